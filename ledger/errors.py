@@ -1,0 +1,100 @@
+"""Every error of the project, in one tree.
+
+    GongzhiError
+    ├── FormatError            bytes or members that no format of ours allows
+    │   ├── CanonicalJsonError
+    │   ├── SchemaError
+    │   ├── RuleError
+    │   └── UnsupportedFormat
+    ├── VerificationError      a numbered step of a verification failed
+    ├── RequestError           a signed request that cannot be taken (`reason` is a code of draft ERC-8128)
+    ├── SubmissionRefused      a submission or an action that may not be taken
+    ├── LookRefused            a look that was decided against (refusal codes of the policy)
+    ├── NotFound, Conflict, TooLarge, TooMany
+    ├── ChainError             the chain refused, is behind, is another one or does not answer
+    ├── StoreError, KeyProviderError  the database or a key provider does not do its part
+    ├── EngineError            an embedded engine does not start or stop
+    ├── PromiseBroken          a gateway answered the client with something that does not check
+    └── UsageError             the command line was given something it cannot use
+
+A class is one stable `code`, one line `when`, one line `remedy`; problem bodies, the command line and the reference page
+print the same three. Messages never hold a value of a record.
+"""
+
+from typing import ClassVar
+
+
+class GongzhiError(Exception):
+    """Root of the tree.
+
+    `detail` says what was found and what was expected, without values of records.
+    """
+
+    code: ClassVar[str] = "internal"
+    when: ClassVar[str] = "something that should not happen happened"
+    remedy: ClassVar[str] = "report it with the log lines of this request"
+
+    def __init__(self, detail: str = "", **context: object) -> None:
+        super().__init__(detail or self.when)
+        self.detail = detail or self.when
+        self.context = context
+
+
+class FormatError(GongzhiError):
+    code = "format_invalid"
+    when = "a document does not have the members, shapes or lengths of its format"
+    remedy = "compare the document with the format's reference page"
+
+
+class CanonicalJsonError(FormatError):
+    code = "json_not_canonical"
+    when = "JSON with a float, a duplicate key, a lone surrogate, a non-NFC string, a large integer or trailing bytes"
+    remedy = "send canonical JSON (RFC 8785): decimals as strings, strings in NFC, integers within 2^53-1"
+
+
+class UnsupportedFormat(FormatError):
+    code = "format_unsupported"
+    when = "a format or suite name that this version does not know"
+    remedy = "use a version of gongzhi that knows it"
+
+
+class SchemaError(FormatError):
+    code = "schema_mismatch"
+    when = "a value does not fit its slot, or slots do not fit the schema"
+    remedy = "compare the record with the schema document of its item version"
+
+
+class RuleError(FormatError):
+    code = "derivation_failed"
+    when = "a value cannot be masked by the rule of its slot because it is malformed"
+    remedy = "correct the original value; a malformed value is never passed through"
+
+
+class VerificationError(GongzhiError):
+    """Raised at the first step that fails; `step` is the number in the formats page, 0 where it has none."""
+
+    code = "verification_failed"
+    when = "a numbered step of the verification failed"
+    remedy = "see the step in the verification reference; keep the file as evidence"
+
+    def __init__(self, step: int, detail: str, *, expected: str = "", actual: str = "", blames: str = "") -> None:
+        super().__init__(detail)
+        self.step, self.expected, self.actual, self.blames = step, expected, actual, blames
+
+
+class EngineError(GongzhiError):
+    code = "engine_failed"
+    when = "an embedded engine does not start, answer or stop"
+    remedy = "see `gongzhi logs`; `gongzhi status` names the process"
+
+
+class UsageError(GongzhiError):
+    code = "usage"
+    when = "the command was given arguments that it cannot use"
+    remedy = "see the command's --help"
+
+
+class ChainError(GongzhiError):
+    code = "chain_unavailable"
+    when = "the chain does not answer, is behind, or is not the one that is configured"
+    remedy = "see `gongzhi status`; writes are kept and sent when the chain is back"
