@@ -5,6 +5,7 @@
     │   ├── CanonicalJsonError
     │   ├── SchemaError
     │   ├── RuleError
+    │   ├── SignatureError     bytes that are no strict signature, digest or private key
     │   └── UnsupportedFormat
     ├── VerificationError      a numbered step of a verification failed
     ├── RequestError           a signed request that cannot be taken (`reason` is a code of draft ERC-8128)
@@ -70,6 +71,12 @@ class RuleError(FormatError):
     remedy = "correct the original value; a malformed value is never passed through"
 
 
+class SignatureError(FormatError):
+    code = "signature_malformed"
+    when = "bytes that are no strict signature (65 bytes r‖s‖v, low s, v 27 or 28), no 32-byte digest or no private key"
+    remedy = "sign again with a library that gives low s, and write v as 27 or 28"
+
+
 class VerificationError(GongzhiError):
     """Raised at the first step that fails; `step` is the number in the formats page, 0 where it has none."""
 
@@ -77,9 +84,23 @@ class VerificationError(GongzhiError):
     when = "a numbered step of the verification failed"
     remedy = "see the step in the verification reference; keep the file as evidence"
 
-    def __init__(self, step: int, detail: str, *, expected: str = "", actual: str = "", blames: str = "") -> None:
+    def __init__(
+        self, step: int, detail: str, *, expected: str = "", actual: str = "", blames: str = ""
+    ) -> None:
         super().__init__(detail)
         self.step, self.expected, self.actual, self.blames = step, expected, actual, blames
+
+
+class RequestError(GongzhiError):
+    """`reason` is a value of `ledger.core.request_signature.RequestReason`."""
+
+    code = "request_not_authentic"
+    when = "a request's signature is missing, malformed, out of time, or does not cover what it must"
+    remedy = "sign the request again; `reason` says what was wrong"
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 class EngineError(GongzhiError):
