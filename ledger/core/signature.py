@@ -23,8 +23,9 @@ _PERSONAL_PREFIX: Final = b"\x19Ethereum Signed Message:\n"
 def recover(digest: bytes, signature: bytes) -> Address:
     """Return the address whose key signed `digest` (32 bytes) with `signature` (65 bytes r‖s‖v).
 
-    Strict: exactly 65 bytes, v 27 or 28, s in the lower half of the order (EIP-2), r and s in range, and a point that
-    exists. Whether that address may sign is for the caller. Raises `SignatureError` (formats.md §5).
+    Strict: exactly 65 bytes, v 27 or 28, s in the lower half of the order (EIP-2), r and s in range, and a
+    point that exists. Whether that address may sign is for the caller. Raises `SignatureError` (formats.md
+    §5).
     """
     if len(digest) != DIGEST_BYTES:
         raise SignatureError(f"a digest has {DIGEST_BYTES} bytes, this one {len(digest)}")
