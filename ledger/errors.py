@@ -103,6 +103,12 @@ class RequestError(GongzhiError):
         self.reason = reason
 
 
+class HistoryError(GongzhiError):
+    code = "history_invalid"
+    when = "chain events or blocks do not follow from one another"
+    remedy = "fetch the chain file anew from a node that you trust; compare nodes of different members"
+
+
 class EngineError(GongzhiError):
     code = "engine_failed"
     when = "an embedded engine does not start, answer or stop"
@@ -119,3 +125,105 @@ class ChainError(GongzhiError):
     code = "chain_unavailable"
     when = "the chain does not answer, is behind, or is not the one that is configured"
     remedy = "see `gongzhi status`; writes are kept and sent when the chain is back"
+
+
+class SealingError(GongzhiError):
+    code = "unsealing_failed"
+    when = "sealed bytes do not open: another key, altered bytes, or another record version"
+    remedy = "verify the ledger; if the bytes are as anchored, the key provider holds another key"
+
+
+class NotFound(GongzhiError):
+    code = "not_found"
+    when = "nothing is there under that id for this caller"
+    remedy = "compare the id; a record that was accepted elsewhere is at its own gateway"
+
+
+class Conflict(GongzhiError):
+    code = "conflict"
+    when = "the same id was used before with other content"
+    remedy = "ask what is stored under the id, then send with a fresh one"
+
+
+class VersionConflict(Conflict):
+    code = "version_conflict"
+    when = "a record version is there already, or `previous` is not the root of the version before it"
+    remedy = "read the newest version, and publish the next one on top of it"
+
+
+class SubmissionRefused(GongzhiError):
+    code = "submission_refused"
+    when = "a submission's signer, item, schema, root, times or records are not what they must be"
+    remedy = "see `detail` for what was expected; nothing was stored"
+
+
+class WrongRoot(SubmissionRefused):
+    code = "records_root_mismatch"
+    when = "recordsRoot or recordCount is not that of the records that were sent"
+    remedy = "recompute the root over the records as sent, then sign again"
+
+
+class NotEntitled(SubmissionRefused):
+    code = "not_entitled"
+    when = "the signer may not do this: key, role, agency, kind of agency, or item at that time"
+    remedy = "see `detail`; keys and items are in /v1/agencies and /v1/catalogue"
+
+
+class StaleStatement(SubmissionRefused):
+    code = "statement_stale"
+    when = "`signedAt` lies too far from the gateway's clock for its anchoring promise to be kept"
+    remedy = "check the clock, then sign again with the same submissionId and a fresh signedAt"
+
+
+class ForeignPublisher(SubmissionRefused):
+    code = "publisher_foreign"
+    when = "a next version of a record by another agency than its publisher"
+    remedy = "publish a record of your own about it, or mark it disputed"
+
+
+class LookRefused(GongzhiError):
+    """A decision against a look; `reason` is the policy's refusal code."""
+
+    code = "look_refused"
+    when = "the decision about this look was negative; the refusal is logged and anchored"
+    remedy = "see `reason` and `needed`"
+
+    def __init__(self, reason: int, name: str, needed: str) -> None:
+        super().__init__(f"{name}: {needed}", reason=reason, name=name, needed=needed)
+        self.reason, self.name, self.needed = reason, name, needed
+
+
+class TooLarge(GongzhiError):
+    code = "too_large"
+    when = "more than 5,000 records or 8 MiB in one submission, or more than a page or a limit allows"
+    remedy = "send it in several parts"
+
+
+class TooMany(GongzhiError):
+    code = "too_many_requests"
+    when = "the agency's rate or concurrency limit is reached"
+    remedy = "wait as long as Retry-After says"
+
+
+class StoreError(GongzhiError):
+    code = "store_unavailable"
+    when = "the database does not answer"
+    remedy = "see `gongzhi status`; nothing was acknowledged, so it is safe to send again"
+
+
+class KeyProviderError(GongzhiError):
+    code = "key_unavailable"
+    when = "a signing key or a key provider cannot be opened or used"
+    remedy = "check the key's URI, its file mode and its password file"
+
+
+class TransactionFailed(ChainError):
+    code = "transaction_failed"
+    when = "a contract refuses the call; it was quarantined and will not be retried"
+    remedy = "see the contract's error in `detail`; `gongzhi explain` shows the transaction"
+
+
+class PromiseBroken(GongzhiError):
+    code = "promise_broken"
+    when = "a gateway's acceptance, disclosure, view or bundle does not check against what was asked and signed"
+    remedy = "keep the receipt: it is evidence against the gateway; do not use the data"

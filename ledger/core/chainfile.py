@@ -1,0 +1,201 @@
+"""Files `gongzhi-chain/1` and `gongzhi-trust/1` (formats page, section 7; verification page, trust file).
+
+PERMANENT. A chain file says what happened; a trust file says which chain and which contracts the caller believes in.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ledger.core.canonical import decode, document_hash
+from ledger.core.hexadecimal import from_hex, to_address
+from ledger.core.history import Block, ChainEvent, History
+from ledger.core.shapes import array, members_of, text, unsigned
+from ledger.errors import FormatError, HistoryError, UnsupportedFormat
+
+CHAIN_FORMAT = "gongzhi-chain/1"
+TRUST_FORMAT = "gongzhi-trust/1"
+CONTRACTS = ("AgencyRegistry", "Catalogue", "Parameters", "RecordAnchors")
+
+
+@dataclass(frozen=True)
+class ContractPin:
+    """A contract's address and the Keccak-256 of its runtime code (both 0x hex)."""
+
+    address: str
+    code_hash: str
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What a verifier believes in before it looks: chain id, genesis hash, contracts with their code."""
+
+    chain_id: int
+    genesis: str
+    contracts: Mapping[str, ContractPin]
+    engine: str
+    rpc_quorum: int
+    block: tuple[int, str] | None
+    document: Mapping[str, Any]
+
+    @cached_property
+    def hash(self) -> bytes:
+        """Keccak-256 of the canonical trust file; it stands in every result."""
+        return document_hash(self.document)
+
+
+@dataclass(frozen=True)
+class ChainFile:
+    """Blocks and decoded events of one chain, as its holder exported them."""
+
+    chain_id: int
+    genesis: str
+    contracts: Mapping[str, ContractPin]
+    blocks: tuple[Block, ...]
+    events: tuple[ChainEvent, ...]
+
+    def history(self) -> History:
+        """Fold the file; raises HistoryError where blocks or events do not follow from one another."""
+        history = History()
+        for block in self.blocks:
+            history.add_block(block)
+        last = (-1, -1)
+        for event in self.events:
+            if (event.block, event.log_index) <= last:
+                raise HistoryError(f"events of block {event.block} are not in order")
+            last = (event.block, event.log_index)
+            history.apply(event)
+        return history
+
+
+def parse_trust(data: bytes | str) -> Trust:
+    """Return the trust file in `data`; raises FormatError or UnsupportedFormat."""
+    value = decode(data)
+    if not isinstance(value, dict) or value.get("format") != TRUST_FORMAT:
+        raise UnsupportedFormat(f"trust file: expected format {TRUST_FORMAT}")
+    names = ("format", "chainId", "genesis", "contracts", "engine", "rpcQuorum")
+    members_of(value, names, what="trust file", optional=("block",))
+    return Trust(
+        chain_id=unsigned(value["chainId"], 53, what="trust chainId"),
+        genesis=_hash(value["genesis"], "trust genesis"),
+        contracts=_parse_contracts(value["contracts"]),
+        engine=text(value["engine"], what="trust engine"),
+        rpc_quorum=unsigned(value["rpcQuorum"], 16, what="trust rpcQuorum"),
+        block=_parse_pinned_block(value["block"]) if "block" in value else None,
+        document=value,
+    )
+
+
+def parse_chain(data: bytes | str) -> ChainFile:
+    """Return the chain file in `data`; raises FormatError or UnsupportedFormat."""
+    value = decode(data)
+    if not isinstance(value, dict) or value.get("format") != CHAIN_FORMAT:
+        raise UnsupportedFormat(f"chain file: expected format {CHAIN_FORMAT}")
+    members_of(value, ("format", "chainId", "genesis", "contracts", "blocks", "events"), what="chain file")
+    return ChainFile(
+        chain_id=unsigned(value["chainId"], 53, what="chain file chainId"),
+        genesis=_hash(value["genesis"], "chain file genesis"),
+        contracts=_parse_contracts(value["contracts"]),
+        blocks=tuple(_parse_block(block) for block in array(value["blocks"], what="chain file blocks")),
+        events=tuple(_parse_event(event) for event in array(value["events"], what="chain file events")),
+    )
+
+
+def chain_document(
+    chain_id: int,
+    genesis: str,
+    contracts: Mapping[str, ContractPin],
+    blocks: Iterable[Block],
+    events: Iterable[ChainEvent],
+) -> dict[str, Any]:
+    """Return the JSON value of a chain file; `blocks` and `events` in order."""
+    return {
+        "format": CHAIN_FORMAT,
+        "chainId": chain_id,
+        "genesis": genesis,
+        "contracts": contracts_document(contracts),
+        "blocks": [
+            {"number": b.number, "hash": b.hash, "parentHash": b.parent_hash, "time": b.time} for b in blocks
+        ],
+        "events": [
+            {
+                "block": e.block,
+                "logIndex": e.log_index,
+                "transaction": e.transaction,
+                "contract": e.contract,
+                "name": e.name,
+                "args": dict(e.args),
+            }
+            for e in events
+        ],
+    }
+
+
+def trust_document(
+    chain_id: int, genesis: str, contracts: Mapping[str, ContractPin], engine: str, rpc_quorum: int = 1
+) -> dict[str, Any]:
+    """Return the JSON value of a trust file."""
+    return {
+        "format": TRUST_FORMAT,
+        "chainId": chain_id,
+        "genesis": genesis,
+        "contracts": contracts_document(contracts),
+        "engine": engine,
+        "rpcQuorum": rpc_quorum,
+    }
+
+
+def contracts_document(contracts: Mapping[str, ContractPin]) -> dict[str, dict[str, str]]:
+    """Return the `contracts` member of both files."""
+    return {
+        name: {"address": pin.address, "codeHash": pin.code_hash} for name, pin in sorted(contracts.items())
+    }
+
+
+def _hash(value: object, what: str) -> str:
+    from_hex(value, 32, what=what)
+    assert isinstance(value, str)
+    return value
+
+
+def _parse_contracts(value: object) -> dict[str, ContractPin]:
+    if not isinstance(value, dict):
+        raise FormatError("contracts: expected an object")
+    pins = {}
+    for name, pin in value.items():
+        members_of(pin, ("address", "codeHash"), what=f"contract {name}")
+        pins[name] = ContractPin(
+            to_address(pin["address"], what=f"contract {name}"), _hash(pin["codeHash"], f"code hash of {name}")
+        )
+    return pins
+
+
+def _parse_pinned_block(value: object) -> tuple[int, str]:
+    members = members_of(value, ("number", "hash"), what="trust block")
+    return unsigned(members["number"], 53, what="trust block number"), _hash(members["hash"], "trust block hash")
+
+
+def _parse_block(value: object) -> Block:
+    members = members_of(value, ("number", "hash", "parentHash", "time"), what="block")
+    return Block(
+        unsigned(members["number"], 53, what="block number"),
+        _hash(members["hash"], "block hash"),
+        _hash(members["parentHash"], "block parentHash"),
+        unsigned(members["time"], 53, what="block time"),
+    )
+
+
+def _parse_event(value: object) -> ChainEvent:
+    names = ("block", "logIndex", "transaction", "contract", "name", "args")
+    members = members_of(value, names, what="event")
+    if not isinstance(members["args"], dict):
+        raise FormatError("event args: expected an object")
+    return ChainEvent(
+        unsigned(members["block"], 53, what="event block"),
+        unsigned(members["logIndex"], 53, what="event logIndex"),
+        _hash(members["transaction"], "event transaction"),
+        text(members["contract"], what="event contract"),
+        text(members["name"], what="event name"),
+        members["args"],
+    )

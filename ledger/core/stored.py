@@ -1,0 +1,107 @@
+"""How a gateway keeps a record: stored-open slots by value and salt, the others by digest, the rest sealed.
+
+Stored-open are derived slots and class-O originals (architecture, decision 9). The compact columns follow schema order;
+canonical JSON holds no raw line break, so values are joined by one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ledger.core.bundle import View, ViewSlot
+from ledger.core.canonical import JsonValue, decode, encode
+from ledger.core.commitment import CommittedRecord, field_digest
+from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.core.schema import Schema
+from ledger.core.shapes import members_of
+from ledger.errors import FormatError
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSlots:
+    """The compact columns of a record: newline-joined values and 32-byte salts of stored-open slots, digests of the rest."""
+
+    open_values: bytes
+    open_salts: bytes
+    closed_digests: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SearchKeys:
+    """The reserved slots that searches, scopes and notices use; None where the type has no such slot."""
+
+    region: str | None
+    occurred_at: int | None
+    recorded_at: int | None
+    record_class: str | None
+    level: int | None
+
+
+def stored_slots(schema: Schema, committed: CommittedRecord) -> StoredSlots:
+    """Return the compact columns of a committed record."""
+    values, salts, digests = [], [], []
+    for place, slot in enumerate(schema.slots):
+        if slot.is_stored_open:
+            values.append(committed.values[place])
+            salts.append(committed.salts[place])
+        else:
+            digests.append(committed.digests[place])
+    return StoredSlots(b"\n".join(values), b"".join(salts), b"".join(digests))
+
+
+def search_keys(originals: Mapping[str, JsonValue]) -> SearchKeys:
+    """Return the reserved originals of a record that fits its schema."""
+    region, occurred_at = originals.get("/region"), originals.get("/occurredAt")
+    recorded_at, level = originals.get("/recordedAt"), originals.get("/level")
+    record_class = originals.get("/class")
+    return SearchKeys(
+        region if isinstance(region, str) else None,
+        occurred_at if isinstance(occurred_at, int) else None,
+        recorded_at if isinstance(recorded_at, int) else None,
+        record_class if isinstance(record_class, str) else None,
+        level if isinstance(level, int) else None,
+    )
+
+
+def sealed_content(schema: Schema, salt_secret: bytes, originals: Mapping[str, JsonValue]) -> bytes:
+    """Return the plaintext that is sealed: saltSecret and every original that is not stored open."""
+    values = {
+        slot.path: originals.get(slot.path)
+        for slot in schema.slots
+        if slot.is_original and not slot.is_stored_open
+    }
+    return encode({"saltSecret": to_hex(salt_secret), "values": values})
+
+
+def parse_sealed_content(plaintext: bytes) -> tuple[bytes, dict[str, JsonValue]]:
+    """Return saltSecret and originals by path; raises FormatError."""
+    members = members_of(decode(plaintext), ("saltSecret", "values"), what="sealed content")
+    if not isinstance(members["values"], dict):
+        raise FormatError("sealed content: expected an object of values")
+    return from_hex(members["saltSecret"], 32, what="saltSecret"), members["values"]
+
+
+def storable_bitmap(schema: Schema) -> int:
+    """Return the bitmap of stored-open slots: what can be opened without a key."""
+    return sum(1 << place for place, slot in enumerate(schema.slots) if slot.is_stored_open)
+
+
+def view_of(
+    schema: Schema, record_id: bytes, version: int, previous: bytes, stored: StoredSlots, opened: int
+) -> View:
+    """Return the view that opens the stored-open slots in bitmap `opened` and closes every other slot."""
+    values = stored.open_values.decode("utf-8").split("\n")
+    slots, open_place, closed_place = [], 0, 0
+    for place, slot in enumerate(schema.slots):
+        if not slot.is_stored_open:
+            digest = stored.closed_digests[32 * closed_place : 32 * closed_place + 32]
+            slots.append(ViewSlot(slot.path, slot.kind, None, None, digest))
+            closed_place += 1
+            continue
+        salt, value = stored.open_salts[32 * open_place : 32 * open_place + 32], values[open_place]
+        open_place += 1
+        if opened >> place & 1:
+            slots.append(ViewSlot(slot.path, slot.kind, salt, value, None))
+        else:
+            digest = field_digest(record_id, slot.hashes, salt, value.encode("utf-8"))
+            slots.append(ViewSlot(slot.path, slot.kind, None, None, digest))
+    return View(record_id, version, previous, schema.hash, tuple(slots))
