@@ -84,9 +84,7 @@ class VerificationError(GongzhiError):
     when = "a numbered step of the verification failed"
     remedy = "see the step in the verification reference; keep the file as evidence"
 
-    def __init__(
-        self, step: int, detail: str, *, expected: str = "", actual: str = "", blames: str = ""
-    ) -> None:
+    def __init__(self, step: int, detail: str, *, expected: str = "", actual: str = "", blames: str = "") -> None:
         super().__init__(detail)
         self.step, self.expected, self.actual, self.blames = step, expected, actual, blames
 

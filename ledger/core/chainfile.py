@@ -115,9 +115,7 @@ def chain_document(
         "chainId": chain_id,
         "genesis": genesis,
         "contracts": contracts_document(contracts),
-        "blocks": [
-            {"number": b.number, "hash": b.hash, "parentHash": b.parent_hash, "time": b.time} for b in blocks
-        ],
+        "blocks": [{"number": b.number, "hash": b.hash, "parentHash": b.parent_hash, "time": b.time} for b in blocks],
         "events": [
             {
                 "block": e.block,
@@ -148,9 +146,7 @@ def trust_document(
 
 def contracts_document(contracts: Mapping[str, ContractPin]) -> dict[str, dict[str, str]]:
     """Return the `contracts` member of both files."""
-    return {
-        name: {"address": pin.address, "codeHash": pin.code_hash} for name, pin in sorted(contracts.items())
-    }
+    return {name: {"address": pin.address, "codeHash": pin.code_hash} for name, pin in sorted(contracts.items())}
 
 
 def _hash(value: object, what: str) -> str:

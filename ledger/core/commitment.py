@@ -55,9 +55,7 @@ def field_digest(record_id: bytes, slot_hashes: bytes, salt32: bytes, value: byt
     return keccak256(FIELD_TYPE + record_id + slot_hashes + salt32 + keccak256(value))
 
 
-def record_root(
-    record_id: bytes, version: int, previous: bytes, schema_hash: bytes, digests: Sequence[bytes]
-) -> bytes:
+def record_root(record_id: bytes, version: int, previous: bytes, schema_hash: bytes, digests: Sequence[bytes]) -> bytes:
     """Return the EIP-712 hashStruct of RecordV1 over the field digests in schema order."""
     fields = keccak256(b"".join(digests))
     return keccak256(RECORD_TYPE + record_id + word(version) + previous + schema_hash + fields)

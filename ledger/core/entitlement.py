@@ -31,9 +31,7 @@ def why_not_publishable(history: History, message: Mapping[str, Any], signer: st
     return None
 
 
-def why_not_anchorable(
-    history: History, message: Mapping[str, Any], signer: str, anchored: Point
-) -> str | None:
+def why_not_anchorable(history: History, message: Mapping[str, Any], signer: str, anchored: Point) -> str | None:
     """Return why an entitled signature may not count when it is anchored at `anchored`, or None if it may."""
     signed_at = message["signedAt"]
     if anchored.time < signed_at - CLOCK_SKEW_SECONDS:
@@ -45,9 +43,7 @@ def why_not_anchorable(
         if key.suspect_from and signed_at >= key.suspect_from:
             return "the key is suspect since before the signature, and was revoked before it was anchored"
     if is_late(history, message, anchored):
-        refusal = history.why_not_entitled(
-            signer, Role.SUBMIT, message["publisher"], AsOf(anchored.time, anchored)
-        )
+        refusal = history.why_not_entitled(signer, Role.SUBMIT, message["publisher"], AsOf(anchored.time, anchored))
         if refusal is not None:
             return f"anchored late, and by then {refusal}"
     return None

@@ -282,9 +282,7 @@ def _key_bound(history: History, point: Point, event: ChainEvent) -> None:
         raise HistoryError(f"block {event.block} binds a key a second time")
     if args["agency"] not in history.agencies:
         raise HistoryError(f"block {event.block} binds a key of an agency that is not registered")
-    history.keys[args["key"]] = KeyFacts(
-        args["agency"], args["roles"], args["validFrom"], args["validUntil"], point
-    )
+    history.keys[args["key"]] = KeyFacts(args["agency"], args["roles"], args["validFrom"], args["validUntil"], point)
 
 
 def _key_ended(history: History, point: Point, event: ChainEvent) -> None:

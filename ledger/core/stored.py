@@ -65,9 +65,7 @@ def search_keys(originals: Mapping[str, JsonValue]) -> SearchKeys:
 def sealed_content(schema: Schema, salt_secret: bytes, originals: Mapping[str, JsonValue]) -> bytes:
     """Return the plaintext that is sealed: saltSecret and every original that is not stored open."""
     values = {
-        slot.path: originals.get(slot.path)
-        for slot in schema.slots
-        if slot.is_original and not slot.is_stored_open
+        slot.path: originals.get(slot.path) for slot in schema.slots if slot.is_original and not slot.is_stored_open
     }
     return encode({"saltSecret": to_hex(salt_secret), "values": values})
 
@@ -85,9 +83,7 @@ def storable_bitmap(schema: Schema) -> int:
     return sum(1 << place for place, slot in enumerate(schema.slots) if slot.is_stored_open)
 
 
-def view_of(
-    schema: Schema, record_id: bytes, version: int, previous: bytes, stored: StoredSlots, opened: int
-) -> View:
+def view_of(schema: Schema, record_id: bytes, version: int, previous: bytes, stored: StoredSlots, opened: int) -> View:
     """Return the view that opens the stored-open slots in bitmap `opened` and closes every other slot."""
     values = stored.open_values.decode("utf-8").split("\n")
     slots, open_place, closed_place = [], 0, 0

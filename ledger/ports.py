@@ -1,0 +1,268 @@
+"""The four things that may be exchanged: Store, Chain, KeyProvider, Signer. Nothing else is abstract."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from ledger.core.history import Block
+from ledger.rows import (
+    Action,
+    DailyKey,
+    FollowedBlock,
+    LookEvidence,
+    NewBatch,
+    NewEntry,
+    NewSubmission,
+    NewTransaction,
+    OutboxTransaction,
+    Receipt,
+    RecordHead,
+    SavedAnswer,
+    SealedContent,
+    SearchQuery,
+    StoredBatch,
+    StoredEntry,
+    StoredRecord,
+    StoredSubmission,
+)
+
+
+class Signer(Protocol):
+    """A key that signs; where it lives is its own business (keystore file, remote signer)."""
+
+    @property
+    def address(self) -> str:
+        """Lowercase 0x address."""
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Return the strict 65-byte signature of a 32-byte digest; raises KeyProviderError."""
+
+
+class KeyProvider(Protocol):
+    """Keeps the master key and never shows it; ingest asks once a day."""
+
+    def new_daily_key(self, key_id: str) -> DailyKey:
+        """Make and wrap a fresh daily key; raises KeyProviderError."""
+
+    def open_daily_key(self, key_id: str, wrapped: bytes) -> DailyKey:
+        """Unwrap a daily key; raises KeyProviderError if it was not wrapped by this master."""
+
+
+class Chain(Protocol):
+    """JSON-RPC of one node, with our contracts' ABIs known. Raises ChainError when it does not answer."""
+
+    def chain_id(self) -> int:
+        """Return the chain id that the node reports."""
+
+    def block(self, number: int) -> Block | None:
+        """Return a block's header, or None if the node does not have it."""
+
+    def head(self) -> Block:
+        """Return the newest block's header."""
+
+    def followed_blocks(self, first: int, last: int) -> Sequence[FollowedBlock]:
+        """Return the blocks first … last with their events, oldest first."""
+
+    def code_hash(self, address: str) -> bytes:
+        """Return Keccak-256 of the runtime code at `address` now."""
+
+    def simulate(self, transaction: NewTransaction) -> int:
+        """Return the gas that the call would use; raises TransactionFailed with the decoded error, or ChainError."""
+
+    def next_tx_nonce(self, sender: str) -> int:
+        """Return the number of transactions of `sender` that are mined."""
+
+    def build_raw(self, transaction: NewTransaction, tx_nonce: int, gas: int, signer: Signer) -> tuple[bytes, str]:
+        """Return the signed bytes and their 0x hash; the price is zero or the node's setting."""
+
+    def broadcast(self, raw: bytes) -> None:
+        """Send signed bytes; knowing them already is no error. Raises ChainError (retryable) or TransactionFailed."""
+
+    def receipt(self, tx_hash: str) -> Receipt | None:
+        """Return the receipt of our own transaction, or None while it is not mined."""
+
+
+class Transaction(Protocol):
+    """One database transaction. It commits when its `with` block ends well, and rolls back otherwise.
+
+    Raises StoreError when the database does not answer.
+    """
+
+    # requests
+    def consume_nonce(self, key: str, request_nonce: str, expires_at: int) -> bool:
+        """Consume a request nonce; False if it was consumed before. Waits for a concurrent transaction's outcome."""
+
+    def saved_answer(self, agency: int, idempotency_key: str) -> SavedAnswer | None:
+        """Return the answer that was given first under this key."""
+
+    def save_answer(self, agency: int, idempotency_key: str, answer: SavedAnswer, created_at: int) -> None:
+        """Keep an answer; raises Conflict if another transaction kept one first."""
+
+    # entries
+    def add_entry(self, entry: NewEntry, evidence: LookEvidence | None = None) -> int:
+        """Append an entry (and what proves the look); returns its entry id."""
+
+    def entry(self, digest: bytes) -> StoredEntry | None:
+        """Return an entry by its digest."""
+
+    def entry_by_id(self, entry_id: int) -> StoredEntry | None:
+        """Return an entry by its row."""
+
+    def entries_after(self, sequence: int, limit: int) -> Sequence[StoredEntry]:
+        """Return anchored entries with a greater sequence, in order."""
+
+    def evidence(self, entry_ids: Sequence[int]) -> Mapping[int, LookEvidence]:
+        """Return what proves these looks, by entry id."""
+
+    # submissions and records
+    def add_submission(self, submission: NewSubmission) -> int:
+        """Store entry, submission, records and sealed content; returns the entry id.
+
+        Raises Conflict (submissionId used) or VersionConflict (a record version is there already).
+        """
+
+    def submission(self, publisher: int, submission_id: bytes) -> StoredSubmission | None:
+        """Return a submission by its id."""
+
+    def submission_of_entry(self, entry_id: int) -> StoredSubmission | None:
+        """Return a submission by its entry."""
+
+    def record_heads(self, record_ids: Sequence[bytes]) -> Mapping[bytes, RecordHead]:
+        """Return the newest version of each record that is here."""
+
+    def record(self, record_id: bytes, version: int | None = None) -> StoredRecord | None:
+        """Return a record version, the newest if None."""
+
+    def search(self, query: SearchQuery) -> Sequence[StoredRecord]:
+        """Return at most `query.limit` newest versions."""
+
+    def leaves_of_submission(self, entry_id: int) -> Sequence[tuple[bytes, int, bytes]]:
+        """Return (recordId, version, record root) of a submission's records, in its order."""
+
+    def records_of_entries(self, entry_ids: Sequence[int]) -> Iterator[StoredRecord]:
+        """Yield the records of submissions, by entry id and position."""
+
+    def sealed(self, record_id: bytes, version: int) -> SealedContent | None:
+        """Return a version's sealed content."""
+
+    def daily_key(self, key_id: str) -> bytes | None:
+        """Return a daily key's wrapped bytes."""
+
+    def add_daily_key(self, key_id: str, wrapped: bytes, created_at: int) -> None:
+        """Keep a wrapped daily key; raises Conflict if the id is there."""
+
+    # documents
+    def add_document(self, document_hash: bytes, media_type: str, content: bytes, created_at: int) -> None:
+        """Keep a hashed document; keeping it twice is no error."""
+
+    def document(self, document_hash: bytes) -> tuple[str, bytes] | None:
+        """Return (media type, bytes) of a document."""
+
+    def documents(self) -> Iterator[tuple[bytes, str, bytes]]:
+        """Yield (hash, media type, bytes) of every document."""
+
+    # stream
+    def unnumbered(self, limit: int) -> Sequence[tuple[int, int, bytes, int]]:
+        """Return (entry id, entry type, entry digest, created_at) of entries that have no number yet, oldest first."""
+
+    def newest_batch(self, gateway: int) -> StoredBatch | None:
+        """Return the newest fixed batch."""
+
+    def batch(self, gateway: int, batch: int) -> StoredBatch | None:
+        """Return a fixed batch."""
+
+    def batches_after(self, gateway: int, batch: int, limit: int) -> Sequence[StoredBatch]:
+        """Return fixed batches with a greater number, in order."""
+
+    def add_batch(self, batch: NewBatch) -> None:
+        """Fix a batch and number its entries from its first sequence, in the order given."""
+
+    def leaves_of_batch(self, gateway: int, batch: int) -> Sequence[tuple[int, int, bytes]]:
+        """Return (entry type, sequence, entry digest) of a batch's entries, in order."""
+
+    # outbox
+    def lock_sender(self, sender: str) -> bool:
+        """Take the advisory lock of a sending key until this transaction ends; False if another process has it."""
+
+    def add_transaction(self, transaction: NewTransaction, received_at: int) -> OutboxTransaction:
+        """Store an intent, or return the row that the same intent has already."""
+
+    def transaction(self, intent: str) -> OutboxTransaction | None:
+        """Return a row of the outbox."""
+
+    def unsettled(self, sender: str | None = None) -> Sequence[OutboxTransaction]:
+        """Return rows in state received or submitted, by (sender, tx_nonce, id)."""
+
+    def sign_transaction(self, outbox_id: int, tx_nonce: int, gas: int, raw: bytes, tx_hash: str) -> None:
+        """Store nonce and signed bytes, in one transaction, before the first broadcast."""
+
+    def mark_submitted(self, outbox_id: int, submitted_at: int) -> None:
+        """Note the first broadcast."""
+
+    def settle(self, outbox_id: int, receipt: Receipt, settled_at: int) -> None:
+        """Note a mined transaction: final, or failed if it reverted."""
+
+    def quarantine(self, outbox_id: int, error: str, settled_at: int) -> None:
+        """Note a permanent error; the row is shown and never retried."""
+
+    def unsettle_after(self, block: int) -> None:
+        """Put rows that were mined after `block` back to submitted (a reorganization)."""
+
+    def highest_tx_nonce(self, sender: str) -> int | None:
+        """Return the greatest nonce that was ever stored for a sender."""
+
+    # actions
+    def add_action(self, action: Action) -> None:
+        """Keep a relayed action; raises Conflict if its digest is there."""
+
+    def action(self, digest: bytes) -> Action | None:
+        """Return an action."""
+
+    # followed chain
+    def followed_head(self) -> Block | None:
+        """Return the newest followed block."""
+
+    def followed_block(self, number: int) -> Block | None:
+        """Return a followed block's header."""
+
+    def add_followed(self, blocks: Iterable[FollowedBlock], checked_at: int) -> None:
+        """Store blocks and events, settle batches that they anchor, and move the cursor, in this one transaction."""
+
+    def note_checked(self, checked_at: int) -> None:
+        """Note that the chain's head was seen at this time and holds nothing new."""
+
+    def checked_at(self) -> int:
+        """Return when the chain's head was last seen, 0 if never."""
+
+    def rewind(self, block: int) -> None:
+        """Forget followed blocks after `block` and what they settled; raises the history's generation."""
+
+    def generation(self) -> int:
+        """Return how often the followed chain was rewound; a cached history of another generation is void."""
+
+    def blocks_after(self, number: int, limit: int) -> Sequence[FollowedBlock]:
+        """Return followed blocks with a greater number, with their events, in order."""
+
+    def raw_transactions(self, tx_hashes: Sequence[str]) -> Mapping[str, bytes]:
+        """Return the outbox's signed bytes by transaction hash: what a replay sends."""
+
+    # settings that belong to the deployment, not to a process
+    def setting(self, name: str) -> Any:
+        """Return a JSON value kept under a name (`chain`: id, genesis, contracts …), or None."""
+
+    def set_setting(self, name: str, value: Any) -> None:
+        """Keep a JSON value under a name."""
+
+    # figures for health and metrics
+    def figures(self) -> Mapping[str, int]:
+        """Return counts and oldest times: entries, unnumbered, oldest_unnumbered_at, outbox_unsettled, quarantined …"""
+
+
+class Store(Protocol):
+    """The gateway's database."""
+
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction; raises StoreError when the database does not answer."""
+
+    def close(self) -> None:
+        """Give connections back."""

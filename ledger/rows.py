@@ -1,0 +1,278 @@
+"""Rows that cross the ports: frozen dataclasses of plain bytes, numbers and text.
+
+Times are Unix seconds; ORM objects and decoded JSON-RPC never cross this line.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.core.history import Block, ChainEvent
+from ledger.core.stored import SearchKeys, StoredSlots
+
+
+@dataclass(frozen=True, slots=True)
+class DailyKey:
+    """A key that wraps data keys for one day: its id, its clear bytes (32) and its bytes under the master key."""
+
+    key_id: str
+    clear: bytes
+    wrapped: bytes
+
+
+# --- entries and their content -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """A signed statement to be appended to the stream; numbered only when it is anchored."""
+
+    entry_type: int
+    message: Mapping[str, Any]
+    """JSON form of the statement's message (bytes32 as 0x hex)."""
+    signer: str
+    signature: bytes
+    annex: bytes
+    digest: bytes
+    """Entry digest."""
+    agency: int
+    """Publisher, reader, or 0: whom the entry concerns."""
+    created_at: int
+    anchor_by: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry with its place: `sequence`, `batch` are None until anchored; times of each state."""
+
+    entry_id: int
+    entry: NewEntry
+    sequence: int | None
+    batch: int | None
+    submitted_at: int | None
+    anchored_at: int | None
+    """Time of the anchoring block, None until the follower has seen it confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookEvidence:
+    """What proves a look besides its statement: the signed request and what was opened."""
+
+    request_base: bytes
+    request_signature: bytes
+    openings: Sequence[tuple[bytes, int, bytes, int]]
+    """(recordId, version, record root, bitmap of opened slots), in the page's order."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """A committed and sealed record version, ready to be stored."""
+
+    record_id: bytes
+    version: int
+    previous: bytes
+    record_root: bytes
+    slots: StoredSlots
+    keys: SearchKeys
+    ciphertext: bytes
+    ciphertext_digest: bytes
+    wrapped_key: bytes
+    daily_key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHead:
+    """The newest version of a record that this gateway holds."""
+
+    record_id: bytes
+    version: int
+    record_root: bytes
+    publisher: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record version as it is served; sealed content is asked for apart."""
+
+    record_id: bytes
+    version: int
+    previous: bytes
+    record_root: bytes
+    publisher: int
+    item: int
+    item_version: int
+    schema_hash: bytes
+    entry_id: int
+    """Entry of its submission."""
+    position: int
+    """Place in its submission, from 0."""
+    slots: StoredSlots
+    keys: SearchKeys
+    ciphertext_digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SealedContent:
+    """A record version's ciphertext with its wrapped data key."""
+
+    ciphertext: bytes
+    wrapped_key: bytes
+    daily_key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSubmission:
+    """A submission as it was accepted, with the signed acceptance that answers it."""
+
+    entry: StoredEntry
+    submission_id: bytes
+    publisher: int
+    statement_digest: bytes
+    accepted_at: int
+    acceptance_signature: bytes
+    acceptance_signer: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubmission:
+    """Everything that one transaction stores for a submission."""
+
+    entry: NewEntry
+    submission_id: bytes
+    publisher: int
+    item: int
+    item_version: int
+    schema_hash: bytes
+    statement_digest: bytes
+    accepted_at: int
+    acceptance_signature: bytes
+    acceptance_signer: str
+    records: Sequence[NewRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """Newest versions of one item, newest `occurredAt` first; `after` is the last row's (occurredAt, recordId)."""
+
+    item: int
+    region_prefix: str = ""
+    record_class: str | None = None
+    """Exact class, or a prefix ending in `/`."""
+    occurred_from: int | None = None
+    occurred_until: int | None = None
+    """Half-open: [from, until)."""
+    after: tuple[int, bytes] | None = None
+    limit: int = 50
+
+
+# --- chain ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NewTransaction:
+    """A call to be sent once; `intent` is unique, so asking twice sends once."""
+
+    intent: str
+    sender: str
+    to: str | None
+    """None deploys."""
+    data: bytes
+    gas: int | None = None
+    """Gas limit; estimated if None."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxTransaction:
+    """A row of the outbox: states `received → submitted → final | failed`, each with its time."""
+
+    outbox_id: int
+    intent: str
+    sender: str
+    to: str | None
+    data: bytes
+    gas: int | None
+    state: str
+    tx_nonce: int | None
+    raw: bytes | None
+    tx_hash: str | None
+    received_at: int
+    submitted_at: int | None
+    settled_at: int | None
+    block: int | None
+    tx_index: int | None
+    contract_address: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the chain says of a mined transaction; `contract_address` is set for a deployment."""
+
+    tx_hash: str
+    block: int
+    block_hash: str
+    tx_index: int
+    succeeded: bool
+    contract_address: str | None
+    gas_used: int
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedBlock:
+    """A block with our contracts' events in it and the hashes of its transactions, in order."""
+
+    block: Block
+    events: Sequence[ChainEvent]
+    transactions: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """A batch of the stream, fixed once: root, count and first sequence never change afterwards."""
+
+    gateway: int
+    batch: int
+    root: bytes
+    first_sequence: int
+    entry_ids: Sequence[int]
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBatch:
+    """A fixed batch and, once it is confirmed on chain, where."""
+
+    gateway: int
+    batch: int
+    root: bytes
+    leaf_count: int
+    first_sequence: int
+    created_at: int
+    anchored_block: int | None
+    anchored_transaction: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A signed on-chain action taken for relay (a mark …): states as the outbox's."""
+
+    digest: bytes
+    agency: int
+    contract: str
+    function: str
+    intent: str
+    entry_id: int
+    """Its RECEIVED entry."""
+    received_at: int
+    include_by: int
+    summary: Mapping[str, Any]
+    """What it says, as JSON: recordId, mark … never a value of a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAnswer:
+    """The first answer under an idempotency key."""
+
+    request_digest: bytes
+    status: int
+    body: bytes
