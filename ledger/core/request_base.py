@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 import http_sf
+from http_sf import InnerListType, ItemType
 
 from ledger.errors import RequestError
 
@@ -26,6 +27,7 @@ OPENING_HEADER: Final = "gongzhi-opening"
 
 _HEADER_PREFIX: Final = "gongzhi-"
 _DEFAULT_PORTS: Final = {"https": ":443", "http": ":80"}
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _TARGET_TEXT: Final = re.compile(r"[\x21-\x7e]*")
 _FIELD_TEXT: Final = re.compile(r"[\x20-\x7e\t]*")
 
@@ -59,9 +61,7 @@ class RequestReason(StrEnum):
     PRINCIPAL_NOT_ALLOWED = "principal_not_allowed"
 
 
-MALFORMED_REASONS: Final = frozenset(
-    {RequestReason.SIGNATURE_INPUT_INVALID, RequestReason.SIGNATURE_TOO_LARGE}
-)
+MALFORMED_REASONS: Final = frozenset({RequestReason.SIGNATURE_INPUT_INVALID, RequestReason.SIGNATURE_TOO_LARGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,9 @@ class SignableRequest:
     content_sha256: bytes | None = None
 
     def __post_init__(self) -> None:
-        """Refuse header names that are not lower-case: they would escape the coverage rules."""
-        if any(name != name.lower() for name in self.headers):
-            raise ValueError("header names of a SignableRequest are lower-case")
+        """Refuse header names that are no lower-case tokens: they would escape the coverage rules."""
+        if not all(map(_HEADER_NAME.fullmatch, self.headers)):
+            raise ValueError("header names of a SignableRequest are lower-case tokens")
 
 
 def combined_fields(lines: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -134,9 +134,7 @@ def required_components(request: SignableRequest) -> tuple[str, ...]:
     return tuple(required)
 
 
-def signature_base(
-    request: SignableRequest, components: Sequence[str], parameters: Mapping[str, int | str]
-) -> bytes:
+def signature_base(request: SignableRequest, components: Sequence[str], parameters: Mapping[str, int | str]) -> bytes:
     """Return the signature base: one line per component in the given order, then `@signature-params`, no
     newline at the end (RFC 9421 section 2.5).
 
@@ -152,7 +150,9 @@ def signature_params(components: Sequence[str], parameters: Mapping[str, int | s
     """Return the inner list of `Signature-Input` in its only serialization (RFC 9421 section 2.3, RFC
     9651).
     """
-    return http_sf.ser([([(name, {}) for name in components], dict(parameters))])
+    items: list[ItemType] = [(name, {}) for name in components]
+    inner_list: InnerListType = (items, dict(parameters))
+    return http_sf.ser([inner_list])
 
 
 def _component_value(request: SignableRequest, name: str) -> str:
@@ -163,9 +163,7 @@ def _component_value(request: SignableRequest, name: str) -> str:
     else:
         raise RequestError(RequestReason.SIGNATURE_INPUT_INVALID, "a covered header is absent")
     if not allowed.fullmatch(value):
-        raise RequestError(
-            RequestReason.SIGNATURE_INPUT_INVALID, "a covered component is not one line of ASCII"
-        )
+        raise RequestError(RequestReason.SIGNATURE_INPUT_INVALID, "a covered component is not one line of ASCII")
     return value
 
 

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 import http_sf
 
@@ -123,9 +123,7 @@ def prepare(
         "tag": TAG,
     }
     base = signature_base(covered, components, parameters)
-    return PreparedRequest(
-        base, personal_digest(base), content_digest, signature_params(components, parameters)
-    )
+    return PreparedRequest(base, personal_digest(base), content_digest, signature_params(components, parameters))
 
 
 def sign(
@@ -193,8 +191,9 @@ def _dictionary(text: str, reason: RequestReason, name: str) -> dict[str, Any]:
         _refuse(reason, f"{name} has a member or parameter twice")
 
     try:
-        return dict(
-            http_sf.parse(text.encode("ascii"), tltype="dictionary", on_duplicate_key=refuse_duplicate)
+        return cast(
+            "dict[str, Any]",
+            http_sf.parse(text.encode("ascii"), tltype="dictionary", on_duplicate_key=refuse_duplicate),
         )
     except (http_sf.StructuredFieldError, UnicodeEncodeError):
         raise RequestError(reason, f"{name} is no Dictionary of RFC 9651") from None
@@ -220,9 +219,7 @@ def _verify_candidate(
         raise RequestError(RequestReason.BAD_SIGNATURE, failure.detail) from failure
     if recovered != address:
         _refuse(RequestReason.BAD_SIGNATURE, "the signature is of another key or over another base")
-    return VerifiedRequest(
-        address, parameters["nonce"], parameters["created"], parameters["expires"], base, signature
-    )
+    return VerifiedRequest(address, parameters["nonce"], parameters["created"], parameters["expires"], base, signature)
 
 
 def _components(items: Any) -> tuple[str, ...]:
@@ -266,8 +263,7 @@ def _check_parameters(parameters: Mapping[str, Any], now: int, chain_id: int) ->
         _refuse(RequestReason.INVALID_KEYID, "keyid is not eip155:<chain id>:<lowercase address>")
     if found[1] != str(chain_id):
         _refuse(RequestReason.UNSUPPORTED_CHAIN, f"keyid names another chain than {chain_id}")
-    created, expires = parameters.get("created"), parameters.get("expires")
-    _check_window(created, expires)
+    created, expires = _check_window(parameters.get("created"), parameters.get("expires"))
     if now < created - SKEW_SECONDS:
         _refuse(RequestReason.REQUEST_NOT_YET_VALID, f"created lies more than {SKEW_SECONDS} s ahead")
     if now > expires + SKEW_SECONDS:
@@ -276,7 +272,7 @@ def _check_parameters(parameters: Mapping[str, Any], now: int, chain_id: int) ->
     return Address(found[2])
 
 
-def _check_window(created: object, expires: object) -> None:
+def _check_window(created: object, expires: object) -> tuple[int, int]:
     if type(created) is not int or type(expires) is not int or expires <= created:
         _refuse(RequestReason.INVALID_TIME, "created and expires are integers, expires the later one")
     if expires - created > EXPIRES_AFTER_SECONDS:
@@ -284,6 +280,7 @@ def _check_window(created: object, expires: object) -> None:
             RequestReason.REQUEST_VALIDITY_TOO_LONG,
             f"expires more than {EXPIRES_AFTER_SECONDS} s after created",
         )
+    return created, expires
 
 
 def _check_nonce(request_nonce: object) -> None:
