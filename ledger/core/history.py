@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.core.anchor import GENESIS_HEAD, next_head
-from ledger.core.codes import Mark, Role
+from ledger.core.codes import Role
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.errors import HistoryError
 
@@ -365,10 +365,6 @@ def stream_faults(history: History, gateway: int) -> list[str]:
             head = anchor.head
         batch, sequence = anchor.batch + 1, anchor.first_sequence + anchor.leaf_count
     return faults
-
-
-HIDING_MARKS = (Mark.WITHDRAWN, Mark.ERASED)
-"""Marks under which a record is not served any more."""
 
 
 def head_text(history: History, gateway: int) -> str:
