@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from ledger.core.canonical import JsonValue, document_hash
@@ -258,7 +259,7 @@ def _code(of: Callable[[int], Code], value: object, what: str) -> Code:
 
 def _codes(of: Callable[[int], Code], value: object, what: str) -> tuple[Code, ...]:
     codes = tuple(_code(of, code, what) for code in array(value, what=what, most=64))
-    if any(later <= earlier for earlier, later in zip(codes, codes[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(codes)):
         raise FormatError(f"{what}: expected ascending codes, each once")
     return codes
 
