@@ -1,14 +1,14 @@
 """The one folder that an embedded stack lives in.
 
-    .gongzhi/
-      FOLDER         what this folder is; `reset` deletes no folder without it
-      postgres/      data/ (the cluster), socket/
-      chain/         genesis.json, snapshots/, scratch/ (what anvil spills; emptied at each start)
-      logs/          one file per process
-      run/           process records (NAME.json), ports.json, lock
-      keys/          wrapped and development keys             (0700)
-      secrets/       passwords, master keys                    (0700)
-      deployments/   what was deployed on this chain
+.gongzhi/
+  FOLDER         what this folder is; `reset` deletes no folder without it
+  postgres/      data/ (the cluster), socket/
+  chain/         genesis.json, snapshots/, scratch/ (what anvil spills; emptied at each start)
+  logs/          one file per process
+  run/           process records (NAME.json), ports.json, lock
+  keys/          wrapped and development keys             (0700)
+  secrets/       passwords, master keys                    (0700)
+  deployments/   what was deployed on this chain
 """
 
 import fcntl

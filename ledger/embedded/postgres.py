@@ -190,14 +190,16 @@ def make_cluster(folder: DataFolder, user: User | None) -> None:
 
 
 def clear_remains(folder: DataFolder) -> None:
-    """Remove what a killed server left: processes that have not noticed yet, and its lock file."""
+    """Remove what a killed server left: processes that have not noticed yet, and its lock files."""
     for process in server_processes(folder):
         try:
             process.wait(ORPHAN_PATIENCE_SECONDS)
         except psutil.TimeoutExpired:
             process.send_signal(SIGKILL)
-    # The number in it may belong to somebody else by now, and PostgreSQL would not start because of him.
+    # The number in a lock may be somebody else's by now, or a dead process that nobody collects: PostgreSQL would
+    # not start because of him. That no server of this cluster lives was found out above.
     (cluster(folder) / "postmaster.pid").unlink(missing_ok=True)
+    (socket_folder(folder) / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
 
 
 def server_processes(folder: DataFolder) -> Iterator[psutil.Process]:
