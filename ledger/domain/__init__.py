@@ -1,0 +1,10 @@
+"""Domain data: versioned JSON documents, and the one function that reads them."""
+
+import json
+from importlib.resources import files
+from typing import Any
+
+
+def load_document(path: str) -> Any:
+    """Return the JSON value of a file of this folder, as `schemas/incident-1.json`; raises FileNotFoundError."""
+    return json.loads(files(__package__).joinpath(path).read_text(encoding="utf-8"))
