@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ledger.embedded import genesis as genesis_file
 from ledger.embedded import ports, processes, snapshots
+from ledger.embedded.clock import set_clock
 from ledger.embedded.data_folder import DataFolder
 from ledger.embedded.genesis import Genesis
 from ledger.embedded.processes import ProcessRecord, Program
@@ -130,7 +131,8 @@ def start_from(folder: DataFolder, anvil: Path, snapshot: Path | None, more: Seq
         empty_scratch(folder)
         endpoint = identify(folder, record, port)
         if snapshot is None or endpoint.head_number >= snapshots.block_number(snapshot):
-            set_clock(endpoint)
+            with Rpc(endpoint.rpc_url) as rpc:
+                set_clock(rpc)
             return endpoint
         processes.stop(folder, NAME, patience_seconds=STOP_PATIENCE_SECONDS)
         return None
@@ -181,16 +183,6 @@ def identify(folder: DataFolder, record: ProcessRecord, port: int) -> ChainEndpo
     if (chain_id, genesis_hash) != (genesis.chain_id, genesis.block_hash):
         raise EngineError(f"port {port} answers for another chain: id {chain_id}, genesis {genesis_hash}")
     return ChainEndpoint(rpc_url(port), chain_id, genesis_hash, head_number, record.pid)
-
-
-def set_clock(endpoint: ChainEndpoint) -> None:
-    """Let the next blocks have the time of day: after a start anvil counts on from the genesis time.
-
-    Never behind the newest block: anvil would mine blocks that are older than their parents.
-    """
-    with Rpc(endpoint.rpc_url) as rpc:
-        newest = int(rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
-        rpc.call("evm_setTime", max(int(time.time()), newest))
 
 
 def answers_before_it_ends(record: ProcessRecord, port: int) -> bool:
