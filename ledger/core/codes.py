@@ -178,8 +178,8 @@ class QueryType(LabelledCode):
 
     COVERAGE = 1, "有无核查", "coverage"
     MATCH = 2, "比对", "match"
-    STATISTICS = 3, "统计", "statistics"
-    EXPORT = 4, "导出", "export"
+    STATISTICS = 4, "统计", "statistics"
+    EXPORT = 5, "导出", "export"
 
 
 class Mark(LabelledCode):
