@@ -4,17 +4,19 @@ PERMANENT: what is encoded here is hashed and signed by outsiders.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from json.encoder import encode_basestring  # RFC 8785 section 3.2.2.2 asks for exactly these escapes
 from typing import Any, NoReturn, TypeAlias
 from unicodedata import is_normalized
 
 from ledger.core.keccak import keccak256
-from ledger.errors import CanonicalJsonError
+from ledger.errors import CanonicalJsonError, JsonDuplicateKey, JsonFloat
 
 JsonValue: TypeAlias = "None | bool | int | str | list[JsonValue] | dict[str, JsonValue]"
 
 LARGEST_INTEGER = 2**53 - 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
 DEEPEST_NESTING = 32
 """Levels of arrays and objects; no format of ours needs more than eight."""
 
@@ -79,7 +81,8 @@ def _utf16(name: str) -> bytes:
 def decode(data: bytes | str) -> JsonValue:
     """Return the value of JSON text, in whatever spacing and member order, within the narrower value set.
 
-    Raises CanonicalJsonError for anything that `encode` would refuse, duplicate member names and trailing bytes.
+    Raises CanonicalJsonError for anything that `encode` would refuse, duplicate member names and trailing bytes;
+    JsonFloat and JsonDuplicateKey are the two that have names of their own.
     """
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
@@ -89,8 +92,31 @@ def decode(data: bytes | str) -> JsonValue:
     except (json.JSONDecodeError, RecursionError) as error:
         where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
         raise CanonicalJsonError(f"not one JSON value{where}") from None
-    encode_text(value)
+    if _has_only_plain_strings(text):
+        _check_depth(value, 0)
+    else:
+        encode_text(value)
     return value  # type: ignore[no-any-return]
+
+
+def _has_only_plain_strings(text: str) -> bool:
+    """Say whether no string in JSON text can be out of NFC or hold a surrogate, seen from the text alone.
+
+    NFC is closed under substrings, and the escapes other than `\\u` stand for characters that compose with none; numbers
+    are checked as they are parsed. False says nothing: then every string is looked at.
+    """
+    if "\\u" in text:
+        return False
+    return text.isascii() or (is_normalized("NFC", text) and not _SURROGATE.search(text))
+
+
+def _check_depth(value: object, depth: int) -> None:
+    if isinstance(value, list | dict):
+        if depth == DEEPEST_NESTING:
+            raise CanonicalJsonError(f"nested deeper than {DEEPEST_NESTING} levels")
+        for member in value if isinstance(value, list) else value.values():
+            if isinstance(member, list | dict):
+                _check_depth(member, depth + 1)
 
 
 def decode_canonical(data: bytes | str) -> JsonValue:
@@ -110,18 +136,19 @@ def document_hash(document: object) -> bytes:
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise CanonicalJsonError("a member name stands twice in one object")
+        raise JsonDuplicateKey("a member name stands twice in one object")
     return members
 
 
 def _refuse_float(_: str) -> NoReturn:
-    raise CanonicalJsonError("a number with fraction or exponent; decimals are strings")
+    raise JsonFloat("a number with fraction or exponent; decimals are strings")
 
 
 def _parse_integer(text: str) -> int:
-    if len(text) > 17:
+    number = int(text) if len(text) <= 17 else LARGEST_INTEGER + 1
+    if not -LARGEST_INTEGER <= number <= LARGEST_INTEGER:
         raise CanonicalJsonError("an integer lies beyond 2^53-1")
-    return int(text)
+    return number
 
 
 _DECODER = json.JSONDecoder(

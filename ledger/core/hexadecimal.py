@@ -1,10 +1,6 @@
 """Lowercase `0x` hex, the only spelling of byte strings in our JSON."""
 
-import re
-
 from ledger.errors import FormatError
-
-_PATTERN = re.compile(r"0x(?:[0-9a-f]{2})*")
 
 
 def to_hex(data: bytes) -> str:
@@ -17,9 +13,9 @@ def from_hex(text: object, length: int | None = None, *, what: str = "a byte str
 
     Raises FormatError naming `what` and the expected length, never the value.
     """
-    if not isinstance(text, str) or not _PATTERN.fullmatch(text):
+    data = _lowercase(text)
+    if data is None:
         raise FormatError(f"{what}: expected lowercase 0x hex")
-    data = bytes.fromhex(text[2:])
     if length is not None and len(data) != length:
         raise FormatError(f"{what}: expected {length} bytes, got {len(data)}")
     return data
@@ -30,3 +26,14 @@ def to_address(text: object, *, what: str = "an address") -> str:
     from_hex(text, 20, what=what)
     assert isinstance(text, str)
     return text
+
+
+def _lowercase(text: object) -> bytes | None:
+    # Going there and back is several times faster than a pattern, and as strict: case, spaces, odd digits.
+    if not isinstance(text, str) or not text.startswith("0x"):
+        return None
+    try:
+        data = bytes.fromhex(text[2:])
+    except ValueError:
+        return None
+    return data if data.hex() == text[2:] else None
