@@ -37,9 +37,7 @@ _IDENTITY_CHECKS = "10X98765432"
 _DATE = re.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _PLATE = re.compile("[\u4e00-\u9fff][A-Z](?:[0-9A-Z]{5,6}|[0-9A-Z]{4,5}[学警港澳领使挂试超])|使[0-9]{6}")
 _COORDINATES = {
-    places: re.compile(
-        f"(-?)(0|[1-9][0-9]?)\\.([0-9]{{{places},}}),(-?)(0|[1-9][0-9]{{0,2}})\\.([0-9]{{{places},}})"
-    )
+    places: re.compile(f"(-?)(0|[1-9][0-9]?)\\.([0-9]{{{places},}}),(-?)(0|[1-9][0-9]{{0,2}})\\.([0-9]{{{places},}})")
     for places in (2, 3)
 }
 _REGION = re.compile("[0-9]{6}(?:[0-9]{3}){0,3}")
@@ -159,9 +157,7 @@ def _point(value: JsonValue, places: int) -> str:
     found = _match(_COORDINATES[places], value, f'"lat,lng" with at least {places} decimals each')
     minus_lat, lat, lat_decimals, minus_lng, lng, lng_decimals = found.groups()
     return (
-        _truncate(minus_lat, lat, lat_decimals, places, 90)
-        + ","
-        + _truncate(minus_lng, lng, lng_decimals, places, 180)
+        _truncate(minus_lat, lat, lat_decimals, places, 90) + "," + _truncate(minus_lng, lng, lng_decimals, places, 180)
     )
 
 

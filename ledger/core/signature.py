@@ -37,9 +37,7 @@ def recover(digest: bytes, signature: bytes) -> Address:
     if signature[32:64] > _HALF_ORDER:
         raise SignatureError("s lies in the upper half of the curve order")
     try:
-        public_key = PublicKey.from_signature_and_message(
-            signature[:64] + bytes((parity,)), digest, hasher=None
-        )
+        public_key = PublicKey.from_signature_and_message(signature[:64] + bytes((parity,)), digest, hasher=None)
     except (ValueError, AssertionError) as failure:
         raise SignatureError("no key can have made this signature") from failure
     return _address(public_key)
