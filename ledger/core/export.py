@@ -5,16 +5,16 @@ without the tag, one file per sort: manifest.json, entries.ndjson, records.ndjso
 documents/<hash>.json. Shapes only; whether an export tells the truth is judged in `ledger.core.audit`.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.core.canonical import decode, decode_line, encode_text
+from ledger.core.canonical import decode, encode_text
 from ledger.core.codes import EntryType
 from ledger.core.hexadecimal import from_hex, to_address, to_hex
 from ledger.core.keccak import keccak256
-from ledger.core.shapes import array, members_of, text, unsigned
+from ledger.core.receipt import Opening, opening_document, parse_openings
+from ledger.core.shapes import members_of, text, unsigned
 from ledger.core.statements import ENTRY_STATEMENTS, message_from_json, message_to_json
 from ledger.errors import FormatError, UnsupportedFormat
 
@@ -34,10 +34,6 @@ _RECORD = (
     *("values", "salts", "digests", "ciphertextDigest"),
 )
 _LOOK = ("sequence", "base", "signature", "openings")
-_BITMAP = re.compile(r"0x(?:0|[1-9a-f][0-9a-f]{0,63})")
-
-Opening = tuple[bytes, int, bytes, int]
-"""recordId, version, record root, bitmap of opened slots (bit i for slot i)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +162,7 @@ class ExportedLook:
             "sequence": self.sequence,
             "base": self.base,
             "signature": to_hex(self.signature),
-            "openings": [opening_members(opening) for opening in self.openings],
+            "openings": [opening_document(opening) for opening in self.openings],
         }
 
 
@@ -184,28 +180,6 @@ def entry_members(
     }
 
 
-def opening_members(opening: Opening) -> list[Any]:
-    """Return an opening as JSON: `[recordId, version, record root, bitmap]`, the bitmap as 0x hex without leading 0."""
-    record_id, version, root, bitmap = opening
-    return [to_hex(record_id), version, to_hex(root), hex(bitmap)]
-
-
-def parse_opening(value: object) -> Opening:
-    """Return the opening of its JSON form; raises FormatError."""
-    members = array(value, what="opening", most=4)
-    if len(members) != 4:
-        raise FormatError("opening: expected recordId, version, record root and bitmap")
-    bitmap = members[3]
-    if not isinstance(bitmap, str) or not _BITMAP.fullmatch(bitmap):
-        raise FormatError("opening bitmap: expected lowercase 0x hex without leading zeros")
-    return (
-        from_hex(members[0], 32, what="opening recordId"),
-        unsigned(members[1], 32, what="opening version"),
-        from_hex(members[2], 32, what="opening record root"),
-        int(bitmap, 16),
-    )
-
-
 def tagged_line(tag: str, members: Mapping[str, Any]) -> str:
     """Return one line of the stream, canonical JSON without its line break: `tag` is manifest, document, entry …"""
     return encode_text({"line": tag, **members})
@@ -213,7 +187,7 @@ def tagged_line(tag: str, members: Mapping[str, Any]) -> str:
 
 def parse_tagged_line(line: bytes | str) -> tuple[str, dict[str, Any]]:
     """Return tag and members of one line of the stream; raises FormatError. The members are checked by `parse_*`."""
-    value = decode_line(line)
+    value = decode(line)
     if not isinstance(value, dict):
         raise FormatError("export line: expected an object")
     return text(value.pop("line", None), what="tag of an export line"), value
@@ -221,7 +195,7 @@ def parse_tagged_line(line: bytes | str) -> tuple[str, dict[str, Any]]:
 
 def parse_members(line: bytes | str) -> dict[str, Any]:
     """Return the members of one line of a file of the directory; raises FormatError."""
-    value = decode_line(line)
+    value = decode(line)
     if not isinstance(value, dict):
         raise FormatError("export line: expected an object")
     return value
@@ -325,5 +299,5 @@ def parse_look(members: object) -> ExportedLook:
         unsigned(given["sequence"], 53, what="look sequence"),
         text(given["base"], what="look base"),
         from_hex(given["signature"], 65, what="look signature"),
-        tuple(parse_opening(opening) for opening in array(given["openings"], what="look openings", most=200)),
+        parse_openings(given["openings"]),
     )
