@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ledger.core.canonical import JsonValue, encode
 from ledger.core.eip712 import ZERO32, type_hash, word
 from ledger.core.keccak import keccak256
-from ledger.core.rules import RuleContext, derive
+from ledger.core.rules import RuleContext, derive, redact_strings
 from ledger.core.schema import Schema
 from ledger.errors import SchemaError
 
@@ -107,16 +107,9 @@ def slot_values(schema: Schema, originals: Mapping[str, JsonValue]) -> tuple[byt
 
 def _context(occurred_at: JsonValue, redact: tuple[str, ...], originals: Mapping[str, JsonValue]) -> RuleContext:
     at = occurred_at if isinstance(occurred_at, int) and not isinstance(occurred_at, bool) else None
-    texts = tuple(text for path in redact for text in _texts(originals.get(path))) if redact else ()
-    return RuleContext(occurred_at=at, redact=texts)
-
-
-def _texts(value: JsonValue) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [text for member in value.values() for text in _texts(member)]
-    return []
+    return RuleContext(
+        occurred_at=at, redact=redact_strings([originals.get(path) for path in redact]) if redact else ()
+    )
 
 
 def _check_identity(content: RecordContent) -> None:

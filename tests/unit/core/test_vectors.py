@@ -54,13 +54,9 @@ def test_the_schema_hashes_as_in_the_vectors() -> None:
     assert to_hex(SCHEMA.hash) == VECTORS["schemaHash"]
 
 
-@pytest.mark.parametrize(
-    ("submission", "record"), [r[1:] for r in RECORDS], ids=[r[0] for r in RECORDS]
-)
+@pytest.mark.parametrize(("submission", "record"), [r[1:] for r in RECORDS], ids=[r[0] for r in RECORDS])
 def test_a_record_commits_slot_by_slot_as_in_the_vectors(submission: Any, record: Any) -> None:
-    originals = {
-        field["path"]: json.loads(field["value"]) for field in record["fields"] if field["kind"] == "o"
-    }
+    originals = {field["path"]: json.loads(field["value"]) for field in record["fields"] if field["kind"] == "o"}
     content = RecordContent(
         from_hex(record["recordId"]),
         record["version"],
@@ -108,8 +104,7 @@ def test_the_two_anchors_chain_as_in_the_vectors() -> None:
     for vector in VECTORS["anchors"]:
         root = from_hex(vector["root"])
         leaves = [
-            merkle.entry_leaf(e["entryType"], e["sequence"], from_hex(e["entryDigest"]))
-            for e in vector["entries"]
+            merkle.entry_leaf(e["entryType"], e["sequence"], from_hex(e["entryDigest"])) for e in vector["entries"]
         ]
         assert merkle.MerkleTree(leaves).root == root
         count, first = vector["leafCount"], vector["firstSequence"]
@@ -145,8 +140,10 @@ def test_a_bundle_gets_the_verdict_and_step_of_the_vectors(vector: Any) -> None:
         with pytest.raises(VerificationError) as failure:
             verify_bundle(data, facts)
         assert failure.value.step == vector["step"], failure.value.detail
-        assert isinstance(failure.value.__cause__, UnsupportedFormat) == vector["name"].startswith("unknown-")\
+        assert (
+            isinstance(failure.value.__cause__, UnsupportedFormat) == vector["name"].startswith("unknown-")
             or vector["name"] == "unknown-member"
+        )
 
 
 def test_the_chain_cases_tell_what_happened_besides() -> None:
