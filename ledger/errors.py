@@ -2,7 +2,7 @@
 
     GongzhiError
     ├── FormatError            bytes or members that no format of ours allows
-    │   ├── CanonicalJsonError
+    │   ├── CanonicalJsonError ── JsonFloat, JsonDuplicateKey
     │   ├── SchemaError
     │   ├── RuleError
     │   ├── SignatureError     bytes that are no strict signature, digest or private key
@@ -10,8 +10,11 @@
     ├── VerificationError      a numbered step of a verification failed
     ├── RequestError           a signed request that cannot be taken (`reason` is a code of draft ERC-8128)
     ├── SubmissionRefused      a submission or an action that may not be taken
+    │   ├── WrongGateway, WrongRoot, StaleStatement, ForeignPublisher, DerivedMismatch
+    │   └── NotEntitled ── KeyEnded, RoleMissing, KindNotAllowed, ItemUnknown
     ├── LookRefused            a look that was decided against (refusal codes of the policy)
-    ├── NotFound, Conflict, TooLarge, TooMany
+    ├── NotFound, TooLarge, TooMany
+    ├── Conflict ── VersionConflict, NotAnchoredYet
     ├── ChainError             the chain refused, is behind, is another one or does not answer
     ├── StoreError, KeyProviderError  the database or a key provider does not do its part
     ├── EngineError            an embedded engine does not start or stop
@@ -51,6 +54,18 @@ class CanonicalJsonError(FormatError):
     code = "json_not_canonical"
     when = "JSON with a float, a duplicate key, a lone surrogate, a non-NFC string, a large integer or trailing bytes"
     remedy = "send canonical JSON (RFC 8785): decimals as strings, strings in NFC, integers within 2^53-1"
+
+
+class JsonFloat(CanonicalJsonError):
+    code = "json_float"
+    when = "JSON with a number that has a fraction or an exponent, or with NaN or Infinity"
+    remedy = "write decimals as strings"
+
+
+class JsonDuplicateKey(CanonicalJsonError):
+    code = "json_duplicate_key"
+    when = "a JSON object with the same member name twice"
+    remedy = "send every member once"
 
 
 class UnsupportedFormat(FormatError):
@@ -149,6 +164,12 @@ class VersionConflict(Conflict):
     remedy = "read the newest version, and publish the next one on top of it"
 
 
+class NotAnchoredYet(Conflict):
+    code = "not_anchored_yet"
+    when = "a bundle of a record whose entry is not anchored and confirmed on chain yet"
+    remedy = "ask again after the acceptance's anchorBy; usually a few seconds are enough"
+
+
 class SubmissionRefused(GongzhiError):
     code = "submission_refused"
     when = "a submission's signer, item, schema, root, times or records are not what they must be"
@@ -165,6 +186,42 @@ class NotEntitled(SubmissionRefused):
     code = "not_entitled"
     when = "the signer may not do this: key, role, agency, kind of agency, or item at that time"
     remedy = "see `detail`; keys and items are in /v1/agencies and /v1/catalogue"
+
+
+class KeyEnded(NotEntitled):
+    code = "key_ended"
+    when = "the key was revoked, retired or had expired"
+    remedy = "sign with a key that is in force; an ADMIN of the agency binds a new one"
+
+
+class RoleMissing(NotEntitled):
+    code = "role_missing"
+    when = "the key is bound without the role that this needs"
+    remedy = "sign with a key that has the role; roles of keys are in /v1/agencies"
+
+
+class KindNotAllowed(NotEntitled):
+    code = "publisher_kind_not_allowed"
+    when = "agencies of this kind may not publish the item"
+    remedy = "see the item's publisherKinds in /v1/catalogue"
+
+
+class ItemUnknown(NotEntitled):
+    code = "item_unknown"
+    when = "the item or its version was not published, or the item is retired"
+    remedy = "see /v1/catalogue for items and versions"
+
+
+class WrongGateway(SubmissionRefused):
+    code = "gateway_foreign"
+    when = "a submission that names another gateway than this one"
+    remedy = "send it to the gateway that it names, or sign it for this one"
+
+
+class DerivedMismatch(SubmissionRefused):
+    code = "derived_value_mismatch"
+    when = "a derived value that was sent along is not what the slot's rule gives"
+    remedy = "derive with the rules of this version, or send no derived values"
 
 
 class StaleStatement(SubmissionRefused):

@@ -102,8 +102,8 @@ def decode(data: bytes | str) -> JsonValue:
 def _has_only_plain_strings(text: str) -> bool:
     """Say whether no string in JSON text can be out of NFC or hold a surrogate, seen from the text alone.
 
-    NFC is closed under substrings, and the escapes other than `\\u` stand for characters that compose with none; numbers
-    are checked as they are parsed. False says nothing: then every string is looked at.
+    NFC is closed under substrings, and the escapes other than `\\u` stand for characters that compose with none.
+    False says nothing: then every string is looked at. Numbers are checked as they are parsed.
     """
     if "\\u" in text:
         return False

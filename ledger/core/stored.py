@@ -6,10 +6,12 @@ canonical JSON holds no raw line break, so values are joined by one.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from json.encoder import encode_basestring
 
 from ledger.core.bundle import View, ViewSlot
-from ledger.core.canonical import JsonValue, decode, encode
-from ledger.core.commitment import CommittedRecord, field_digest
+from ledger.core.canonical import JsonValue, decode, encode, encode_text
+from ledger.core.commitment import SUITE, CommittedRecord, field_digest
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.schema import Schema
 from ledger.core.shapes import members_of
@@ -18,7 +20,7 @@ from ledger.errors import FormatError
 
 @dataclass(frozen=True, slots=True)
 class StoredSlots:
-    """The compact columns of a record: newline-joined values and 32-byte salts of stored-open slots, digests of the rest."""
+    """The compact columns of a record: newline-joined values and 32-byte salts of stored-open slots, other digests."""
 
     open_values: bytes
     open_salts: bytes
@@ -101,3 +103,47 @@ def view_of(schema: Schema, record_id: bytes, version: int, previous: bytes, sto
             digest = field_digest(record_id, slot.hashes, salt, value.encode("utf-8"))
             slots.append(ViewSlot(slot.path, slot.kind, None, None, digest))
     return View(record_id, version, previous, schema.hash, tuple(slots))
+
+
+@dataclass(frozen=True)
+class ViewWriter:
+    """Writes views of one schema that open the slots in one bitmap, as canonical JSON text.
+
+    Says the same as `view_of` and `view_document`, several times faster: what is constant is written once.
+    """
+
+    schema: Schema
+    opened: int
+
+    @cached_property
+    def _slots(self) -> tuple[tuple[bool, bool, bytes, str, str], ...]:
+        parts = []
+        for place, slot in enumerate(self.schema.slots):
+            is_open = bool(self.opened >> place & 1) and slot.is_stored_open
+            name = f'"kind":{encode_text(slot.kind)},"path":{encode_text(slot.path)}'
+            before, after = ("{" + name + ',"salt":"0x', '","value":') if is_open else ('{"digest":"0x', f'",{name}}}')
+            parts.append((slot.is_stored_open, is_open, slot.hashes, before, after))
+        return tuple(parts)
+
+    @cached_property
+    def _schema(self) -> str:
+        return f'"schemaHash":"0x{self.schema.hash.hex()}"'
+
+    def text(self, record_id: bytes, version: int, previous: bytes, stored: StoredSlots) -> str:
+        """Return the canonical JSON text of the view of one record version."""
+        values = iter(stored.open_values.decode("utf-8").split("\n"))
+        salts, digests, slots = stored.open_salts, stored.closed_digests, []
+        salt_at = digest_at = 0
+        for stored_open, is_open, hashes, before, after in self._slots:
+            if not stored_open:
+                slots.append(before + digests[digest_at : digest_at + 32].hex() + after)
+                digest_at += 32
+                continue
+            salt, value = salts[salt_at : salt_at + 32], next(values)
+            salt_at += 32
+            if is_open:
+                slots.append(before + salt.hex() + after + encode_basestring(value) + "}")
+            else:
+                slots.append(before + field_digest(record_id, hashes, salt, value.encode("utf-8")).hex() + after)
+        head = f'{{"previous":"0x{previous.hex()}","recordId":"0x{record_id.hex()}",{self._schema},"slots":['
+        return head + ",".join(slots) + f'],"suite":"{SUITE}","version":{version}}}'
