@@ -88,10 +88,13 @@ def status(folder: DataFolder) -> ChainEndpoint | None:
         return None
 
 
-def start(folder: DataFolder, anvil: Path | None = None, *, more: Sequence[str] = ()) -> ChainEndpoint:
+def start(
+    folder: DataFolder, anvil: Path | None = None, *, from_genesis: bool = False, more: Sequence[str] = ()
+) -> ChainEndpoint:
     """Start the chain from its newest usable snapshot, or from genesis; a running one is returned as it is.
 
-    `anvil` is the program where it is not the installed one; `more` are further arguments of anvil.
+    `anvil` is the program where it is not the installed one; `from_genesis` leaves the snapshots aside; `more` are
+    further arguments of anvil.
     What came after the snapshot is not there yet: `replay` brings it back.
     Raises EngineError when it does not start or is not the chain of this folder.
     """
@@ -102,7 +105,8 @@ def start(folder: DataFolder, anvil: Path | None = None, *, more: Sequence[str] 
         return identify(folder, running, port)
     processes.stop(folder, NAME, patience_seconds=STOP_PATIENCE_SECONDS)
     program = anvil_program(anvil)
-    for snapshot in [*snapshots.newest_first(folder), None]:
+    usable = [] if from_genesis else snapshots.newest_first(folder)
+    for snapshot in [*usable, None]:
         endpoint = start_from(folder, program, snapshot, more)
         if endpoint is not None:
             return endpoint
@@ -150,16 +154,38 @@ def stop(folder: DataFolder) -> bool:
     return processes.stop(folder, NAME, patience_seconds=STOP_PATIENCE_SECONDS)
 
 
-def take_snapshot(folder: DataFolder) -> Path:
-    """Write a snapshot of the running chain; restarts then begin there.
+def take_snapshot(folder: DataFolder) -> Path | None:
+    """Write a snapshot of the running chain; restarts then begin there. None when the chain did not rest.
 
     Raises EngineError when the chain does not run.
     """
+    with Rpc(running_url(folder)) as rpc:
+        return snapshots.take(folder, rpc)
+
+
+def take_snapshot_if_due(folder: DataFolder) -> Path | None:
+    """Write a snapshot if the chain has grown by a good part since the last; for the worker to call now and then.
+
+    Raises EngineError when the chain does not run.
+    """
+    with Rpc(running_url(folder)) as rpc:
+        if not snapshots.is_due(folder, int(rpc.call("eth_blockNumber"), 16)):
+            return None
+        return snapshots.take(folder, rpc)
+
+
+def running_url(folder: DataFolder) -> str:
+    """The JSON-RPC address of the running chain; raises EngineError when it does not run."""
     port = ports.remembered(folder, NAME)
     if port is None or processes.find(folder, NAME) is None:
-        raise EngineError("the chain does not run, so no snapshot was taken")
-    with Rpc(rpc_url(port)) as rpc:
-        return snapshots.take(folder, rpc)
+        raise EngineError("the chain does not run")
+    return rpc_url(port)
+
+
+def drop_snapshots(folder: DataFolder) -> None:
+    """Delete all snapshots: the chain was rebuilt without them."""
+    for snapshot in snapshots.newest_first(folder):
+        snapshot.unlink()
 
 
 def rpc_url(port: int) -> str:

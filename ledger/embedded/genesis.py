@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass
 
 from ledger.embedded.data_folder import DataFolder, read_json_object, write_durably
-from ledger.types import UnixSeconds
 
 GAS_LIMIT_FLOOR = 30_000_000
 GAS_LIMIT_SPREAD = 2**20
@@ -21,7 +20,7 @@ class Genesis:
     """Settings of the first block; `block_hash` is empty until the chain was started once."""
 
     chain_id: int
-    time: UnixSeconds
+    time: int
     gas_limit: int
     block_hash: str
 
@@ -32,13 +31,13 @@ def load_or_create(folder: DataFolder) -> Genesis:
     if stored:
         return Genesis(
             chain_id=int(str(stored["chainId"])),
-            time=UnixSeconds(int(str(stored["time"]))),
+            time=int(str(stored["time"])),
             gas_limit=int(str(stored["gasLimit"])),
             block_hash=str(stored["hash"]),
         )
     drawn = Genesis(
         chain_id=CHAIN_ID_FLOOR + secrets.randbelow(CHAIN_ID_SPREAD),
-        time=UnixSeconds(int(time.time())),
+        time=int(time.time()),
         gas_limit=GAS_LIMIT_FLOOR + secrets.randbelow(GAS_LIMIT_SPREAD),
         block_hash="",
     )

@@ -91,9 +91,9 @@ def main() -> None:
     options = json.loads(sys.argv[1])
     if not options.get("detached"):
         become(options)
-    os.setsid()
     if os.fork() != 0:
         os._exit(0)
+    os.setsid()
     become(options)
 
 

@@ -159,6 +159,13 @@ def stop(folder: DataFolder) -> bool:
     return processes.stop(folder, NAME, polite=(SIGINT, SIGQUIT), patience_seconds=STOP_PATIENCE_SECONDS)
 
 
+def remove_outside(folder: DataFolder) -> None:
+    """Delete what a stopped server has outside the data folder: the folder of a socket whose own path was too long."""
+    path = socket_folder(folder)
+    if path.parent != folder.postgres and path.exists():
+        shutil.rmtree(path)
+
+
 def make_private(path: Path, user: User | None) -> None:
     """Make folder `path` for the server's user alone.
 

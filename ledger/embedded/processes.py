@@ -9,8 +9,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from signal import SIGKILL, SIGTERM, Signals
 
@@ -24,6 +24,9 @@ POLL_SECONDS = 0.02
 """How often a start or a stop is looked at; engines take 0.05 to 1 second."""
 LAUNCH_TIMEOUT_SECONDS = 20.0
 """The launcher takes 0.03 seconds; a loaded machine may take a hundred times that."""
+MARK_VARIABLE = "GONGZHI_EMBEDDED_PROCESS"
+"""In the environment of each process of ours: name and data folder. Its own children inherit it."""
+LEFTOVER_PATIENCE_SECONDS = 3.0
 LOG_LIMIT_BYTES = 16 * 2**20
 """A log larger than this is set aside (one older file is kept) when its process is started."""
 
@@ -98,11 +101,13 @@ def start(folder: DataFolder, program: Program) -> ProcessRecord:
     running = find(folder, program.name)
     if running is not None:
         return running
+    end_leftovers(folder, program.name)
     log = folder.logs / f"{program.name}.log"
     set_large_log_aside(log)
     path = record_path(folder, program.name)
     path.unlink(missing_ok=True)
-    launch(program, {"detached": True, "record": str(path), "log": str(log)})
+    marked = replace(program, environment={**program.environment, MARK_VARIABLE: mark(folder, program.name)})
+    launch(marked, {"detached": True, "record": str(path), "log": str(log)})
     deadline = time.monotonic() + LAUNCH_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         if path.exists():
@@ -166,8 +171,43 @@ def stop(
                 break
         else:
             raise EngineError(f"{name} (process {record.pid}) does not stop")
+    end_leftovers(folder, name)
     record_path(folder, name).unlink(missing_ok=True)
     return record is not None
+
+
+def mark(folder: DataFolder, name: str) -> str:
+    """What MARK_VARIABLE holds in process `name` of this folder and in all its children."""
+    return f"{name} of {folder.root}"
+
+
+def leftovers(folder: DataFolder, name: str) -> Iterator[psutil.Process]:
+    """The living processes that process `name` of this folder was or made (a killed server's own workers, mostly)."""
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK_VARIABLE) == mark(folder, name) and process.status() != psutil.STATUS_ZOMBIE:
+                yield process
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+
+
+def end_leftovers(folder: DataFolder, name: str) -> None:
+    """End what a process left behind: its children would hold its port and work on without it."""
+    remaining = list(leftovers(folder, name))
+    for process in remaining:
+        terminate(process)
+    _, stubborn = psutil.wait_procs(remaining, timeout=LEFTOVER_PATIENCE_SECONDS)
+    for process in stubborn:
+        terminate(process, hard=True)
+    psutil.wait_procs(stubborn, timeout=LEFTOVER_PATIENCE_SECONDS)
+
+
+def terminate(process: psutil.Process, *, hard: bool = False) -> None:
+    """Send the stop signal to `process`, if it still lives (psutil compares birth times)."""
+    try:
+        process.kill() if hard else process.terminate()
+    except psutil.NoSuchProcess:
+        return
 
 
 def send(record: ProcessRecord, signal: Signals) -> None:

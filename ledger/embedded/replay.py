@@ -11,24 +11,24 @@ from typing import Any
 from ledger.embedded.clock import set_clock
 from ledger.embedded.rpc import Rpc
 from ledger.errors import EngineError
-from ledger.types import BlockNumber, UnixSeconds
 
 
 @dataclass(frozen=True)
 class ReplayBlock:
     """A followed block: number, `0x` hash, time, and the signed bytes of its transactions in index order."""
 
-    number: BlockNumber
+    number: int
     hash: str
-    time: UnixSeconds
+    time: int
     raw_transactions: Sequence[bytes]
 
 
 def replay(rpc_url: str, blocks: Iterable[ReplayBlock]) -> int:
     """Mine what the chain at `rpc_url` lacks of `blocks`, given in rising order; how many it mined.
 
-    The sender of transactions must be silent meanwhile. Blocks that the chain has are not touched; of those the last is
-    compared. After an error automine stays off, so that nothing is built upon a wrong block; such a chain is thrown away.
+    The sender of transactions must be silent meanwhile. Blocks that the chain has are not touched; of those the last
+    is compared. After an error automine stays off, so that nothing is built upon a wrong block; such a chain is thrown
+    away.
     Raises EngineError, naming the block, when it is missing from `blocks`, is refused or comes back with another hash.
     """
     mined = 0
@@ -36,7 +36,7 @@ def replay(rpc_url: str, blocks: Iterable[ReplayBlock]) -> int:
         rpc.call("evm_setAutomine", False)
         # What waits in the pool would slip into a replayed block; the outbox sends it again afterwards.
         rpc.call("anvil_dropAllTransactions")
-        head = BlockNumber(int(rpc.call("eth_blockNumber"), 16))
+        head = int(rpc.call("eth_blockNumber"), 16)
         known: ReplayBlock | None = None
         for block in blocks:
             if block.number <= head:
@@ -46,7 +46,9 @@ def replay(rpc_url: str, blocks: Iterable[ReplayBlock]) -> int:
                 compare_known(rpc, known)
                 known = None
             if block.number != head + mined + 1:
-                raise EngineError(f"block {head + mined + 1} is missing from the followed blocks: next is {block.number}")
+                raise EngineError(
+                    f"block {head + mined + 1} is missing from the followed blocks: next is {block.number}"
+                )
             mine(rpc, block)
             mined += 1
         if known is not None:

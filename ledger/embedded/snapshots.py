@@ -1,6 +1,7 @@
 """Snapshots of the embedded chain: written completely or not at all, three kept, a broken one passed over."""
 
 import gzip
+import time
 import zlib
 from pathlib import Path
 
@@ -9,6 +10,12 @@ from ledger.embedded.rpc import Rpc
 
 KEPT = 3
 """The newest, one in case it is broken, one more in case the second is."""
+DUE_BLOCKS = 1_000
+DUE_FRACTION = 10
+"""Replay brings back some 500 blocks a second, so a kill costs 2 seconds, or the time of a tenth of the chain."""
+ATTEMPTS = 5
+PAUSE_SECONDS = 0.05
+"""A dump takes 0.1 seconds per 1,000 blocks; the anchoring worker sends one transaction in 2 seconds."""
 
 
 def snapshot_folder(folder: DataFolder) -> Path:
@@ -26,14 +33,38 @@ def block_number(snapshot: Path) -> int:
     return int(snapshot.name.removeprefix("block-").removesuffix(".json.gz"))
 
 
-def take(folder: DataFolder, rpc: Rpc) -> Path:
+def is_due(folder: DataFolder, head_number: int) -> bool:
+    """Whether a chain of `head_number` blocks has grown enough: a snapshot holds all blocks, so not after each few."""
+    last = max((block_number(path) for path in newest_first(folder)), default=0)
+    return head_number - last >= max(DUE_BLOCKS, last // DUE_FRACTION)
+
+
+def take(folder: DataFolder, rpc: Rpc) -> Path | None:
     """Write a snapshot of the running chain, durable when this returns, and drop all but the newest KEPT.
 
+    None when the chain mined at each attempt: anvil's dump is not one moment's, so only a resting chain's is taken.
     Raises EngineError when the chain does not answer.
     """
-    # The number first: blocks that are mined meanwhile make the snapshot newer than its name, which is harmless.
-    number = int(rpc.call("eth_blockNumber"), 16)
-    state = bytes.fromhex(rpc.call("anvil_dumpState").removeprefix("0x"))
+    for attempt in range(ATTEMPTS):
+        time.sleep(attempt * PAUSE_SECONDS)
+        before = resting_head(rpc)
+        if before is None:
+            continue
+        state = bytes.fromhex(rpc.call("anvil_dumpState").removeprefix("0x"))
+        if resting_head(rpc) == before:
+            return keep(folder, before, state)
+    return None
+
+
+def resting_head(rpc: Rpc) -> int | None:
+    """The number of the newest block; None while transactions wait to be mined."""
+    if int(rpc.call("txpool_status")["pending"], 16) > 0:
+        return None
+    return int(rpc.call("eth_blockNumber"), 16)
+
+
+def keep(folder: DataFolder, number: int, state: bytes) -> Path:
+    """Write `state` (gzip) as the snapshot of block `number` and drop all but the newest KEPT."""
     path = snapshot_folder(folder) / f"block-{number:012d}.json.gz"
     path.parent.mkdir(exist_ok=True)
     write_durably(path, state)
