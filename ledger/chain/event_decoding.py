@@ -1,0 +1,105 @@
+"""Logs of our contracts as events of a chain file: numbers as integers, bytes and addresses as lowercase `0x` hex.
+
+All our events hold static values only, so a log is words of 32 bytes; a thousand are decoded in a few milliseconds.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ledger.chain.artifacts import abi_types, load
+from ledger.core.keccak import keccak256
+from ledger.errors import ChainError
+
+_WORD = 32
+_TEXT_MEMBERS = frozenset({("ParameterSet", "name")})
+"""bytes32 that hold ASCII text, padded with zeros."""
+
+Decoder = Callable[[bytes], Any]
+
+
+class EventLayout:
+    """Where the members of one event stand: in which topic, or at which word of the data."""
+
+    def __init__(self, entry: Mapping[str, Any]) -> None:
+        self.name: str = entry["name"]
+        self.topic = keccak256(f"{self.name}({','.join(abi_types(entry['inputs']))})".encode("ascii"))
+        self._places: list[tuple[str, bool, int, Decoder]] = []
+        indexed, plain = 0, 0
+        for member in entry["inputs"]:
+            decoder = _decoder(self.name, member["name"], member["type"])
+            if member["indexed"]:
+                indexed += 1
+                self._places.append((member["name"], True, indexed, decoder))
+            else:
+                self._places.append((member["name"], False, plain * _WORD, decoder))
+                plain += 1
+        self._topic_count, self._data_bytes = indexed + 1, plain * _WORD
+
+    def decode(self, topics: list[bytes], data: bytes) -> dict[str, Any]:
+        """Return the members in the order of the event's declaration; raises ChainError for a log of other lengths."""
+        if len(topics) != self._topic_count or len(data) != self._data_bytes:
+            raise ChainError(f"a log of event {self.name} has an impossible length")
+        return {
+            name: decoder(topics[place] if indexed else data[place : place + _WORD])
+            for name, indexed, place, decoder in self._places
+        }
+
+
+class EventDecoder:
+    """Decodes logs of the contracts of one deployment, known by their addresses."""
+
+    def __init__(self, addresses: Mapping[str, str]) -> None:
+        """`addresses`: contract name to address. Raises ChainError for a name without artifact."""
+        self._contracts = {address.lower(): (name, event_layouts(name)) for name, address in addresses.items()}
+
+    def decode(self, log: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
+        """Return (contract, event, args) of a log as JSON-RPC or web3 gives it (`address`, `topics`, `data`).
+
+        Raises ChainError for a log of another address, of an unknown event, or of an impossible length.
+        """
+        known = self._contracts.get(log["address"].lower())
+        if known is None:
+            raise ChainError("a log of an address that is none of this deployment's contracts")
+        contract, layouts = known
+        topics = [_bytes(topic) for topic in log["topics"]]
+        layout = layouts.get(topics[0]) if topics else None
+        if layout is None:
+            raise ChainError(f"contract {contract} has emitted an event that its ABI does not know")
+        return contract, layout.name, layout.decode(topics, _bytes(log["data"]))
+
+
+def event_layouts(contract: str) -> dict[bytes, EventLayout]:
+    """Return the events of a contract by their first topic."""
+    layouts = [EventLayout(entry) for entry in load(contract).abi if entry["type"] == "event" and entry["inputs"]]
+    return {bytes(layout.topic): layout for layout in layouts}
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return bytes.fromhex(value[2:]) if isinstance(value, str) else bytes(value)
+
+
+def _integer(word: bytes) -> int:
+    return int.from_bytes(word, "big")
+
+
+def _hex(word: bytes) -> str:
+    return "0x" + word.hex()
+
+
+def _address(word: bytes) -> str:
+    return "0x" + word[12:].hex()
+
+
+def _text(word: bytes) -> str:
+    try:
+        return word.rstrip(b"\0").decode("ascii")
+    except UnicodeDecodeError:
+        raise ChainError("a name on chain is not ASCII text") from None
+
+
+def _decoder(event: str, member: str, type_name: str) -> Decoder:
+    if (event, member) in _TEXT_MEMBERS:
+        return _text
+    if type_name.startswith("uint"):
+        return _integer
+    return {"bytes32": _hex, "address": _address}[type_name]

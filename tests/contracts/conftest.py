@@ -1,0 +1,29 @@
+"""One chain for all contract tests; each test starts from the same fresh deployment."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests import engines
+from tests.contracts.sandbox import Sandbox
+
+
+@pytest.fixture(scope="session")
+def deployed(engine_folder: Path) -> Iterator[Sandbox]:
+    """A deployment that no test has touched."""
+    folder = engine_folder / "contracts-chain"
+    with httpx.Client() as http:
+        sandbox = Sandbox(engines.anvil(folder), http)
+        sandbox.deploy()
+        yield sandbox
+    engines.stop_anvil(folder)
+
+
+@pytest.fixture
+def sandbox(deployed: Sandbox) -> Iterator[Sandbox]:
+    """The deployment; what a test does to it is undone."""
+    snapshot = deployed.rpc("evm_snapshot")
+    yield deployed
+    assert deployed.rpc("evm_revert", snapshot)

@@ -1,0 +1,260 @@
+"""A deployment on a real EVM, and agencies with keys, for behaviour tests of the contracts.
+
+Refusals are seen as a user sees them: the call is simulated, and its revert data decoded over our ABIs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from web3 import Web3
+
+from ledger.chain.artifacts import CONSTRUCTORS, deploy_data
+from ledger.chain.contracts.agency_registry import AgencyRegistry
+from ledger.chain.contracts.binding import Call
+from ledger.chain.contracts.catalogue import Catalogue
+from ledger.chain.contracts.parameters import Parameters
+from ledger.chain.contracts.record_anchors import RecordAnchors
+from ledger.chain.custom_errors import decode
+from ledger.chain.event_decoding import EventDecoder
+from ledger.core.codes import Role
+from ledger.core.keccak import keccak256
+from ledger.core.signature import address_of, sign_digest
+from ledger.core.typed_messages import MESSAGES, keyed_nonce, message_digest
+
+DAY = 86_400
+ALL_ROLES = (1 << 13) - 1
+GAS_LIMIT = 5_000_000
+DATA_BUREAU, COMMUNITY = 1, 22
+NOBODY = "0x" + "0" * 40
+
+
+class Refused(AssertionError):
+    """A call that the contract refused; the message is the decoded error."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A private key of a test, made of a name."""
+
+    name: str
+
+    @property
+    def private(self) -> bytes:
+        return keccak256(f"key of the contract tests: {self.name}".encode())
+
+    @property
+    def address(self) -> str:
+        return address_of(self.private)
+
+
+@dataclass
+class Member:
+    """An agency and its first ADMIN key."""
+
+    agency: int
+    admin: Key
+
+
+@dataclass
+class Outcome:
+    """A mined call: its gas and its events as (contract, event, args)."""
+
+    gas: int
+    events: list[tuple[str, str, dict[str, Any]]]
+    block: int
+    time: int
+
+    @property
+    def event(self) -> tuple[str, dict[str, Any]]:
+        """The only event."""
+        assert len(self.events) == 1
+        return self.events[0][1:]
+
+
+@dataclass
+class Sandbox:
+    """One deployment; `governor` and `relay` are addresses from which anything can be sent."""
+
+    rpc_url: str
+    http: httpx.Client
+    governor: str = Key("governor").address
+    relay: str = Key("relay").address
+    addresses: dict[str, str] = field(default_factory=dict)
+    chain_id: int = 0
+    _made: int = 0
+
+    def deploy(self) -> None:
+        """Deploy the four contracts."""
+        self.rpc("anvil_autoImpersonateAccount", True)
+        self.chain_id = int(self.rpc("eth_chainId"), 16)
+        for name, wanted in CONSTRUCTORS.items():
+            arguments = [self.governor if place == "governor" else self.addresses[place] for place in wanted]
+            self.addresses[name] = self.create(deploy_data(name, *arguments))
+        web3 = Web3(Web3.HTTPProvider(self.rpc_url))
+        self.registry = AgencyRegistry(web3, self.addresses["AgencyRegistry"])
+        self.catalogue = Catalogue(web3, self.addresses["Catalogue"])
+        self.anchors = RecordAnchors(web3, self.addresses["RecordAnchors"])
+        self.parameters = Parameters(web3, self.addresses["Parameters"])
+        self.decoder = EventDecoder(self.addresses)
+
+    # talking to the node
+    def ask(self, method: str, *params: Any) -> dict[str, Any]:
+        """Return the whole JSON-RPC answer."""
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        answer: dict[str, Any] = self.http.post(self.rpc_url, json=body, timeout=20).json()
+        return answer
+
+    def rpc(self, method: str, *params: Any) -> Any:
+        """Return the result of a JSON-RPC call."""
+        answer = self.ask(method, *params)
+        assert "error" not in answer, answer["error"]
+        return answer["result"]
+
+    def simulate(self, transaction: Mapping[str, Any]) -> None:
+        """Raise Refused with the decoded error if the call would fail now."""
+        answer = self.ask("eth_call", transaction, "latest")
+        if "error" in answer:
+            raise Refused(decode(bytes.fromhex((answer["error"].get("data") or "0x")[2:])))
+
+    def mine(self, transaction: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a transaction that must succeed; return its receipt."""
+        self.simulate(transaction)
+        tx_hash = self.rpc("eth_sendTransaction", {**transaction, "gas": hex(GAS_LIMIT), "gasPrice": "0x0"})
+        receipt: dict[str, Any] = self.rpc("eth_getTransactionReceipt", tx_hash)
+        assert receipt["status"] == "0x1"
+        return receipt
+
+    def create(self, data: bytes) -> str:
+        """Deploy `data`; return the contract's address."""
+        address: str = self.mine({"from": self.governor, "data": "0x" + data.hex()})["contractAddress"]
+        return address
+
+    def send(self, call: Call, sender: str | None = None) -> Outcome:
+        """Send a call, by the relay unless somebody else is named; raises Refused if the contract refuses it."""
+        receipt = self.mine({"from": sender or self.relay, "to": call.to, "data": "0x" + call.data.hex()})
+        block = self.rpc("eth_getBlockByNumber", receipt["blockNumber"], False)
+        return Outcome(
+            int(receipt["gasUsed"], 16),
+            [self.decoder.decode(log) for log in receipt["logs"]],
+            int(receipt["blockNumber"], 16),
+            int(block["timestamp"], 16),
+        )
+
+    def govern(self, call: Call) -> Outcome:
+        """Send a call as the governor."""
+        return self.send(call, self.governor)
+
+    def refuses(self, error: str, call: Call, sender: str | None = None) -> str:
+        """Assert that the contract refuses the call with the custom error `error`; return the decoded line."""
+        try:
+            self.simulate({"from": sender or self.relay, "to": call.to, "data": "0x" + call.data.hex()})
+        except Refused as refusal:
+            assert str(refusal).partition("(")[0] == error, f"expected {error}, got {refusal}"
+            return str(refusal)
+        raise AssertionError(f"expected {error}, but the call was taken")
+
+    # time
+    @property
+    def now(self) -> int:
+        """Time of the newest block (Unix seconds)."""
+        return int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+
+    def sleep(self, seconds: int) -> None:
+        """Let time pass and mine a block."""
+        self.rpc("evm_setNextBlockTimestamp", self.now + seconds)
+        self.rpc("evm_mine")
+
+    # messages
+    def key(self) -> Key:
+        """Return a key that nobody has used."""
+        self._made += 1
+        return Key(f"number {self._made}")
+
+    def message(self, name: str, **members: Any) -> dict[str, Any]:
+        """Return a message with its first signer's next nonce and an hour to be relayed, where not given."""
+        kind = MESSAGES[name]
+        if "nonce" not in members:
+            contract = {"AgencyRegistry": self.registry, "Catalogue": self.catalogue, "RecordAnchors": self.anchors}
+            members["nonce"] = contract[kind.contract].nonce(members[kind.signers[0]], 0, block="latest")
+        return {"deadline": self.now + 3600, **members}
+
+    def sign(self, name: str, message: Mapping[str, Any], *keys: Key) -> list[bytes]:
+        """Return the signatures of a message by keys."""
+        digest = message_digest(name, message, self.chain_id, self.addresses[MESSAGES[name].contract])
+        return [sign_digest(digest, key.private) for key in keys]
+
+    # agencies
+    def registration(self, admin: Key, **changes: Any) -> Call:
+        """Return the registration of a community with `admin` as its first ADMIN."""
+        members = {
+            "kind": COMMUNITY,
+            "region": 990101001003,
+            "allowedRoles": ALL_ROLES,
+            "documentHash": keccak256(b"registration"),
+            "firstAdmin": admin.address,
+            "validFrom": self.now - DAY,
+            "validUntil": self.now + 365 * DAY,
+        }
+        message = self.message("RegisterAgency", **(members | changes))
+        return self.registry.register_agency(message, *self.sign("RegisterAgency", message, admin))
+
+    def register(self, **changes: Any) -> Member:
+        """Register an agency with a fresh ADMIN key."""
+        admin = self.key()
+        outcome = self.govern(self.registration(admin, **changes))
+        return Member(outcome.events[0][2]["agency"], admin)
+
+    def binding(
+        self,
+        member: Member,
+        key: Key,
+        roles: Sequence[Role] | int,
+        *,
+        second: Key | None = None,
+        signers: Sequence[Key] | None = None,
+        **changes: Any,
+    ) -> Call:
+        """Return the binding of `key` to `member`, signed by its first ADMIN, the key and perhaps a second ADMIN."""
+        members = {
+            "admin": member.admin.address,
+            "secondAdmin": second.address if second else NOBODY,
+            "agency": member.agency,
+            "key": key.address,
+            "roles": roles if isinstance(roles, int) else sum(role.bit for role in roles),
+            "validFrom": self.now - DAY,
+            "validUntil": self.now + 365 * DAY,
+        }
+        message = self.message("BindKey", **(members | changes))
+        by = signers if signers is not None else (member.admin, key, *([second] if second else []))
+        return self.registry.bind_key(message, *self.sign("BindKey", message, *by))
+
+    def bind(self, member: Member, *roles: Role, second: Key | None = None, **changes: Any) -> Key:
+        """Bind a fresh key with `roles` to a member."""
+        key = self.key()
+        self.send(self.binding(member, key, roles, second=second, **changes))
+        return key
+
+    def relayed(self, name: str, key: Key, *others: Key, **members: Any) -> Call:
+        """Return the call of a message with one signer (or more, in their order)."""
+        kind = MESSAGES[name]
+        message = self.message(name, **({kind.signers[0]: key.address} | members))
+        functions = {
+            "RestoreAdmin": self.registry.restore_admin,
+            "RetireKey": self.registry.retire_key,
+            "RevokeKey": self.registry.revoke_key,
+            "SetEndpoint": self.registry.set_endpoint,
+            "SetSealingKey": self.registry.set_sealing_key,
+            "PublishItem": self.catalogue.publish_item,
+            "RetireItem": self.catalogue.retire_item,
+            "SetDutyList": self.catalogue.set_duty_list,
+            "SetCalendar": self.catalogue.set_calendar,
+            "Mark": self.anchors.mark,
+        }
+        return functions[name](message, *self.sign(name, message, key, *others))
+
+
+def lane(number: int, count: int = 0) -> int:
+    """Return the nonce of the message `count` in a lane."""
+    return keyed_nonce(number, count)
