@@ -18,6 +18,9 @@
     ├── ChainError             the chain refused, is behind, is another one or does not answer
     ├── StoreError, KeyProviderError  the database or a key provider does not do its part
     ├── EngineError            an embedded engine does not start or stop
+    ├── GatewayUnreachable     the gateway does not answer its client; what was sent may or may not have arrived
+    ├── GatewayProblem         the gateway answered with a problem that this version does not know
+    ├── RowRejected            a row of a source file that cannot become a record (`reason` says why)
     ├── PromiseBroken          a gateway answered the client with something that does not check
     └── UsageError             the command line was given something it cannot use
 
@@ -282,3 +285,33 @@ class PromiseBroken(GongzhiError):
     code = "promise_broken"
     when = "a gateway's acceptance, disclosure, view or bundle does not check against what was asked and signed"
     remedy = "keep the receipt: it is evidence against the gateway; do not use the data"
+
+
+class GatewayUnreachable(GongzhiError):
+    """`outcome_unknown` says whether what was sent may have arrived."""
+
+    code = "gateway_unreachable"
+    when = "the gateway does not answer, not even after several attempts"
+    remedy = "run the command again; what is in the outbox is kept and sent once"
+
+    def __init__(self, detail: str = "", *, outcome_unknown: bool = False) -> None:
+        super().__init__(detail)
+        self.outcome_unknown = outcome_unknown
+
+
+class GatewayProblem(GongzhiError):
+    code = "gateway_problem"
+    when = "the gateway answered with an error that this version of the client does not know"
+    remedy = "see `detail` for the gateway's own code; update the client"
+
+
+class RowRejected(GongzhiError):
+    """A row that cannot become a record; never holds the row's values."""
+
+    code = "row_rejected"
+    when = "a row of a source file does not give what the mapping and the schema need"
+    remedy = "correct the row or the mapping; the report names row, path and reason"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = path, reason

@@ -41,13 +41,13 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 class LazyGroup(TyperGroup):
     """The root command: a noun's module is imported when the noun is asked for."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 (Typer's signature)
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 (Typer's signature)
         return load_command(cmd_name) if cmd_name in COMMANDS else None
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 (Typer's signature)
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
@@ -72,7 +72,6 @@ app = typer.Typer(
     name="gongzhi",
     help="A ledger through which agencies share records, and can prove every record and every look.",
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -90,7 +89,7 @@ def run(arguments: Sequence[str]) -> int:
     """
     command = typer.main.get_command(app)
     try:
-        outcome = command.main(args=list(arguments), prog_name="gongzhi", standalone_mode=False)
+        outcome = command.main(args=list(arguments) or ["--help"], prog_name="gongzhi", standalone_mode=False)
     except GongzhiError as error:
         print_error(error, as_json="--json" in arguments)
         return exit_code_of(error)
