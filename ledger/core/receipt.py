@@ -11,7 +11,7 @@ the promise holds is judged by who reads it.
 | acceptance | Acceptance | `{"message","signer","signature","sealedHash"}` of the submission, as in a bundle |
 | disclosure | Disclosure | `{"base","signature","openings":[[recordId,version,recordRoot,bitmap]…]}` of the request |
 | refusal | Refusal | the same, with no openings |
-| received | Received | `{"action","message","signature"}`: name and message of the signed on-chain action |
+| received | Received | `{"action","message","signature"}`: name and message of the typed message to be relayed |
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
+from ledger.core import typed_messages
 from ledger.core.bundle import SignedSubmission
 from ledger.core.canonical import decode, document_hash
 from ledger.core.hexadecimal import from_hex, to_address, to_hex
@@ -59,7 +60,7 @@ class LookRequest:
 
 @dataclass(frozen=True, slots=True)
 class SignedAction:
-    """A signed on-chain action that was handed over for relay; integers of more than 53 bits are decimal text."""
+    """A signed typed message that was handed over for relay: its name and its message (bytes32 as bytes)."""
 
     action: str
     message: Mapping[str, Any]
@@ -168,7 +169,8 @@ def _evidence_document(evidence: Evidence) -> dict[str, Any]:
     if isinstance(evidence, LookRequest):
         openings = [opening_document(opening) for opening in evidence.openings]
         return {"base": evidence.base, "signature": to_hex(evidence.signature), "openings": openings}
-    return {"action": evidence.action, "message": dict(evidence.message), "signature": to_hex(evidence.signature)}
+    message = typed_messages.message_to_json(evidence.action, evidence.message)
+    return {"action": evidence.action, "message": message, "signature": to_hex(evidence.signature)}
 
 
 def _parse_evidence(kind: str, value: object) -> Evidence:
@@ -183,10 +185,11 @@ def _parse_evidence(kind: str, value: object) -> Evidence:
         )
     if kind == "received":
         members = members_of(value, ("action", "message", "signature"), what=what)
-        if not isinstance(members["message"], dict):
-            raise FormatError(f"{what}: message is an object")
-        signature = from_hex(members["signature"], 65, what=f"{what}: signature")
-        return SignedAction(text(members["action"], what=f"{what}: action"), members["message"], signature)
+        action = text(members["action"], what=f"{what}: action")
+        if action not in typed_messages.MESSAGES:
+            raise FormatError(f"{what}: no typed message has this name")
+        message = typed_messages.message_from_json(action, members["message"])
+        return SignedAction(action, message, from_hex(members["signature"], 65, what=f"{what}: signature"))
     members = members_of(value, ("base", "signature", "openings"), what=what)
     openings = parse_openings(members["openings"])
     if kind == "refusal" and openings:

@@ -19,6 +19,15 @@ VECTORS: dict[str, Any] = json.loads(
 )
 DOMAIN = StatementDomain(VECTORS["domain"]["chainId"], VECTORS["domain"]["verifyingContract"])
 OPENING = Opening(bytes(range(32)), 1, bytes(32), 0b1011)
+MARK = {
+    "key": "0x" + "11" * 20,
+    "recordId": bytes(32),
+    "version": 0,
+    "mark": 1,
+    "reason": 1,
+    "nonce": 1 << 255,
+    "deadline": 1767226300,
+}
 LOOK = LookRequest('"@method": GET', bytes(65), (OPENING,))
 
 
@@ -36,7 +45,7 @@ def receipt(kind: str) -> Receipt:
         statement = next(s for s in VECTORS["statements"] if s["statement"].lower() == kind)
         evidence = LOOK if kind == "disclosure" else LookRequest(LOOK.base, LOOK.signature, ())
     if kind == "received":
-        evidence = SignedAction("RecordAnchors.mark", {"mark": 1}, bytes(65))
+        evidence = SignedAction("Mark", MARK, bytes(65))
     return Receipt(
         kind,
         message_from_json(statement["statement"], statement["message"]),
@@ -75,6 +84,7 @@ def spoil(kind: str, *path: str | int, value: Any) -> bytes:
         spoil("acceptance", "note", value="more"),
         spoil("acceptance", "contract", value="0x00"),
         spoil("received", "evidence", "message", value=[]),
+        spoil("received", "evidence", "action", value="Anchor"),
         spoil("disclosure", "evidence", "openings", 0, value=[]),
         spoil("disclosure", "evidence", "openings", value=[[]] * 201),
         spoil("refusal", "evidence", "openings", value=receipt("disclosure").document["evidence"]["openings"]),
