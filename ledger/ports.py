@@ -9,6 +9,7 @@ from ledger.rows import (
     Action,
     DailyKey,
     FollowedBlock,
+    FollowedState,
     LookEvidence,
     NewBatch,
     NewEntry,
@@ -92,6 +93,9 @@ class Transaction(Protocol):
     def consume_nonce(self, key: str, request_nonce: str, expires_at: int) -> bool:
         """Consume a request nonce; False if it was consumed before. Waits for a concurrent transaction's outcome."""
 
+    def forget_nonces(self, before: int, limit: int) -> int:
+        """Delete at most `limit` nonces that expired before `before`; returns how many."""
+
     def saved_answer(self, agency: int, idempotency_key: str) -> SavedAnswer | None:
         """Return the answer that was given first under this key."""
 
@@ -162,6 +166,9 @@ class Transaction(Protocol):
         """Yield (hash, media type, bytes) of every document."""
 
     # stream
+    def lock_stream(self, gateway: int) -> bool:
+        """Take the right to fix batches until this transaction ends; False if another process has it."""
+
     def unnumbered(self, limit: int) -> Sequence[tuple[int, int, bytes, int]]:
         """Return (entry id, entry type, entry digest, created_at) of entries that have no number yet, oldest first."""
 
@@ -174,8 +181,17 @@ class Transaction(Protocol):
     def batches_after(self, gateway: int, batch: int, limit: int) -> Sequence[StoredBatch]:
         """Return fixed batches with a greater number, in order."""
 
+    def unanchored_batches(self, gateway: int) -> Sequence[StoredBatch]:
+        """Return fixed batches that are not confirmed on chain, in order."""
+
     def add_batch(self, batch: NewBatch) -> None:
-        """Fix a batch and number its entries from its first sequence, in the order given."""
+        """Fix a batch and number its entries from its first sequence, in the order given.
+
+        Raises Conflict if the batch, or the number of one of its entries, is there already.
+        """
+
+    def carry_batch(self, gateway: int, batch: int, intent: str) -> None:
+        """Note that another transaction of the outbox carries the batch from now on."""
 
     def leaves_of_batch(self, gateway: int, batch: int) -> Sequence[tuple[int, int, bytes]]:
         """Return (entry type, sequence, entry digest) of a batch's entries, in order."""
@@ -191,13 +207,22 @@ class Transaction(Protocol):
         """Return a row of the outbox."""
 
     def unsettled(self, sender: str | None = None) -> Sequence[OutboxTransaction]:
-        """Return rows in state received or submitted, by (sender, tx_nonce, id)."""
+        """Return rows in state received or submitted, by (sender, tx_nonce, id); those without a nonce come last."""
+
+    def any_sent(self) -> bool:
+        """Say whether a signed transaction of any sender is not settled: the chain's state may be about to change."""
 
     def sign_transaction(self, outbox_id: int, tx_nonce: int, gas: int, raw: bytes, tx_hash: str) -> None:
-        """Store nonce and signed bytes, in one transaction, before the first broadcast."""
+        """Store nonce and signed bytes, in one transaction, before the first broadcast.
 
-    def mark_submitted(self, outbox_id: int, submitted_at: int) -> None:
-        """Note the first broadcast."""
+        Raises Conflict if the row is signed already or the nonce is taken: nothing is ever signed twice.
+        """
+
+    def mark_submitted(self, outbox_id: int, submitted_at: int, retry_at: int) -> None:
+        """Note a broadcast (the time of the first one stays), and when to send the same bytes again."""
+
+    def postpone(self, outbox_id: int, retry_at: int, error: str) -> None:
+        """Note why a row cannot go on now, and when to try again."""
 
     def settle(self, outbox_id: int, receipt: Receipt, settled_at: int) -> None:
         """Note a mined transaction: final, or failed if it reverted."""
@@ -208,8 +233,14 @@ class Transaction(Protocol):
     def unsettle_after(self, block: int) -> None:
         """Put rows that were mined after `block` back to submitted (a reorganization)."""
 
+    def unsettle_from(self, sender: str, tx_nonce: int) -> int:
+        """Put mined rows of a sender from this nonce on back to submitted (the chain lost them); returns how many."""
+
     def highest_tx_nonce(self, sender: str) -> int | None:
         """Return the greatest nonce that was ever stored for a sender."""
+
+    def highest_tx_nonces(self) -> Mapping[str, int]:
+        """Return the greatest nonce of every sender that has one."""
 
     # actions
     def add_action(self, action: Action) -> None:
@@ -219,6 +250,9 @@ class Transaction(Protocol):
         """Return an action."""
 
     # followed chain
+    def followed_state(self) -> FollowedState:
+        """Return generation, time of the last look and newest followed block number, in one small query."""
+
     def followed_head(self) -> Block | None:
         """Return the newest followed block."""
 
@@ -256,6 +290,9 @@ class Transaction(Protocol):
     # figures for health and metrics
     def figures(self) -> Mapping[str, int]:
         """Return counts and oldest times: entries, unnumbered, oldest_unnumbered_at, outbox_unsettled, quarantined …"""
+
+    def anchoring_seconds(self, after_entry_id: int) -> Sequence[float]:
+        """Return for each anchored entry after `after_entry_id` the seconds from its storing to its confirmation."""
 
 
 class Store(Protocol):

@@ -43,7 +43,10 @@ class NewEntry:
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """An entry with its place: `sequence`, `batch` are None until anchored; times of each state."""
+    """An entry with its place and the time of each state.
+
+    `sequence` and `batch` are None until a batch with it is fixed; what counts as anchored has `anchored_at`.
+    """
 
     entry_id: int
     entry: NewEntry
@@ -202,6 +205,9 @@ class OutboxTransaction:
     tx_index: int | None
     contract_address: str | None
     error: str | None
+    attempts: int
+    retry_at: int
+    """Not touched again before this time, 0 = at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +233,15 @@ class FollowedBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowedState:
+    """Where the follower stands: how often it was rewound, when it last saw the head, its newest block (None: none)."""
+
+    generation: int
+    checked_at: int
+    newest_block: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class NewBatch:
     """A batch of the stream, fixed once: root, count and first sequence never change afterwards."""
 
@@ -236,6 +251,8 @@ class NewBatch:
     first_sequence: int
     entry_ids: Sequence[int]
     created_at: int
+    intent: str
+    """The outbox transaction that carries it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +265,8 @@ class StoredBatch:
     leaf_count: int
     first_sequence: int
     created_at: int
+    intent: str
+    """The outbox transaction that carries it now."""
     anchored_block: int | None
     anchored_transaction: str | None
 

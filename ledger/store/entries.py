@@ -1,0 +1,90 @@
+"""Entries of the stream and what proves looks."""
+
+import json
+from collections.abc import Mapping, Sequence
+from struct import Struct
+from typing import Any
+
+from ledger.rows import LookEvidence, NewEntry, StoredEntry
+from ledger.store.session import Row, Session
+
+ADD = """
+    INSERT INTO entries (entry_type, message, signer, signature, annex, digest, agency, created_at, anchor_by)
+    VALUES (%s, %s::json, %s, %s, %s, %s, %s, %s, %s) RETURNING entry_id"""
+ADD_EVIDENCE = "INSERT INTO evidence (entry_id, request_base, request_signature, openings) VALUES (%s, %s, %s, %s)"
+ENTRY_COLUMNS = """
+    entries.entry_id, entry_type, message, signer, signature, annex, digest, agency, entries.created_at, anchor_by,
+    sequence, entries.batch, submitted_at, anchored_at"""
+PLACED_ENTRIES = """
+    entries LEFT JOIN batches ON batches.batch = entries.batch LEFT JOIN outbox ON outbox.intent = batches.intent"""
+BY_DIGEST = f"SELECT {ENTRY_COLUMNS} FROM {PLACED_ENTRIES} WHERE digest = %s"
+BY_ID = f"SELECT {ENTRY_COLUMNS} FROM {PLACED_ENTRIES} WHERE entries.entry_id = %s"
+AFTER = f"""
+    SELECT {ENTRY_COLUMNS} FROM {PLACED_ENTRIES}
+    WHERE sequence > %s AND anchored_block IS NOT NULL ORDER BY sequence LIMIT %s"""
+EVIDENCE = "SELECT entry_id, request_base, request_signature, openings FROM evidence WHERE entry_id = ANY(%s)"
+OPENING = Struct(">32sI32s32s")
+
+
+def stored_entry(row: Row) -> StoredEntry:
+    """Return the entry of a row of ENTRY_COLUMNS."""
+    entry = NewEntry(*row[1:10])
+    return StoredEntry(row[0], entry, *row[10:14])
+
+
+def packed(openings: Sequence[tuple[bytes, int, bytes, int]]) -> bytes:
+    """Return openings as 100 bytes each."""
+    pack = OPENING.pack
+    return b"".join([pack(key, version, root, opened.to_bytes(32, "big")) for key, version, root, opened in openings])
+
+
+def unpacked(openings: bytes) -> tuple[tuple[bytes, int, bytes, int], ...]:
+    """Return what `packed` was given."""
+    return tuple(
+        (key, version, root, int.from_bytes(opened, "big"))
+        for key, version, root, opened in OPENING.iter_unpack(openings)
+    )
+
+
+class Entries(Session):
+    """See `ledger.ports.Transaction`, entries."""
+
+    def add_entry(self, entry: NewEntry, evidence: LookEvidence | None = None) -> int:
+        """Append an entry (and what proves the look); returns its entry id."""
+        values: tuple[Any, ...] = (
+            entry.entry_type,
+            json.dumps(entry.message, separators=(",", ":"), ensure_ascii=False),
+            entry.signer,
+            entry.signature,
+            entry.annex,
+            entry.digest,
+            entry.agency,
+            entry.created_at,
+            entry.anchor_by,
+        )
+        entry_id: int = self._value(ADD, values)
+        if evidence is not None:
+            openings = packed(evidence.openings)
+            self._run(ADD_EVIDENCE, (entry_id, evidence.request_base, evidence.request_signature, openings))
+        return entry_id
+
+    def entry(self, digest: bytes) -> StoredEntry | None:
+        """Return an entry by its digest."""
+        row = self._row(BY_DIGEST, (digest,))
+        return None if row is None else stored_entry(row)
+
+    def entry_by_id(self, entry_id: int) -> StoredEntry | None:
+        """Return an entry by its row."""
+        row = self._row(BY_ID, (entry_id,))
+        return None if row is None else stored_entry(row)
+
+    def entries_after(self, sequence: int, limit: int) -> Sequence[StoredEntry]:
+        """Return anchored entries with a greater sequence, in order."""
+        return [stored_entry(row) for row in self._rows(AFTER, (sequence, limit))]
+
+    def evidence(self, entry_ids: Sequence[int]) -> Mapping[int, LookEvidence]:
+        """Return what proves these looks, by entry id."""
+        return {
+            entry_id: LookEvidence(base, signature, unpacked(openings))
+            for entry_id, base, signature, openings in self._rows(EVIDENCE, (list(entry_ids),))
+        }

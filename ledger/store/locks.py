@@ -1,0 +1,10 @@
+"""Advisory locks. Each is held until its transaction ends, so a killed process holds none."""
+
+MARKS_LOCK = 0x676F6E677A686901
+"""Shared by submissions, exclusive for following a mark: neither may miss the other's rows."""
+MIGRATION_LOCK = 0x676F6E677A686902
+"""Two processes that start at once do not both migrate."""
+STREAM_LOCK = 0x676F6E677A6869
+"""With a gateway's number: who fixes batches."""
+SENDER_LOCK = 0x676F6E677A686A
+"""With a sender's address: who takes nonces."""

@@ -1,0 +1,100 @@
+"""`ledger.ports.Store` on PostgreSQL: a pool of connections, one transaction per `begin`."""
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
+
+from ledger.errors import StoreError
+from ledger.store.actions import Actions
+from ledger.store.documents import Documents
+from ledger.store.failures import translated
+from ledger.store.figures import Figures
+from ledger.store.following import Following
+from ledger.store.records import Records
+from ledger.store.requests import Requests
+from ledger.store.stream import Stream
+from ledger.store.submissions import Submissions
+
+CONNECT_TIMEOUT_SECONDS = 5
+STATEMENT_TIMEOUT_SECONDS = 60
+"""Longer than the slowest statement (numbering 65,536 entries takes 2 seconds); a hung server ends here."""
+
+
+class PostgresTransaction(Requests, Submissions, Records, Documents, Stream, Following, Actions, Figures):
+    """`ledger.ports.Transaction`, put together from the repositories."""
+
+
+class PostgresStore:
+    """The gateway's database behind a libpq URL; connections are shared by the threads of a process."""
+
+    def __init__(self, dsn: str, *, connections: int = 10, wait_seconds: float = 10.0) -> None:
+        """Connect lazily. At most `connections` at a time; who waits longer than `wait_seconds` gets StoreError."""
+        self._dsn = dsn
+        self._pool = QueuePool(
+            self._connect, pool_size=connections, max_overflow=0, timeout=wait_seconds, use_lifo=True
+        )
+
+    def __repr__(self) -> str:
+        """Show no URL: it may hold a password."""
+        return "PostgresStore()"
+
+    def _connect(self) -> Any:
+        return psycopg.connect(
+            self._dsn,
+            autocommit=True,
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            options=f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s",
+        )
+
+    @contextmanager
+    def begin(self) -> Iterator[PostgresTransaction]:
+        """Open a transaction; see `ledger.ports.Store.begin`."""
+        pooled, connection = self._begun()
+        try:
+            yield PostgresTransaction(connection)
+            _end(connection, "COMMIT")
+        except BaseException:
+            # The error at hand counts; a connection that cannot even roll back is thrown away below.
+            with contextlib.suppress(StoreError):
+                if not connection.closed:
+                    _end(connection, "ROLLBACK")
+            raise
+        finally:
+            if connection.closed or connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                pooled.invalidate()
+            pooled.close()
+
+    def _begun(self) -> tuple[PoolProxiedConnection, psycopg.Connection[Any]]:
+        """Return a connection in a fresh transaction; those that died in the pool are replaced."""
+        while True:
+            try:
+                pooled = self._pool.connect()
+            except PoolTimeout:
+                raise StoreError("every connection to the database is in use") from None
+            except psycopg.Error as failure:
+                raise translated(failure) from None
+            connection: Any = pooled.dbapi_connection
+            try:
+                connection.execute("BEGIN")
+            except psycopg.Error:
+                # One that was lying in the pool while the server restarted. The pool is finite, so this ends.
+                pooled.invalidate()
+                pooled.close()
+                continue
+            return pooled, connection
+
+    def close(self) -> None:
+        """Give connections back; one that is in use is closed when its transaction ends."""
+        self._pool.dispose()
+
+
+def _end(connection: psycopg.Connection[Any], how: str) -> None:
+    try:
+        connection.execute(how)
+    except psycopg.Error as failure:
+        raise translated(failure) from None

@@ -1,0 +1,9 @@
+"""Tables by noun; SQLAlchemy keeps their shape and Alembic moves it, statements stand with the repositories.
+
+Times are Unix seconds (BIGINT), digests and identifiers plain bytes. Columns of random bytes are never compressed.
+"""
+
+from ledger.store.tables import chain, documents, entries, outbox, records, requests
+from ledger.store.tables.metadata import METADATA
+
+__all__ = ["METADATA", "chain", "documents", "entries", "outbox", "records", "requests"]

@@ -1,0 +1,72 @@
+"""What was sent to the chain (the truth about it), and the signed actions that were taken for relay."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from ledger.store.tables.metadata import METADATA
+
+outbox = Table(
+    "outbox",
+    METADATA,
+    Column("outbox_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("intent", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("recipient", Text),
+    Column("data", LargeBinary, nullable=False),
+    Column("gas", BigInteger),
+    Column("state", Text, nullable=False),
+    Column("tx_nonce", BigInteger),
+    Column("raw", LargeBinary),
+    Column("tx_hash", LargeBinary),
+    Column("received_at", BigInteger, nullable=False),
+    Column("submitted_at", BigInteger),
+    Column("settled_at", BigInteger),
+    Column("block", BigInteger),
+    Column("tx_index", Integer),
+    Column("contract_address", Text),
+    Column("error", Text),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("retry_at", BigInteger, nullable=False, server_default=text("0")),
+    CheckConstraint("state IN ('received', 'submitted', 'final', 'failed')", name="outbox_state"),
+    CheckConstraint("(tx_nonce IS NULL) = (raw IS NULL)", name="outbox_signed"),
+    UniqueConstraint("intent", name="outbox_intent"),
+    UniqueConstraint("tx_hash", name="outbox_tx_hash"),
+    UniqueConstraint("sender", "tx_nonce", name="outbox_tx_nonce"),
+    Index(
+        "outbox_unsettled",
+        "sender",
+        "tx_nonce",
+        "outbox_id",
+        postgresql_where=text("state IN ('received', 'submitted')"),
+    ),
+    Index("outbox_failed", "outbox_id", postgresql_where=text("state = 'failed'")),
+    Index("outbox_block", "block", postgresql_where=text("block IS NOT NULL")),
+)
+
+actions = Table(
+    "actions",
+    METADATA,
+    Column("digest", LargeBinary, nullable=False),
+    Column("agency", Integer, nullable=False),
+    Column("contract", Text, nullable=False),
+    Column("function", Text, nullable=False),
+    Column("intent", Text, nullable=False),
+    Column("entry_id", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("include_by", BigInteger, nullable=False),
+    Column("summary", JSON, nullable=False),
+    PrimaryKeyConstraint("digest", name="actions_identity"),
+)
