@@ -214,7 +214,7 @@ def server_processes(folder: DataFolder) -> Iterator[psutil.Process]:
     data = os.path.realpath(cluster(folder))
     for process in psutil.process_iter():
         try:
-            if process.name() == "postgres" and process.cwd() == data and process.status() != psutil.STATUS_ZOMBIE:
+            if process.name() == "postgres" and process.cwd() == data and processes.works(process):
                 yield process
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue

@@ -63,10 +63,17 @@ class ProcessRecord:
         """Whether this very process lives; one that only waits to be collected by its parent does not."""
         try:
             process = psutil.Process(self.pid)
-            alive = process.status() != psutil.STATUS_ZOMBIE
+            return works(process) and same_birth(self, process)
         except psutil.NoSuchProcess:
             return False
-        return alive and same_birth(self, process)
+
+
+def works(process: psutil.Process) -> bool:
+    """Whether `process` does more than wait to be collected by its parent.
+
+    While the other threads of an ended one are still ending, it holds its ports and files.
+    """
+    return bool(process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1)
 
 
 def same_birth(record: ProcessRecord, process: psutil.Process) -> bool:
@@ -82,21 +89,26 @@ def record_path(folder: DataFolder, name: str) -> Path:
     return folder.run / f"{name}.json"
 
 
-def find(folder: DataFolder, name: str) -> ProcessRecord | None:
-    """The running process `name` of this folder, or None."""
+def read_record(folder: DataFolder, name: str) -> ProcessRecord | None:
+    """The record of process `name`, whether it still lives or not; None when there is none."""
     stored = read_json_object(record_path(folder, name))
     pid, born, argv = stored.get("pid"), stored.get("born"), stored.get("argv")
     if not isinstance(pid, int) or not isinstance(born, str) or not isinstance(argv, list) or not argv:
         return None
-    record = ProcessRecord(name, pid, born, tuple(str(word) for word in argv))
-    return record if record.is_running() else None
+    return ProcessRecord(name, pid, born, tuple(str(word) for word in argv))
+
+
+def find(folder: DataFolder, name: str) -> ProcessRecord | None:
+    """The running process `name` of this folder, or None."""
+    record = read_record(folder, name)
+    return record if record is not None and record.is_running() else None
 
 
 def start(folder: DataFolder, program: Program) -> ProcessRecord:
     """Start `program` detached, its output in `logs/NAME.log`.
 
-    Returns the record of the running process; the running one when there is one already.
-    Raises EngineError when it cannot be started or ends at once.
+    Returns its record, or that of the one that runs already. Whether a program that was just started stays alive is the
+    caller's to see. Raises EngineError when it cannot be started.
     """
     running = find(folder, program.name)
     if running is not None:
@@ -108,15 +120,12 @@ def start(folder: DataFolder, program: Program) -> ProcessRecord:
     path.unlink(missing_ok=True)
     marked = replace(program, environment={**program.environment, MARK_VARIABLE: mark(folder, program.name)})
     launch(marked, {"detached": True, "record": str(path), "log": str(log)})
-    deadline = time.monotonic() + LAUNCH_TIMEOUT_SECONDS
-    while time.monotonic() < deadline:
-        if path.exists():
-            found = find(folder, program.name)
-            if found is None:
-                break
-            return found
-        time.sleep(POLL_SECONDS)
-    raise EngineError(f"{program.name} ended as soon as it was started: {last_words(log)}")
+    if not wait_for(path.exists, timeout_seconds=LAUNCH_TIMEOUT_SECONDS):
+        raise EngineError(f"{program.name} could not be started: {last_words(log)}")
+    started = read_record(folder, program.name)
+    if started is None:
+        raise EngineError(f"{program.name} left no usable process record")
+    return started
 
 
 def run(program: Program, *, timeout_seconds: float) -> str:
@@ -185,7 +194,7 @@ def leftovers(folder: DataFolder, name: str) -> Iterator[psutil.Process]:
     """The living processes that process `name` of this folder was or made (a killed server's own workers, mostly)."""
     for process in psutil.process_iter():
         try:
-            if process.environ().get(MARK_VARIABLE) == mark(folder, name) and process.status() != psutil.STATUS_ZOMBIE:
+            if process.environ().get(MARK_VARIABLE) == mark(folder, name) and works(process):
                 yield process
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue

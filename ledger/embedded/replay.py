@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.embedded.clock import set_clock
+from ledger.embedded.clock import set_clock, turn_clock_back
 from ledger.embedded.rpc import Rpc
 from ledger.errors import EngineError
 
@@ -36,6 +36,7 @@ def replay(rpc_url: str, blocks: Iterable[ReplayBlock]) -> int:
         rpc.call("evm_setAutomine", False)
         # What waits in the pool would slip into a replayed block; the outbox sends it again afterwards.
         rpc.call("anvil_dropAllTransactions")
+        turn_clock_back(rpc)
         head = int(rpc.call("eth_blockNumber"), 16)
         known: ReplayBlock | None = None
         for block in blocks:
