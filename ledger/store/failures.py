@@ -25,6 +25,8 @@ def translated(failure: psycopg.Error) -> GongzhiError:
         known = CONFLICTS.get(failure.diag.constraint_name or "")
         if known is not None:
             return known[0](known[1])
+    if isinstance(failure, psycopg.DataError) and failure.sqlstate is None:
+        return StoreError("a value that the database cannot hold")
     if failure.sqlstate is None:
         return StoreError("the connection to the database is lost or was never there")
     place = failure.diag.constraint_name or failure.diag.table_name or ""
