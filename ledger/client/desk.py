@@ -1,0 +1,93 @@
+"""What every part of the client works with: one agency's key at one gateway."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from ledger.client.facts import GatewayFacts
+from ledger.client.promises import SignedStatement
+from ledger.client.receipts import ReceiptFolder
+from ledger.client.transport import Transport
+from ledger.core.canonical import decode
+from ledger.core.documents import CatalogueItem, MaskProfile, parse_item, parse_profile
+from ledger.core.hexadecimal import to_hex
+from ledger.core.keccak import keccak256
+from ledger.core.receipt import Evidence, Receipt
+from ledger.core.schema import Schema, parse_schema
+from ledger.errors import PromiseBroken
+from ledger.ports import Signer
+
+Checked = TypeVar("Checked")
+
+
+@dataclass
+class Desk:
+    """One agency's desk: its id and key, the transport to its gateway, what it believes, where it keeps receipts.
+
+    `newer_facts` fetches the chain anew; without it `facts` are all there is. Documents are kept by hash.
+    """
+
+    agency: int
+    signer: Signer
+    transport: Transport
+    facts: GatewayFacts
+    receipts: ReceiptFolder
+    newer_facts: Callable[[], GatewayFacts] | None = None
+    _documents: dict[bytes, bytes] = field(default_factory=dict)
+
+    def check(
+        self, statement: SignedStatement, evidence: Evidence, check: Callable[[GatewayFacts], Checked]
+    ) -> Checked:
+        """Run `check`, once more with newer facts if it fails, and keep the receipt either way.
+
+        Raises PromiseBroken, with the kept file as `receipt` in its context.
+        """
+        receipt = self._receipt(statement, evidence)
+        try:
+            checked = self._check(check)
+        except PromiseBroken as error:
+            path = self.receipts.keep_broken(receipt)
+            raise PromiseBroken(error.detail, receipt=path) from error
+        self.receipts.keep(receipt)
+        return checked
+
+    def _check(self, check: Callable[[GatewayFacts], Checked]) -> Checked:
+        try:
+            return check(self.facts)
+        except PromiseBroken:
+            if self.newer_facts is None:
+                raise
+        self.facts = self.newer_facts()
+        return check(self.facts)
+
+    def _receipt(self, statement: SignedStatement, evidence: Evidence) -> Receipt:
+        return Receipt(
+            statement.name.lower(),
+            statement.message,
+            statement.signer,
+            statement.signature,
+            self.facts.domain,
+            evidence,
+            self.transport.now(),
+        )
+
+    def document(self, document_hash: bytes) -> bytes:
+        """Return the bytes of a hashed document; raises PromiseBroken if they have another hash."""
+        if document_hash not in self._documents:
+            content = self.transport.get_public(f"/v1/documents/{to_hex(document_hash)}").body
+            if keccak256(content) != document_hash:
+                raise PromiseBroken("a document has another hash than the one that it was asked by")
+            self._documents[document_hash] = content
+        return self._documents[document_hash]
+
+    def schema(self, schema_hash: bytes) -> Schema:
+        """Return the schema of a hash; raises PromiseBroken or FormatError."""
+        return parse_schema(decode(self.document(schema_hash)))
+
+    def item(self, document_hash: bytes) -> CatalogueItem:
+        """Return the catalogue item of a document hash; raises PromiseBroken or FormatError."""
+        return parse_item(decode(self.document(document_hash)))
+
+    def profile(self, profile_hash: bytes) -> MaskProfile:
+        """Return the mask profile of a hash; raises PromiseBroken or FormatError."""
+        return parse_profile(decode(self.document(profile_hash)))

@@ -1,0 +1,41 @@
+"""What a client believes of its gateway before it asks anything: keys, delays and items, from the chain or pinned.
+
+Chain facts are a snapshot. Where a promise does not check against it, the client takes a newer one and checks again,
+so that a key bound a minute ago is no false alarm.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.core.codes import Role
+from ledger.core.history import DEFAULT_PARAMETERS, AsOf
+from ledger.core.statements import StatementDomain
+from ledger.core.verify import ChainFacts
+
+
+@dataclass(frozen=True)
+class GatewayFacts:
+    """A gateway (agency id) and what its statements are judged by: the chain, or else pinned API_SIGN addresses."""
+
+    gateway: int
+    domain: StatementDomain
+    pinned_keys: frozenset[str] = frozenset()
+    chain: ChainFacts | None = None
+
+    def why_not_key(self, key: str, at: int) -> str | None:
+        """Return why `key` may not sign for the gateway at `at` (Unix seconds), or None if it may."""
+        if self.chain is None:
+            return None if key in self.pinned_keys else "the key is not one of the gateway's pinned keys"
+        return self.chain.history.why_not_entitled(key, Role.API_SIGN, self.gateway, AsOf(at))
+
+    def anchor_delay(self, at: int) -> int:
+        """Return the anchoring delay (seconds) in force at `at`; the default where there is no chain."""
+        if self.chain is None:
+            return DEFAULT_PARAMETERS["anchorDelay"]
+        return self.chain.history.parameter("anchorDelay", AsOf(at))
+
+    def item_version(self, item: int, version: int, at: int) -> Mapping[str, Any] | None:
+        """Return the catalogue's args of an item version at `at`, None where there is no chain or it is unknown."""
+        facts = self.chain.history.items.get(item) if self.chain else None
+        return facts.version(version, AsOf(at)) if facts else None

@@ -1,0 +1,215 @@
+"""Looking at records: one, many, or one with its proof; every disclosure and refusal is checked and kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.client.desk import Desk
+from ledger.client.grounds import Grounds, StatedGrounds, state
+from ledger.client.looks import AskedLook, ServedUnder, check_answer, check_disclosure
+from ledger.client.promises import SignedStatement, broken, parse_statement
+from ledger.client.transport import SignedAnswer
+from ledger.core.bundle import View, parse_view
+from ledger.core.canonical import decode, encode
+from ledger.core.codes import Authority
+from ledger.core.hexadecimal import to_hex
+from ledger.core.receipt import LookRequest, Opening, parse_openings
+from ledger.core.schema import Schema
+from ledger.core.shapes import array
+from ledger.core.verify import VerifiedBundle, verify_bundle
+from ledger.errors import FormatError, LookRefused, PromiseBroken, VerificationError
+
+
+@dataclass(frozen=True)
+class Page:
+    """One disclosure: its checked views with their schema (None for an empty page), marks and publishers by recordId.
+
+    `next` is the cursor of the next page, None on the last one. Values of open slots are canonical JSON texts.
+    """
+
+    disclosure: SignedStatement
+    views: Sequence[View]
+    schema: Schema | None
+    marks: Mapping[str, Any]
+    submissions: Mapping[str, Any]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class DisclosedBundle:
+    """A proof bundle as bytes of its file, with what its verification established."""
+
+    data: bytes
+    verified: VerifiedBundle
+    disclosure: SignedStatement
+
+
+@dataclass(frozen=True)
+class SearchTerms:
+    """What to search in an item: region prefix, class (exact, or a prefix ending in `/`), [from, until) in Unix s."""
+
+    region: str | None = None
+    record_class: str | None = None
+    occurred_from: int | None = None
+    occurred_until: int | None = None
+    limit: int = 50
+
+    def query(self, cursor: str | None) -> dict[str, str]:
+        """Return the query of a page."""
+        given = {
+            "region": self.region,
+            "class": self.record_class,
+            "from": self.occurred_from,
+            "until": self.occurred_until,
+            "limit": self.limit,
+            "cursor": cursor,
+        }
+        return {name: str(value) for name, value in given.items() if value is not None}
+
+
+class Looking:
+    """The reader's part of the client."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def read(self, record_id: bytes, grounds: Grounds, version: int | None = None) -> Page:
+        """Look at one record, the newest version if None; raises LookRefused, NotFound, PromiseBroken."""
+        query = {} if version is None else {"version": str(version)}
+        page = self._look(f"/v1/records/{to_hex(record_id)}", query, grounds)
+        self._require_record(page.views, record_id, version)
+        return page
+
+    def search(self, grounds: Grounds, terms: SearchTerms, cursor: str | None = None) -> Page:
+        """Look at one page of an item's records; raises LookRefused, PromiseBroken."""
+        page = self._look("/v1/records", terms.query(cursor), grounds)
+        for view in page.views:
+            _require_terms(view, terms)
+        return page
+
+    def bundle(self, record_id: bytes, grounds: Grounds) -> DisclosedBundle:
+        """Fetch one record's proof bundle and verify it: at chain level where there are chain facts, else the file.
+
+        Raises NotAnchoredYet, LookRefused, NotFound, PromiseBroken.
+        """
+        stated = state(grounds, self._desk.receipts)
+        answer = self._desk.transport.get(f"/v1/records/{to_hex(record_id)}/bundle", None, stated.headers)
+        asked = self._asked(answer, grounds, stated)
+        members = self._members(answer, asked, "bundle")
+        if not isinstance(members["bundle"], dict):
+            broken("the answer holds no bundle")
+        data = encode(members["bundle"])
+        disclosure, views, _ = self._disclosed(members, asked, [members["bundle"].get("record")])
+        self._require_record(views, record_id, None)
+        return DisclosedBundle(data, self._verified(data), disclosure)
+
+    def _look(self, path: str, query: Mapping[str, str], grounds: Grounds) -> Page:
+        stated = state(grounds, self._desk.receipts)
+        answer = self._desk.transport.get(path, query, stated.headers)
+        asked = self._asked(answer, grounds, stated)
+        members = self._members(answer, asked, "views", "marks", "next", "submissions")
+        disclosure, views, schema = self._disclosed(members, asked, members["views"])
+        following = members["next"]
+        if following is not None and not isinstance(following, str):
+            broken("the cursor of the next page is no text")
+        return Page(disclosure, views, schema, members["marks"], members["submissions"], following)
+
+    def _asked(self, answer: SignedAnswer, grounds: Grounds, stated: StatedGrounds) -> AskedLook:
+        return AskedLook(
+            answer.base,
+            answer.signature,
+            answer.created,
+            answer.expires,
+            self._desk.agency,
+            self._desk.signer.address,
+            grounds.item,
+            int(grounds.purpose),
+            int(grounds.basis),
+            int(grounds.authority),
+            stated.officer,
+            stated.case,
+        )
+
+    def _members(self, answer: SignedAnswer, asked: AskedLook, *names: str) -> dict[str, Any]:
+        """Return the members of a served look; raises LookRefused once a refusal has been checked and kept."""
+        if answer.status == 403:
+            self._refused(answer, asked)
+        return answer.members("disclosure", "openings", *names)
+
+    def _refused(self, answer: SignedAnswer, asked: AskedLook) -> None:
+        members = answer.members("reason", "name", "needed", "refusal")
+        refusal = parse_statement("Refusal", members["refusal"])
+        evidence = LookRequest(asked.base.decode("ascii"), asked.signature, ())
+
+        def check(facts: Any) -> None:
+            check_answer(refusal, asked, facts)
+            if refusal.message["reason"] != members["reason"]:
+                broken("the refusal gives another reason than the answer")
+
+        self._desk.check(refusal, evidence, check)
+        raise LookRefused(members["reason"], str(members["name"]), str(members["needed"]))
+
+    def _disclosed(
+        self, members: Mapping[str, Any], asked: AskedLook, views: Any
+    ) -> tuple[SignedStatement, list[View], Schema | None]:
+        disclosure = parse_statement("Disclosure", members["disclosure"])
+        openings: tuple[Opening, ...] = ()
+        try:
+            openings = parse_openings(members["openings"])
+            shown = [parse_view(view) for view in array(views, what="views")]
+        except FormatError as error:
+            malformed = PromiseBroken(f"openings or views are malformed: {error.detail}")
+            shown = None
+        evidence = LookRequest(asked.base.decode("ascii"), asked.signature, openings)
+
+        def check(facts: Any) -> Schema | None:
+            if shown is None:
+                raise malformed
+            schema = self._desk.schema(shown[0].schema_hash) if shown else None
+            check_disclosure(disclosure, asked, openings, shown, schema, self._served_under(disclosure), facts)
+            return schema
+
+        schema = self._desk.check(disclosure, evidence, check)
+        return disclosure, shown or [], schema
+
+    def _served_under(self, disclosure: SignedStatement) -> ServedUnder | None:
+        message = disclosure.message
+        if message["authority"] != Authority.CLASS1:
+            return None
+        return ServedUnder(self._desk.item(message["authorityId"]), self._desk.profile(message["profile"]))
+
+    def _verified(self, data: bytes) -> VerifiedBundle:
+        desk = self._desk
+        try:
+            try:
+                return verify_bundle(data, desk.facts.chain)
+            except VerificationError:
+                if desk.newer_facts is None:
+                    raise
+            desk.facts = desk.newer_facts()
+            return verify_bundle(data, desk.facts.chain)
+        except VerificationError as error:
+            raise PromiseBroken(f"the bundle fails at step {error.step}: {error.detail}") from error
+
+    def _require_record(self, views: Sequence[View], record_id: bytes, version: int | None) -> None:
+        if [view.record_id for view in views] != [record_id]:
+            broken("the answer opens another record than was asked for")
+        if version is not None and views[0].version != version:
+            broken("the answer opens another version than was asked for")
+
+
+def _require_terms(view: View, terms: SearchTerms) -> None:
+    """Check open region, class and time against what was searched; closed slots cannot be compared."""
+    values = {slot.path: decode(slot.value) for slot in view.slots if slot.kind == "o" and slot.value is not None}
+    region, record_class, at = values.get("/region"), values.get("/class"), values.get("/occurredAt")
+    if terms.region and isinstance(region, str) and not region.startswith(terms.region):
+        broken("a record of another region than was searched")
+    if terms.record_class and isinstance(record_class, str):
+        wanted = terms.record_class
+        if not (record_class.startswith(wanted) if wanted.endswith("/") else record_class == wanted):
+            broken("a record of another class than was searched")
+    if isinstance(at, int) and (
+        (terms.occurred_from is not None and at < terms.occurred_from)
+        or (terms.occurred_until is not None and at >= terms.occurred_until)
+    ):
+        broken("a record of another time than was searched")

@@ -1,0 +1,76 @@
+"""Marking records: a typed message that the gateway relays to the chain."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.client.desk import Desk
+from ledger.client.facts import GatewayFacts
+from ledger.client.promises import broken, check_own_times, check_statement, parse_statement
+from ledger.core.canonical import encode
+from ledger.core.codes import Mark
+from ledger.core.hexadecimal import to_hex
+from ledger.core.receipt import SignedAction
+from ledger.core.typed_messages import LANE_BITS, keyed_nonce, message_digest, message_to_json
+
+DEADLINE_SECONDS = 600
+"""How long a signed mark may wait for its block."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayedAction:
+    """A signed action that the gateway took for relay: its digest, state, and by when it promised its block."""
+
+    action: bytes
+    state: str
+    received_at: int
+    include_by: int
+
+
+class Marking:
+    """The part of the client that marks records."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def message(self, record_id: bytes, version: int, mark: Mark, reason: int) -> dict[str, Any]:
+        """Return the Mark message to be signed: version 0 means all versions, `reason` is a code from 1."""
+        return {
+            "key": self._desk.signer.address,
+            "recordId": record_id,
+            "version": version,
+            "mark": int(mark),
+            "reason": reason,
+            "nonce": keyed_nonce(secrets.randbits(LANE_BITS), 0),
+            "deadline": self._desk.transport.now() + DEADLINE_SECONDS,
+        }
+
+    def send(self, message: Mapping[str, Any]) -> RelayedAction:
+        """Sign and hand over a Mark message; returns the checked promise to relay it.
+
+        Sent again under one idempotency key while the connection fails. Raises the gateway's refusals, PromiseBroken.
+        """
+        desk = self._desk
+        domain = desk.facts.domain
+        digest = message_digest("Mark", message, domain.chain_id, domain.record_anchors)
+        signature = desk.signer.sign_digest(digest)
+        body = encode({"message": message_to_json("Mark", message), "signature": to_hex(signature)})
+        answer = desk.transport.post("/v1/marks", body, {"idempotency-key": digest.hex()}, repeatable=True)
+        members = answer.members("action", "state", "received")
+        received = parse_statement("Received", members["received"])
+
+        def check(facts: GatewayFacts) -> None:
+            check_statement(received, facts)
+            if received.message["action"] != digest or members["action"] != to_hex(digest):
+                broken("the gateway took another action than the one that was signed")
+            check_own_times(received, facts, created=answer.created, expires=answer.expires)
+
+        desk.check(received, SignedAction("Mark", message, signature), check)
+        return RelayedAction(
+            digest, str(members["state"]), received.message["receivedAt"], received.message["includeBy"]
+        )
+
+    def state(self, action: bytes) -> Mapping[str, Any]:
+        """Return how far an action is: received, submitted, final or failed, with times."""
+        return self._desk.transport.get(f"/v1/actions/{to_hex(action)}").members("action", "state")

@@ -1,0 +1,210 @@
+"""A client's own outbox: content is on disk before anything is sent, and is signed only when it is sent.
+
+    FOLDER/NAME.content.ndjson   header line, then one record a line; written once, removed when accepted
+    FOLDER/NAME.attempts.json    every submission that was signed for it, written before it is sent
+    FOLDER/NAME.sent.json        what the gateway accepted: submissionId, entry, times; no content
+
+A crash at any moment loses nothing and sends nothing twice: the submissionId never changes, and where an attempt was
+made whose outcome is unknown, the gateway is asked by id before anything is signed anew. Names are sent in their order.
+The folder holds originals in clear until they are accepted: only its owner enters it.
+"""
+
+import fcntl
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ledger.client.durable import private_folder, remove_durably, write_durably
+from ledger.client.publishing import Accepted, Publishing
+from ledger.client.submissions import SignedContent, SubmissionContent
+from ledger.core.canonical import decode, encode
+from ledger.core.hexadecimal import from_hex, to_address, to_hex
+from ledger.core.shapes import array, members_of, text, unsigned
+from ledger.core.statements import message_from_json, message_to_json
+from ledger.errors import Conflict, FormatError, GatewayUnreachable, NotFound, StaleStatement, UsageError
+
+FORMAT = "gongzhi-outbox/1"
+MOST_TRIES = 4
+"""How often one content is signed anew within one `send`; every answer in between said that this was needed."""
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
+_CONTENT, _ATTEMPTS, _SENT = ".content.ndjson", ".attempts.json", ".sent.json"
+
+
+class ClientOutbox:
+    """Contents on their way to one gateway, in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = private_folder(folder)
+
+    def put(self, name: str, content: SubmissionContent) -> bool:
+        """Keep a content durably under `name`; False, and nothing done, if the name is pending or sent already.
+
+        Raises UsageError for a name that is not lower-case letters, digits and hyphens.
+        """
+        if not _NAME.fullmatch(name):
+            raise UsageError("an outbox name is lower-case letters, digits and hyphens")
+        if self.holds(name):
+            return False
+        write_durably(self._path(name, _CONTENT), _content_lines(content))
+        return True
+
+    def holds(self, name: str) -> bool:
+        """Say whether a content was ever put under `name`."""
+        return self._path(name, _SENT).exists() or self._path(name, _CONTENT).exists()
+
+    def pending(self) -> list[str]:
+        """Return the names of what is not accepted yet, in the order of sending."""
+        names = sorted(path.name.removesuffix(_CONTENT) for path in self.folder.glob(f"*{_CONTENT}"))
+        return [name for name in names if not self._path(name, _SENT).exists()]
+
+    def sent(self) -> dict[str, dict[str, Any]]:
+        """Return what was accepted, by name: submissionId, entry, records, acceptedAt, anchorBy."""
+        paths = sorted(self.folder.glob(f"*{_SENT}"))
+        return {path.name.removesuffix(_SENT): _object(path.read_bytes()) for path in paths}
+
+    def content(self, name: str) -> SubmissionContent:
+        """Return a pending content; raises FormatError for a damaged file."""
+        return _parse_content(self._path(name, _CONTENT).read_bytes())
+
+    def send_all(self, publishing: Publishing, wait_seconds: int = 0) -> Iterator[tuple[str, Accepted]]:
+        """Send what is pending, in order; yields each name once its acceptance is checked and kept.
+
+        Stops at the first error and keeps the rest: raises GatewayUnreachable, the gateway's refusals, PromiseBroken,
+        UsageError if another process is sending from this folder.
+        """
+        with self._only_sender():
+            for name in self.pending():
+                yield name, self._send(name, publishing, wait_seconds)
+            self._tidy()
+
+    def _send(self, name: str, publishing: Publishing, wait_seconds: int) -> Accepted:
+        content = self.content(name)
+        attempts = self._attempts(name)
+        accepted = self._ask(content, attempts, publishing)
+        tries = 0
+        while accepted is None:
+            attempts.append(publishing.sign(content))
+            write_durably(self._path(name, _ATTEMPTS), _attempts_text(attempts))
+            tries += 1
+            try:
+                accepted = publishing.send(content, attempts, wait_seconds)
+            except (GatewayUnreachable, StaleStatement, Conflict) as error:
+                if isinstance(error, GatewayUnreachable) and not error.outcome_unknown:
+                    raise
+                accepted = self._ask(content, attempts, publishing)
+                if accepted is None and tries == MOST_TRIES:
+                    raise
+        self._settle(name, content, accepted)
+        return accepted
+
+    @staticmethod
+    def _ask(content: SubmissionContent, attempts: Sequence[SignedContent], publishing: Publishing) -> Accepted | None:
+        """Return the gateway's earlier acceptance of one of `attempts`, None if it has none or nothing was signed."""
+        if not attempts:
+            return None
+        try:
+            return publishing.ask(content.submission_id, attempts)
+        except NotFound:
+            return None
+
+    def _settle(self, name: str, content: SubmissionContent, accepted: Accepted) -> None:
+        sent = {
+            "submissionId": to_hex(accepted.submission_id),
+            "entry": to_hex(accepted.entry),
+            "records": len(content.records),
+            "acceptedAt": accepted.accepted_at,
+            "anchorBy": accepted.anchor_by,
+        }
+        write_durably(self._path(name, _SENT), encode(sent))
+        self._remove_content(name)
+
+    def _tidy(self) -> None:
+        """Remove contents whose acceptance was written before a crash."""
+        for name in self.sent():
+            self._remove_content(name)
+
+    def _remove_content(self, name: str) -> None:
+        for suffix in (_CONTENT, _ATTEMPTS):
+            if self._path(name, suffix).exists():
+                remove_durably(self._path(name, suffix))
+
+    def _attempts(self, name: str) -> list[SignedContent]:
+        path = self._path(name, _ATTEMPTS)
+        return _parse_attempts(path.read_bytes()) if path.exists() else []
+
+    def _path(self, name: str, suffix: str) -> Path:
+        return self.folder / f"{name}{suffix}"
+
+    @contextmanager
+    def _only_sender(self) -> Iterator[None]:
+        with (self.folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UsageError("another process is sending from this outbox") from None
+            yield
+
+
+def _content_lines(content: SubmissionContent) -> bytes:
+    header = {
+        "format": FORMAT,
+        "submissionId": to_hex(content.submission_id),
+        "item": content.item,
+        "itemVersion": content.item_version,
+        "schemaHash": to_hex(content.schema_hash),
+        "recordsRoot": to_hex(content.root),
+        "records": len(content.records),
+    }
+    return b"\n".join((encode(header), *content.records)) + b"\n"
+
+
+def _parse_content(data: bytes) -> SubmissionContent:
+    header, *records = data.removesuffix(b"\n").split(b"\n")
+    names = ("format", "submissionId", "item", "itemVersion", "schemaHash", "recordsRoot", "records")
+    members = members_of(decode(header), names, what="outbox content")
+    if members["format"] != FORMAT or members["records"] != len(records):
+        raise FormatError("outbox content: another format, or not as many records as its header says")
+    return SubmissionContent(
+        from_hex(members["submissionId"], 32, what="submissionId"),
+        unsigned(members["item"], 32, what="item"),
+        unsigned(members["itemVersion"], 32, what="itemVersion"),
+        from_hex(members["schemaHash"], 32, what="schemaHash"),
+        from_hex(members["recordsRoot"], 32, what="recordsRoot"),
+        tuple(records),
+    )
+
+
+def _attempts_text(attempts: Sequence[SignedContent]) -> bytes:
+    return encode(
+        [
+            {
+                "message": message_to_json("Submission", attempt.message),
+                "signer": attempt.signer,
+                "signature": to_hex(attempt.signature),
+            }
+            for attempt in attempts
+        ]
+    )
+
+
+def _parse_attempts(data: bytes) -> list[SignedContent]:
+    attempts = []
+    for value in array(decode(data), what="outbox attempts"):
+        members = members_of(value, ("message", "signer", "signature"), what="outbox attempt")
+        attempts.append(
+            SignedContent(
+                message_from_json("Submission", members["message"]),
+                to_address(text(members["signer"], what="attempt signer"), what="attempt signer"),
+                from_hex(members["signature"], 65, what="attempt signature"),
+            )
+        )
+    return attempts
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    value = decode(data)
+    if not isinstance(value, dict):
+        raise FormatError("outbox: expected an object")
+    return value

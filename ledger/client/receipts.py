@@ -1,0 +1,49 @@
+"""The folder in which a client keeps what a gateway promised it.
+
+    FOLDER/acceptance-<digest>.json …    receipts (`gongzhi-receipt/1`), by the digest of the promised statement
+    FOLDER/broken/…                      promises that did not check: evidence against the gateway
+    FOLDER/commitments/<commitment>.json text and salt behind an officer, case or basis commitment that was sent
+
+Only the owner reads the folder. Receipts hold no value of a record; the commitments' openings are the agency's secret,
+to be shown to an auditor or, where law says so, to a resident (policy page, "Officer and case").
+"""
+
+from pathlib import Path
+
+from ledger.client.durable import private_folder, write_durably
+from ledger.core.canonical import encode
+from ledger.core.hexadecimal import to_hex
+from ledger.core.receipt import Receipt, parse_receipt
+from ledger.core.statements import statement_digest
+
+
+class ReceiptFolder:
+    """Keeps receipts durably; keeping the same promise twice keeps one file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = private_folder(folder)
+
+    def keep(self, receipt: Receipt) -> Path:
+        """Write a receipt that checked; returns its file."""
+        return self._write(self.folder, receipt)
+
+    def keep_broken(self, receipt: Receipt) -> Path:
+        """Write a receipt of a promise that did not check; returns its file below `broken/`."""
+        return self._write(private_folder(self.folder / "broken"), receipt)
+
+    def keep_commitment(self, commitment: bytes, salt: bytes, text: str) -> None:
+        """Keep what opens a salted commitment that is about to be sent."""
+        folder = private_folder(self.folder / "commitments")
+        write_durably(folder / f"{commitment.hex()}.json", encode({"salt": to_hex(salt), "text": text}))
+
+    def receipts(self) -> list[Receipt]:
+        """Return every receipt that checked, by file name; raises FormatError for a damaged file."""
+        return [parse_receipt(path.read_bytes()) for path in sorted(self.folder.glob("*.json"))]
+
+    @staticmethod
+    def _write(folder: Path, receipt: Receipt) -> Path:
+        digest = statement_digest(receipt.domain, receipt.statement, receipt.message)
+        path = folder / f"{receipt.kind}-{digest.hex()}.json"
+        if not path.exists():
+            write_durably(path, encode(receipt.document))
+        return path
