@@ -1,0 +1,115 @@
+"""Who calls: verify the signature, find the key's agency, consume the request nonce (formats page, section 8).
+
+The nonce is consumed in the transaction that holds the answer. Should the answer fail afterwards, that transaction is
+rolled back and the nonce is consumed in one of its own, so that a request has an effect at most once either way.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ledger.core.codes import Role
+from ledger.core.history import AsOf, History
+from ledger.core.look import moment
+from ledger.core.request_base import SKEW_SECONDS, RequestReason, SignableRequest
+from ledger.core.request_signature import VerifiedRequest, verify
+from ledger.errors import HistoryError, RequestError, StoreError
+from ledger.ports import Transaction
+from ledger.services.gateway import Gateway
+from ledger.services.refuse import entitlement_error
+
+Answer = TypeVar("Answer")
+
+CLOCK_SKEW_SECONDS = 30
+"""How far the time of `factsBlock` may lie ahead of a statement's own time (formats page, section 5)."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One authenticated request under way: its transaction, its facts and its caller.
+
+    `facts_block` is the newest followed block that is not ahead of the clock; `now` is the gateway's clock, taken once.
+    """
+
+    gateway: Gateway
+    transaction: Transaction
+    history: History
+    facts_block: int
+    now: int
+    key: str
+    agency: int
+    request: VerifiedRequest
+
+    @property
+    def as_of(self) -> AsOf:
+        """The moment of every question to the history: state at the end of `factsBlock`, validity judged now."""
+        return moment(self.history, self.facts_block, self.now)
+
+    def has_role(self, role: Role) -> bool:
+        """Say whether the calling key may act in this role now."""
+        return self.history.why_not_entitled(self.key, role, self.agency, self.as_of) is None
+
+    def require_member(self) -> None:
+        """Raise NotEntitled unless the key, whatever its roles, is in force and its agency active."""
+        if not any(self.has_role(role) for role in Role):
+            role = next(role for role in Role if self.history.keys[self.key].roles >> role & 1)
+            raise entitlement_error(self.history, self.key, role, self.agency, self.as_of)
+
+    def require_role(self, role: Role) -> None:
+        """Raise NotEntitled unless the key may act in this role now."""
+        if not self.has_role(role):
+            raise entitlement_error(self.history, self.key, role, self.agency, self.as_of)
+
+
+def answer_signed(
+    gateway: Gateway,
+    request: SignableRequest,
+    action: Callable[[Call], Answer],
+    admit: Callable[[int], None],
+) -> Answer:
+    """Answer a signed request by `action`, in one transaction with its nonce.
+
+    `admit` is told the caller's agency before anything is consumed, and may raise TooMany. Raises RequestError: not
+    authentic, replayed, by a key that was never bound, or `signature_verification_unavailable` when the state to judge
+    the key cannot be read.
+    """
+    now = gateway.clock()
+    verified = verify(request, now=now, chain_id=gateway.domain.chain_id)
+    consumed = answered = False
+    try:
+        with gateway.store.begin() as transaction:
+            call = _call(gateway, transaction, verified, now)
+            admit(call.agency)
+            _consume(transaction, verified)
+            consumed = True
+            answer = action(call)
+        answered = True
+    finally:
+        if consumed and not answered:
+            with gateway.store.begin() as transaction:
+                transaction.consume_nonce(*_nonce(verified))
+    return answer
+
+
+def _call(gateway: Gateway, transaction: Transaction, verified: VerifiedRequest, now: int) -> Call:
+    try:
+        history = gateway.facts.history(transaction)
+    except (StoreError, HistoryError) as failure:
+        reason = RequestReason.SIGNATURE_VERIFICATION_UNAVAILABLE
+        raise RequestError(reason, "the state to judge the key cannot be read") from failure
+    block = history.newest_block_by(now + CLOCK_SKEW_SECONDS)
+    if block is None:
+        raise RequestError(RequestReason.SIGNATURE_VERIFICATION_UNAVAILABLE, "no block of the chain was seen yet")
+    key = history.keys.get(verified.address)
+    if key is None or not moment(history, block.number, now).covers(key.bound):
+        raise RequestError(RequestReason.PRINCIPAL_NOT_ALLOWED, "the key is not bound to any agency")
+    return Call(gateway, transaction, history, block.number, now, verified.address, key.agency, verified)
+
+
+def _consume(transaction: Transaction, verified: VerifiedRequest) -> None:
+    if not transaction.consume_nonce(*_nonce(verified)):
+        raise RequestError(RequestReason.NONCE_REUSED, "this request was received before")
+
+
+def _nonce(verified: VerifiedRequest) -> tuple[str, str, int]:
+    return verified.address, verified.request_nonce, verified.expires + SKEW_SECONDS

@@ -1,0 +1,66 @@
+"""Find hashed documents. What a hash names never changes, so what was parsed once is kept."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ledger.core.canonical import decode_canonical
+from ledger.core.documents import MaskProfile, parse_profile
+from ledger.core.keccak import keccak256
+from ledger.core.schema import Schema, parse_schema
+from ledger.core.stored import ViewWriter
+from ledger.errors import NotFound, StoreError
+from ledger.ports import Transaction
+
+Parsed = TypeVar("Parsed")
+
+MOST_KEPT = 256
+"""Parsed documents that a process keeps of each sort; there are a few dozen."""
+
+_SCHEMAS: dict[bytes, Schema] = {}
+_PROFILES: dict[bytes, MaskProfile] = {}
+_WRITERS: dict[tuple[bytes, int], ViewWriter] = {}
+
+
+def find_document(transaction: Transaction, document_hash: bytes) -> tuple[str, bytes]:
+    """Return (media type, bytes) of a hashed document; raises NotFound."""
+    found = transaction.document(document_hash)
+    if found is None:
+        raise NotFound("no document with this hash is here")
+    return found
+
+
+def schema_of(transaction: Transaction, schema_hash: bytes) -> Schema:
+    """Return the schema with this hash; raises StoreError if the gateway does not hold it."""
+    return _parsed(transaction, schema_hash, _SCHEMAS, parse_schema)
+
+
+def profile_of(transaction: Transaction, profile_hash: bytes) -> MaskProfile:
+    """Return the mask profile with this hash; raises StoreError if the gateway does not hold it."""
+    return _parsed(transaction, profile_hash, _PROFILES, parse_profile)
+
+
+def view_writer(schema: Schema, opened: int) -> ViewWriter:
+    """Return the writer of views of a schema that open the slots in a bitmap."""
+    writer = _WRITERS.get((schema.hash, opened))
+    if writer is None:
+        _make_room(_WRITERS)
+        writer = _WRITERS[(schema.hash, opened)] = ViewWriter(schema, opened)
+    return writer
+
+
+def _parsed(
+    transaction: Transaction, document_hash: bytes, kept: dict[bytes, Parsed], parse: Callable[[object], Parsed]
+) -> Parsed:
+    document = kept.get(document_hash)
+    if document is None:
+        found = transaction.document(document_hash)
+        if found is None or keccak256(found[1]) != document_hash:
+            raise StoreError(f"the document 0x{document_hash.hex()} is not here as it was hashed")
+        _make_room(kept)
+        document = kept[document_hash] = parse(decode_canonical(found[1]))
+    return document
+
+
+def _make_room(kept: dict[Any, Any]) -> None:
+    if len(kept) >= MOST_KEPT:
+        kept.clear()

@@ -1,0 +1,169 @@
+"""Take a submission: recompute everything, seal it, answer with a signed promise (architecture, way of a record)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.core.codes import EntryType, Role
+from ledger.core.commitment import CommittedRecord
+from ledger.core.entry import entry_digest, sealed_hash
+from ledger.core.hexadecimal import from_hex
+from ledger.core.history import AsOf
+from ledger.core.shapes import members_of
+from ledger.core.signature import recover
+from ledger.core.statements import message_from_json, message_to_json, statement_digest
+from ledger.errors import Conflict, ForeignPublisher, NotEntitled, NotFound, VersionConflict, WrongGateway, WrongRoot
+from ledger.rows import DailyKey, NewEntry, NewRecord, NewSubmission, StoredSubmission
+from ledger.services.authenticate import Call
+from ledger.services.commit_records import GivenRecord, commit_records, parse_records, tree_of
+from ledger.services.find_document import schema_of
+from ledger.services.gateway import Gateway
+from ledger.services.refuse import refuse_unpublishable, refuse_untimely
+from ledger.services.seal import seal_record
+from ledger.services.sign import sign_statement
+
+
+@dataclass(frozen=True, slots=True)
+class SignedSubmission:
+    """A submission as it was sent, with what follows from its statement alone."""
+
+    message: Mapping[str, Any]
+    signature: bytes
+    signer: str
+    digest: bytes
+    """Statement digest."""
+    records: Sequence[GivenRecord]
+
+    @property
+    def publisher(self) -> int:
+        """Agency that publishes."""
+        publisher: int = self.message["publisher"]
+        return publisher
+
+    @property
+    def submission_id(self) -> bytes:
+        """32 random bytes, unique per publisher."""
+        submission_id: bytes = self.message["submissionId"]
+        return submission_id
+
+
+def parse_submission(gateway: Gateway, body: object) -> SignedSubmission:
+    """Return the submission in a request body; raises FormatError, SignatureError, TooLarge or VersionConflict."""
+    members = members_of(body, ("message", "signature", "records"), what="submission")
+    message = message_from_json("Submission", members["message"])
+    signature = from_hex(members["signature"], 65, what="signature")
+    digest = statement_digest(gateway.domain, "Submission", message)
+    records = parse_records(members["records"])
+    return SignedSubmission(message, signature, recover(digest, signature), digest, records)
+
+
+def publish(call: Call, given: SignedSubmission, daily: DailyKey) -> StoredSubmission:
+    """Judge, commit, seal and store a submission, or return what its submissionId was answered first.
+
+    Raises a SubmissionRefused (gateway, signer, item, times, root), SchemaError, RuleError, Conflict, VersionConflict
+    or ForeignPublisher; nothing is stored then.
+    """
+    call.require_role(Role.SUBMIT)
+    if given.publisher != call.agency:
+        raise NotEntitled(f"the request is signed by agency {call.agency}, the submission by {given.publisher}")
+    earlier = first_answer(call, given)
+    if earlier is not None:
+        return earlier
+    _judge(call, given)
+    schema = schema_of(call.transaction, given.message["schemaHash"])
+    committed = commit_records(schema, given.records)
+    _check_root(given, committed)
+    _check_versions(call, given, committed)
+    sealed = [
+        seal_record(schema, made, record.content.salt_secret, record.content.originals, daily)
+        for made, record in zip(committed, given.records, strict=True)
+    ]
+    return _store(call, given, sealed)
+
+
+def first_answer(call: Call, given: SignedSubmission) -> StoredSubmission | None:
+    """Return what is stored under the submissionId, None if nothing; raises Conflict if it is something else."""
+    stored = call.transaction.submission(given.publisher, given.submission_id)
+    if stored is not None and stored.statement_digest != given.digest:
+        raise Conflict("this submissionId was used for another submission")
+    return stored
+
+
+def _judge(call: Call, given: SignedSubmission) -> None:
+    gateway = given.message["gateway"]
+    if gateway != call.gateway.agency:
+        raise WrongGateway(f"the submission names gateway {gateway}, this is {call.gateway.agency}")
+    if given.message["recordCount"] != len(given.records):
+        raise WrongRoot(f"recordCount is {given.message['recordCount']}, {len(given.records)} records were sent")
+    refuse_untimely(call.history, given.message, call.now)
+    refuse_unpublishable(call.history, given.message, given.signer, call.now)
+
+
+def _check_root(given: SignedSubmission, committed: Sequence[CommittedRecord]) -> None:
+    root = tree_of(committed).root
+    if root != given.message["recordsRoot"]:
+        raise WrongRoot(f"the records give the root 0x{root.hex()}")
+
+
+def _check_versions(call: Call, given: SignedSubmission, committed: Sequence[CommittedRecord]) -> None:
+    heads = call.transaction.record_heads([made.record_id for made in committed])
+    for place, made in enumerate(committed):
+        head = heads.get(made.record_id)
+        if head is None:
+            if made.version > 1:
+                raise VersionConflict(f"record {place}: no version before {made.version} is here")
+        elif made.version > 1 and head.publisher != given.publisher:
+            raise ForeignPublisher(f"record {place} is of agency {head.publisher}")
+        elif made.version != head.version + 1:
+            raise VersionConflict(f"record {place}: the newest version here is {head.version}")
+        elif made.previous != head.record_root:
+            raise VersionConflict(f"record {place}: `previous` is not the root of version {head.version}")
+
+
+def _store(call: Call, given: SignedSubmission, records: Sequence[NewRecord]) -> StoredSubmission:
+    annex = sealed_hash([record.ciphertext_digest for record in records])
+    digest = entry_digest(given.digest, given.signer, given.signature, annex)
+    message = given.message
+    delay = call.history.parameter("anchorDelay", AsOf(message["signedAt"]))
+    promise = {
+        "gateway": call.gateway.agency,
+        "entry": digest,
+        "acceptedAt": call.now,
+        "anchorBy": min(message["signedAt"], call.now) + delay,
+    }
+    acceptance = sign_statement(call.gateway, "Acceptance", promise)
+    entry = NewEntry(
+        entry_type=int(EntryType.SUBMISSION),
+        message=message_to_json("Submission", message),
+        signer=given.signer,
+        signature=given.signature,
+        annex=annex,
+        digest=digest,
+        agency=given.publisher,
+        created_at=call.now,
+        anchor_by=promise["anchorBy"],
+    )
+    call.transaction.add_submission(
+        NewSubmission(
+            entry=entry,
+            submission_id=given.submission_id,
+            publisher=given.publisher,
+            item=message["item"],
+            item_version=message["itemVersion"],
+            schema_hash=message["schemaHash"],
+            statement_digest=given.digest,
+            accepted_at=call.now,
+            acceptance_signature=acceptance.signature,
+            acceptance_signer=acceptance.signer,
+            records=records,
+        )
+    )
+    return find_submission(call, given.publisher, given.submission_id)
+
+
+def find_submission(call: Call, publisher: int, submission_id: bytes) -> StoredSubmission:
+    """Return a submission that is there; raises NotFound."""
+    stored = call.transaction.submission(publisher, submission_id)
+    if stored is None:
+        raise NotFound("no submission of this publisher with this id")
+    return stored
