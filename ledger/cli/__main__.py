@@ -1,0 +1,5 @@
+"""`python -m ledger.cli` is `gongzhi`."""
+
+from ledger.cli.main import main
+
+main()

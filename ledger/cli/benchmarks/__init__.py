@@ -1,0 +1,1 @@
+"""What `gongzhi bench` measures: one file per kind of workload, each beside its neighbour in the same run."""
