@@ -27,3 +27,8 @@ def sandbox(deployed: Sandbox) -> Iterator[Sandbox]:
     snapshot = deployed.rpc("evm_snapshot")
     yield deployed
     assert deployed.rpc("evm_revert", snapshot)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What was reached is known last."""
+    items.sort(key=lambda item: item.path.name == "test_every_error.py")

@@ -3,11 +3,13 @@
 Refusals are seen as a user sees them: the call is simulated, and its revert data decoded over our ABIs.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import pytest
 from web3 import Web3
 
 from ledger.chain.artifacts import CONSTRUCTORS, deploy_data
@@ -26,6 +28,7 @@ from ledger.core.typed_messages import MESSAGES, keyed_nonce, message_digest
 DAY = 86_400
 ALL_ROLES = (1 << 13) - 1
 GAS_LIMIT = 5_000_000
+RECEIPT_PATIENCE_SECONDS = 20.0
 DATA_BUREAU, COMMUNITY = 1, 22
 NOBODY = "0x" + "0" * 40
 
@@ -82,7 +85,10 @@ class Sandbox:
     governor: str = Key("governor").address
     relay: str = Key("relay").address
     addresses: dict[str, str] = field(default_factory=dict)
+    deployment_gas: dict[str, int] = field(default_factory=dict)
     chain_id: int = 0
+    reached: set[str] = field(default_factory=set)
+    """Names of the custom errors that contracts have raised so far."""
     _made: int = 0
 
     def deploy(self) -> None:
@@ -91,7 +97,9 @@ class Sandbox:
         self.chain_id = int(self.rpc("eth_chainId"), 16)
         for name, wanted in CONSTRUCTORS.items():
             arguments = [self.governor if place == "governor" else self.addresses[place] for place in wanted]
-            self.addresses[name] = self.create(deploy_data(name, *arguments))
+            receipt = self.mine({"from": self.governor, "data": "0x" + deploy_data(name, *arguments).hex()})
+            self.addresses[name] = receipt["contractAddress"]
+            self.deployment_gas[name] = int(receipt["gasUsed"], 16)
         web3 = Web3(Web3.HTTPProvider(self.rpc_url))
         self.registry = AgencyRegistry(web3, self.addresses["AgencyRegistry"])
         self.catalogue = Catalogue(web3, self.addresses["Catalogue"])
@@ -116,15 +124,21 @@ class Sandbox:
         """Raise Refused with the decoded error if the call would fail now."""
         answer = self.ask("eth_call", transaction, "latest")
         if "error" in answer:
-            raise Refused(decode(bytes.fromhex((answer["error"].get("data") or "0x")[2:])))
+            line = decode(bytes.fromhex((answer["error"].get("data") or "0x")[2:]))
+            self.reached.add(line.partition("(")[0])
+            raise Refused(line)
 
     def mine(self, transaction: Mapping[str, Any]) -> dict[str, Any]:
         """Send a transaction that must succeed; return its receipt."""
         self.simulate(transaction)
         tx_hash = self.rpc("eth_sendTransaction", {**transaction, "gas": hex(GAS_LIMIT), "gasPrice": "0x0"})
-        receipt: dict[str, Any] = self.rpc("eth_getTransactionReceipt", tx_hash)
+        deadline = time.monotonic() + RECEIPT_PATIENCE_SECONDS
+        while (receipt := self.rpc("eth_getTransactionReceipt", tx_hash)) is None:
+            assert time.monotonic() < deadline, "the transaction is not mined"
+            time.sleep(0.002)
         assert receipt["status"] == "0x1"
-        return receipt
+        mined: dict[str, Any] = receipt
+        return mined
 
     def create(self, data: bytes) -> str:
         """Deploy `data`; return the contract's address."""
@@ -148,12 +162,11 @@ class Sandbox:
 
     def refuses(self, error: str, call: Call, sender: str | None = None) -> str:
         """Assert that the contract refuses the call with the custom error `error`; return the decoded line."""
-        try:
+        with pytest.raises(Refused) as refusal:
             self.simulate({"from": sender or self.relay, "to": call.to, "data": "0x" + call.data.hex()})
-        except Refused as refusal:
-            assert str(refusal).partition("(")[0] == error, f"expected {error}, got {refusal}"
-            return str(refusal)
-        raise AssertionError(f"expected {error}, but the call was taken")
+        line = str(refusal.value)
+        assert line.partition("(")[0] == error, f"expected {error}, got {line}"
+        return line
 
     # time
     @property
@@ -236,7 +249,7 @@ class Sandbox:
         self.send(self.binding(member, key, roles, second=second, **changes))
         return key
 
-    def relayed(self, name: str, key: Key, *others: Key, **members: Any) -> Call:
+    def relayed(self, name: str, key: Key, /, *others: Key, **members: Any) -> Call:
         """Return the call of a message with one signer (or more, in their order)."""
         kind = MESSAGES[name]
         message = self.message(name, **({kind.signers[0]: key.address} | members))
