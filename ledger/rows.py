@@ -4,7 +4,7 @@ Times are Unix seconds; ORM objects and decoded JSON-RPC never cross this line.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.core.history import Block, ChainEvent
@@ -16,7 +16,7 @@ class DailyKey:
     """A key that wraps data keys for one day: its id, its clear bytes (32) and its bytes under the master key."""
 
     key_id: str
-    clear: bytes
+    clear: bytes = field(repr=False)
     wrapped: bytes
 
 

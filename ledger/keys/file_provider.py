@@ -1,57 +1,61 @@
-"""`file:PATH`: a key provider whose master key is a file; for development, and as the model of a real one.
+"""A key provider for development: the master key in a file, daily keys wrapped by it with AES-256-GCM."""
 
-Production keeps the master in an HSM or a key service at another member, behind the same interface.
-"""
-
-import os
+import base64
+import binascii
+import secrets
 from pathlib import Path
 
-from ledger.core.sealing import AEAD_NONCE_BYTES, DATA_KEY_BYTES, seal, unseal
-from ledger.errors import KeyProviderError, SealingError
-from ledger.keys.keystore import write_owner_only
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ledger.errors import KeyProviderError
+from ledger.keys.private_file import read_private, write_private
 from ledger.rows import DailyKey
 
-MASTER_KEY_BYTES = 32
+KEY_BYTES = 32
+AEAD_NONCE_BYTES = 12
+PURPOSE = b"gongzhi daily key/1\x00"
 
 
 class FileKeyProvider:
-    """Wraps daily keys under a 32-byte master key (AES-256-GCM, associated data = key id)."""
+    """Wraps and opens daily keys; the key's id is bound to its wrapped bytes."""
+
+    __slots__ = ("_master",)
 
     def __init__(self, master_key: bytes) -> None:
-        self._master_key = master_key
+        """Take the 32 bytes of the master key; raises KeyProviderError for another length."""
+        if len(master_key) != KEY_BYTES:
+            raise KeyProviderError(f"a master key has {KEY_BYTES} bytes")
+        self._master = AESGCM(master_key)
 
     def __repr__(self) -> str:
+        """Show nothing."""
         return "FileKeyProvider()"
 
     def new_daily_key(self, key_id: str) -> DailyKey:
         """Make and wrap a fresh daily key."""
-        clear = os.urandom(DATA_KEY_BYTES)
-        wrapped = seal(self._master_key, os.urandom(AEAD_NONCE_BYTES), clear, key_id.encode())
+        clear, aead_nonce = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(AEAD_NONCE_BYTES)
+        wrapped = aead_nonce + self._master.encrypt(aead_nonce, clear, PURPOSE + key_id.encode("utf-8"))
         return DailyKey(key_id, clear, wrapped)
 
     def open_daily_key(self, key_id: str, wrapped: bytes) -> DailyKey:
         """Unwrap a daily key; raises KeyProviderError if it was not wrapped by this master under this id."""
+        aead_nonce, sealed = wrapped[:AEAD_NONCE_BYTES], wrapped[AEAD_NONCE_BYTES:]
         try:
-            return DailyKey(key_id, unseal(self._master_key, wrapped, key_id.encode()), wrapped)
-        except SealingError:
-            raise KeyProviderError("a daily key was not wrapped by this master key") from None
+            clear = self._master.decrypt(aead_nonce, sealed, PURPOSE + key_id.encode("utf-8"))
+        except (InvalidTag, ValueError):
+            raise KeyProviderError("a daily key was not wrapped by this master key under this id") from None
+        return DailyKey(key_id, clear, wrapped)
 
 
-def open_file_provider(path: Path) -> FileKeyProvider:
-    """Return the provider of a master key file; raises KeyProviderError."""
+def create_master_key(path: Path) -> None:
+    """Write a fresh master key (base64, mode 0600); raises KeyProviderError if the file is there already."""
+    write_private(path, base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+
+
+def open_master_key(path: Path) -> FileKeyProvider:
+    """Return the provider of a master key file; raises KeyProviderError naming the file."""
     try:
-        if path.stat().st_mode & 0o077:
-            raise KeyProviderError(f"master key {path.name} may be read by others; expected mode 600")
-        master_key = path.read_bytes()
-    except OSError:
-        raise KeyProviderError(f"master key {path.name} cannot be read") from None
-    if len(master_key) != MASTER_KEY_BYTES:
-        raise KeyProviderError(f"master key {path.name}: expected {MASTER_KEY_BYTES} bytes")
-    return FileKeyProvider(master_key)
-
-
-def create_file_provider(path: Path) -> FileKeyProvider:
-    """Make a fresh master key file (mode 600) and return its provider; raises KeyProviderError if it is there."""
-    master_key = os.urandom(MASTER_KEY_BYTES)
-    write_owner_only(path, master_key)
-    return FileKeyProvider(master_key)
+        return FileKeyProvider(base64.b64decode(read_private(path).strip(), validate=True))
+    except binascii.Error:
+        raise KeyProviderError(f"{path} holds no master key") from None

@@ -1,35 +1,37 @@
-"""`keystore:PATH`: a signing key in an Ethereum V3 keystore file (scrypt, AES-128-CTR), password from another file."""
+"""Signing keys in Ethereum V3 keystore files, as every wallet reads them."""
 
 import json
-import os
+from collections.abc import Mapping
 from pathlib import Path
-
-from eth_account import Account
+from typing import Any
 
 from ledger.core.signature import address_of, sign_digest
 from ledger.errors import KeyProviderError
-from ledger.types import Address
+from ledger.keys.private_file import read_private, write_private
 
-OWNER_ONLY = 0o600
-SCRYPT_ITERATIONS = 2**18
-"""Cost of opening a keystore: about a second and 256 MiB. Throw-away keys of demonstrations and tests use less."""
-THROWAWAY_SCRYPT_ITERATIONS = 2**10
+PRODUCTION_SCRYPT_COST = 1 << 18
+"""About a second and 256 MiB for each guess at the password."""
+DEVELOPMENT_SCRYPT_COST = 1 << 12
+"""A demo opens some forty keys; their password stands in a file beside them."""
 
 
 class KeystoreSigner:
-    """A signer whose key was read from a keystore file; the key stays in this process's memory."""
+    """A key that was opened from its keystore; it shows its address and nothing else."""
+
+    __slots__ = ("_private_key", "address")
 
     def __init__(self, private_key: bytes) -> None:
+        """Take the 32 bytes of a private key; raises SignatureError if they are none."""
         self._private_key = private_key
-        self._address = address_of(private_key)
+        self.address: str = address_of(private_key)
 
     def __repr__(self) -> str:
-        return f"KeystoreSigner({self._address})"
+        """Show the address only."""
+        return f"KeystoreSigner({self.address})"
 
-    @property
-    def address(self) -> Address:
-        """Lowercase 0x address."""
-        return self._address
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Refuse to be pickled: a key leaves this process in its keystore only."""
+        raise TypeError("a signing key is not copied")
 
     def sign_digest(self, digest: bytes) -> bytes:
         """Return the strict 65-byte signature of a 32-byte digest."""
@@ -37,34 +39,37 @@ class KeystoreSigner:
 
 
 def open_keystore(path: Path, password: str) -> KeystoreSigner:
-    """Return the signer of a keystore file; raises KeyProviderError if it is missing, readable by others or not ours."""
+    """Open a keystore file of mode 0600; raises KeyProviderError, which names the file and never what it holds."""
+    # eth-account takes half a second to import; only those who open a keystore wait for it.
+    from eth_account import Account
+
     try:
-        if path.stat().st_mode & 0o077:
-            raise KeyProviderError(f"keystore {path.name} may be read by others; expected mode 600")
-        private_key = bytes(Account.decrypt(json.loads(path.read_text(encoding="utf-8")), password))
-    except (OSError, ValueError, KeyError, TypeError):
-        raise KeyProviderError(f"keystore {path.name} is missing, damaged, or has another password") from None
-    return KeystoreSigner(private_key)
+        document = json.loads(read_private(path))
+        private_key = bytes(Account.decrypt(document, password))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise KeyProviderError(f"{path} is no keystore, or its password is another one") from None
+    signer = KeystoreSigner(private_key)
+    _check_address(path, document, signer)
+    return signer
 
 
-def create_keystore(path: Path, password: str, *, iterations: int = SCRYPT_ITERATIONS) -> KeystoreSigner:
-    """Make a fresh key, write its keystore (mode 600, never over an existing file) and return its signer.
+def _check_address(path: Path, document: Mapping[str, Any], signer: KeystoreSigner) -> None:
+    stated = str(document.get("address", "")).lower().removeprefix("0x")
+    if stated and "0x" + stated != signer.address:
+        raise KeyProviderError(f"{path} states another address than that of its key")
 
-    Raises KeyProviderError if the file is there.
+
+def create_keystore(
+    path: Path, private_key: bytes, password: str, *, scrypt_cost: int = PRODUCTION_SCRYPT_COST
+) -> KeystoreSigner:
+    """Write a keystore of a private key (32 bytes) with mode 0600 and return its signer.
+
+    `scrypt_cost` is scrypt's N, a power of two. Raises KeyProviderError if the file is there already or cannot be
+    written, SignatureError for bytes that are no key.
     """
-    private_key = os.urandom(32)
-    document = Account.encrypt(private_key, password, kdf="scrypt", iterations=iterations)
-    write_owner_only(path, json.dumps(document).encode("ascii"))
-    return KeystoreSigner(private_key)
+    from eth_account import Account
 
-
-def write_owner_only(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner may read, durably; raises KeyProviderError if it is there."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    except FileExistsError:
-        raise KeyProviderError(f"{path.name} is there already; keys are never overwritten") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    signer = KeystoreSigner(private_key)
+    document = Account.encrypt(private_key, password, kdf="scrypt", iterations=scrypt_cost)
+    write_private(path, json.dumps(document).encode())
+    return signer

@@ -1,34 +1,36 @@
-"""Signers and key providers by URI."""
+"""Keys by URI: `keystore:PATH` signs, `file:PATH` wraps daily keys. A URI names a place, never a secret."""
 
 from pathlib import Path
 
 from ledger.errors import KeyProviderError
-from ledger.keys.file_provider import FileKeyProvider, open_file_provider
-from ledger.keys.keystore import KeystoreSigner, open_keystore
+from ledger.keys.file_provider import open_master_key
+from ledger.keys.keystore import open_keystore
+from ledger.keys.private_file import read_password
+from ledger.ports import KeyProvider, Signer
 
-KEYSTORE = "keystore:"
-FILE = "file:"
+SIGNER_SCHEMES = ("keystore",)
+PROVIDER_SCHEMES = ("file",)
 
 
-def open_signer(uri: str, password_file: Path | None) -> KeystoreSigner:
-    """Return the signer of `keystore:PATH`; raises KeyProviderError."""
-    if not uri.startswith(KEYSTORE):
-        raise KeyProviderError("a signer is given as keystore:PATH")
+def open_signer(uri: str, password_file: Path | None) -> Signer:
+    """Return the signer at `keystore:PATH`; the password is the first line of `password_file` (mode 0600).
+
+    Raises KeyProviderError.
+    """
+    path = _path(uri, SIGNER_SCHEMES)
     if password_file is None:
-        raise KeyProviderError("a keystore needs a password file")
-    return open_keystore(Path(uri.removeprefix(KEYSTORE)), read_password(password_file))
+        raise KeyProviderError("a keystore needs a file with its password")
+    return open_keystore(path, read_password(password_file))
 
 
-def read_password(path: Path) -> str:
-    """Return the first line of a password file; raises KeyProviderError."""
-    try:
-        return path.read_text(encoding="utf-8").split("\n", 1)[0]
-    except (OSError, UnicodeDecodeError):
-        raise KeyProviderError(f"password file {path.name} cannot be read") from None
+def open_key_provider(uri: str) -> KeyProvider:
+    """Return the provider at `file:PATH`; raises KeyProviderError."""
+    return open_master_key(_path(uri, PROVIDER_SCHEMES))
 
 
-def open_key_provider(uri: str) -> FileKeyProvider:
-    """Return the key provider of `file:PATH`; raises KeyProviderError."""
-    if not uri.startswith(FILE):
-        raise KeyProviderError("a key provider is given as file:PATH")
-    return open_file_provider(Path(uri.removeprefix(FILE)))
+def _path(uri: str, schemes: tuple[str, ...]) -> Path:
+    scheme, separator, path = uri.partition(":")
+    if not separator or scheme not in schemes or not path:
+        known = ", ".join(f"{name}:PATH" for name in schemes)
+        raise KeyProviderError(f"a key is named as {known}")
+    return Path(path)

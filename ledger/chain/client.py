@@ -1,0 +1,183 @@
+"""`ledger.ports.Chain` on one node's JSON-RPC."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from web3 import Web3
+
+from ledger.chain.custom_errors import decode
+from ledger.chain.event_decoding import EventDecoder
+from ledger.chain.json_rpc import TIMEOUT_SECONDS, JsonRpc, RpcRefusal
+from ledger.chain.legacy_transaction import sign_legacy
+from ledger.core.hexadecimal import to_hex
+from ledger.core.history import Block, ChainEvent
+from ledger.core.keccak import keccak256
+from ledger.errors import ChainError, TransactionFailed
+from ledger.ports import Signer
+from ledger.rows import FollowedBlock, NewTransaction, Receipt
+
+HEADERS_AT_ONCE = 250
+"""Headers in one request; nodes take at most 1,000 (geth) or 1,024 (Besu) calls in one."""
+KNOWN_ALREADY = ("already known", "known transaction", "already imported")
+"""What geth, Besu and anvil say when they are sent bytes that they have."""
+NONCE_PASSED = ("nonce too low", "nonce is below", "nonce below")
+REFUSALS = ("revert", "invalid opcode", "out of gas", "gas required exceeds", "exceeds block gas limit")
+"""Words of nodes that refuse a call for what it is, not for what state they are in."""
+
+
+class Web3Chain:
+    """One node of the chain, with our contracts' events known by the addresses of one deployment."""
+
+    def __init__(
+        self,
+        url: str,
+        contracts: Mapping[str, str],
+        *,
+        gas_price_wei: int = 0,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+    ) -> None:
+        """`contracts`: name to address, may be empty before the deployment. Nothing is asked of the node yet."""
+        self._rpc = JsonRpc(url, timeout_seconds)
+        self._addresses = [address.lower() for address in contracts.values()]
+        self._decoder = EventDecoder(contracts)
+        self._gas_price_wei = gas_price_wei
+        self._signing_chain_id: int | None = None
+
+    @property
+    def web3(self) -> Web3:
+        """What the typed contract classes read views through."""
+        return self._rpc.web3
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._rpc.close()
+
+    def chain_id(self) -> int:
+        """Return the chain id that the node reports."""
+        return int(self._rpc.read("eth_chainId"), 16)
+
+    def block(self, number: int) -> Block | None:
+        """Return a block's header, or None if the node does not have it."""
+        found = self._rpc.read("eth_getBlockByNumber", hex(number), False)
+        return None if found is None else _block(found)
+
+    def head(self) -> Block:
+        """Return the newest block's header."""
+        found = self._rpc.read("eth_getBlockByNumber", "latest", False)
+        if found is None:
+            raise ChainError("the node has no newest block")
+        return _block(found)
+
+    def followed_blocks(self, first: int, last: int) -> Sequence[FollowedBlock]:
+        """Return the blocks first … last with their events, oldest first.
+
+        Raises ChainError if the node lacks one of them or the chain changed meanwhile (ask again).
+        """
+        headers: list[Any] = []
+        for start in range(first, last + 1, HEADERS_AT_ONCE):
+            numbers = range(start, min(start + HEADERS_AT_ONCE, last + 1))
+            headers += self._rpc.read_many("eth_getBlockByNumber", [(hex(number), False) for number in numbers])
+        if any(header is None for header in headers):
+            raise ChainError(f"the node does not have all blocks from {first} to {last}")
+        events = self._events(first, last)
+        # A block's hash holds all before it: if the last one still stands, the events are of these very blocks.
+        newest = self.block(last)
+        if newest is None or newest.hash != headers[-1]["hash"]:
+            raise ChainError("the chain changed while it was read")
+        return [
+            FollowedBlock(block, events.get(block.number, []), header["transactions"])
+            for header, block in ((header, _block(header)) for header in headers)
+        ]
+
+    def _events(self, first: int, last: int) -> dict[int, list[ChainEvent]]:
+        events: dict[int, list[ChainEvent]] = {}
+        if not self._addresses:
+            return events
+        question = {"fromBlock": hex(first), "toBlock": hex(last), "address": self._addresses}
+        for log in self._rpc.read("eth_getLogs", question):
+            contract, name, args = self._decoder.decode(log)
+            number, place = int(log["blockNumber"], 16), int(log["logIndex"], 16)
+            event = ChainEvent(number, place, log["transactionHash"], contract, name, args)
+            events.setdefault(number, []).append(event)
+        for found in events.values():
+            found.sort(key=lambda event: event.log_index)
+        return events
+
+    def code_hash(self, address: str) -> bytes:
+        """Return Keccak-256 of the runtime code at `address` now."""
+        code = self._rpc.read("eth_getCode", address, "latest")
+        return keccak256(bytes.fromhex(code[2:]))
+
+    def simulate(self, transaction: NewTransaction) -> int:
+        """Return the gas that the call would use; raises TransactionFailed with the decoded error, or ChainError."""
+        call = {"from": transaction.sender, "data": to_hex(transaction.data)}
+        if transaction.to is not None:
+            call["to"] = transaction.to
+        if transaction.gas is not None:
+            call["gas"] = hex(transaction.gas)
+        try:
+            return int(self._rpc.call("eth_estimateGas", call), 16)
+        except RpcRefusal as refusal:
+            if refusal.data is None and not _says(refusal, REFUSALS):
+                raise ChainError(f"the node did not simulate the call: {refusal.message}") from None
+            told = refusal.data is not None or "revert" in refusal.message.lower()
+            data = bytes.fromhex((refusal.data or "0x")[2:])
+            raise TransactionFailed(decode(data) if told else refusal.message) from None
+
+    def next_tx_nonce(self, sender: str) -> int:
+        """Return the number of transactions of `sender` that are mined."""
+        return int(self._rpc.read("eth_getTransactionCount", sender, "latest"), 16)
+
+    def build_raw(self, transaction: NewTransaction, tx_nonce: int, gas: int, signer: Signer) -> tuple[bytes, str]:
+        """Return the signed bytes and their 0x hash; the price is the client's `gas_price_wei`."""
+        if self._signing_chain_id is None:
+            self._signing_chain_id = self.chain_id()
+        return sign_legacy(
+            tx_nonce=tx_nonce,
+            gas_price_wei=self._gas_price_wei,
+            gas=gas,
+            to=transaction.to,
+            data=transaction.data,
+            chain_id=self._signing_chain_id,
+            signer=signer,
+        )
+
+    def broadcast(self, raw: bytes) -> None:
+        """Send signed bytes; knowing them already is no error.
+
+        Raises TransactionFailed if their nonce is mined already (perhaps by these very bytes: the receipt tells),
+        ChainError for everything that another attempt may cure.
+        """
+        try:
+            self._rpc.call("eth_sendRawTransaction", to_hex(raw))
+        except RpcRefusal as refusal:
+            if _says(refusal, KNOWN_ALREADY):
+                return
+            if _says(refusal, NONCE_PASSED):
+                raise TransactionFailed(refusal.message) from None
+            raise ChainError(f"the node did not take a transaction: {refusal.message}") from None
+
+    def receipt(self, tx_hash: str) -> Receipt | None:
+        """Return the receipt of our own transaction, or None while it is not mined."""
+        found = self._rpc.read("eth_getTransactionReceipt", tx_hash)
+        if found is None:
+            return None
+        created = found.get("contractAddress")
+        return Receipt(
+            tx_hash=found["transactionHash"],
+            block=int(found["blockNumber"], 16),
+            block_hash=found["blockHash"],
+            tx_index=int(found["transactionIndex"], 16),
+            succeeded=int(found["status"], 16) == 1,
+            contract_address=created.lower() if created else None,
+            gas_used=int(found["gasUsed"], 16),
+        )
+
+
+def _says(refusal: RpcRefusal, words: Sequence[str]) -> bool:
+    message = refusal.message.lower()
+    return any(word in message for word in words)
+
+
+def _block(header: Mapping[str, Any]) -> Block:
+    return Block(int(header["number"], 16), header["hash"], header["parentHash"], int(header["timestamp"], 16))
