@@ -36,8 +36,9 @@ def export_ledger(
 ) -> tuple[ExportManifest, ExportCounts]:
     """Write the export after sequence `after` to `folder`; `advance` is told of every line.
 
-    Needs an AUDIT key and the grounds of an audit (purpose P12, authority AUDIT). Raises UsageError for a folder with an export in it, PromiseBroken for a stream that is cut off,
-    says other counts than it holds, or is of another chain or gateway; GatewayUnreachable.
+    Needs an AUDIT key and the grounds of an audit (purpose P12, authority AUDIT). Raises UsageError for a folder with an
+    export in it, PromiseBroken for a stream that is cut off, says other counts than it holds, or is of another chain or
+    gateway; GatewayUnreachable.
     """
     if (folder / MANIFEST_FILE).exists():
         raise UsageError(f"{folder} holds an export already")
