@@ -6,7 +6,7 @@ block's time; key validity is half-open [validFrom, validUntil).
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,7 +122,7 @@ class ItemFacts:
 
     def newest(self, as_of: AsOf) -> Mapping[str, Any] | None:
         """Return the args of the newest version that was published by then, or None."""
-        known = [number for number, dated in self.versions.items() if as_of.covers(dated.since)]
+        known = [number for number, dated in tuple(self.versions.items()) if as_of.covers(dated.since)]
         return self.version(max(known), as_of) if known else None
 
     def is_retired(self, as_of: AsOf) -> bool:
@@ -182,6 +182,13 @@ class History:
 
     def add_block(self, block: Block) -> None:
         """Append a block; raises HistoryError unless it follows the newest one in number, parent and time."""
+        self.append(block, ())
+
+    def append(self, block: Block, events: Iterable[ChainEvent]) -> None:
+        """Append a block with its events; raises as `add_block` and `apply` do.
+
+        `newest_block` moves last, so a thread that asks as of it never sees half a block.
+        """
         newest = self.newest_block
         if newest is not None:
             if block.number != newest.number + 1 or block.parent_hash != newest.hash:
@@ -189,9 +196,11 @@ class History:
             if block.time < newest.time:
                 raise HistoryError(f"block {block.number} is older than the one before it")
         self.blocks[block.number] = block
-        self.newest_block = block
-        self._times.append(block.time)
+        for event in events:
+            self.apply(event)
         self._numbers.append(block.number)
+        self._times.append(block.time)
+        self.newest_block = block
 
     def apply(self, event: ChainEvent) -> None:
         """Fold one event; raises HistoryError if its block is unknown or it contradicts what came before.
