@@ -1,0 +1,140 @@
+"""Found the demo consortium: keys, contracts, members, catalogue, settings. Safe to repeat after an interruption."""
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ledger import wiring
+from ledger.cli.demo.consortium import AGENCIES, GATEWAY_AGENCY, DemoAgency
+from ledger.config import SETTINGS_FILE, Settings
+from ledger.core.canonical import encode
+from ledger.core.codes import Role, bitmap_of
+from ledger.domain import load_document
+from ledger.embedded.data_folder import DataFolder, write_durably
+from ledger.keys.file_provider import create_file_provider
+from ledger.keys.keystore import THROWAWAY_SCRYPT_ITERATIONS, KeystoreSigner, create_keystore, open_keystore
+from ledger.keys.uris import read_password
+from ledger.services.administration import Administration
+from ledger.services.catalogue_documents import item_documents
+from ledger.services.deploy import trust_of
+from ledger.services.enrol import AgencyToEnrol, enrol
+from ledger.services.publish_item import publish_item
+
+ENGINE = "anvil"
+VALID_SECONDS = 365 * 86_400
+ADMIN, GOVERNOR = "admin", "governor"
+
+
+@dataclass(frozen=True)
+class KeyPaths:
+    """Where a demo key and its password are."""
+
+    keystore: Path
+    password_file: Path
+
+    def setting(self) -> dict[str, str]:
+        """Return the key as the settings file names it."""
+        return {"uri": f"keystore:{self.keystore}", "password_file": str(self.password_file)}
+
+
+def key_paths(folder: DataFolder, agency: str, key: str) -> KeyPaths:
+    """Return the paths of an agency's key."""
+    return KeyPaths(folder.keys / f"{agency}-{key}.json", folder.secrets / f"{agency}.password")
+
+
+def open_or_create(folder: DataFolder, agency: str, key: str) -> KeystoreSigner:
+    """Return a demo key, made on the first call."""
+    paths = key_paths(folder, agency, key)
+    if not paths.password_file.exists():
+        write_durably(paths.password_file, secrets.token_urlsafe(24).encode())
+        paths.password_file.chmod(0o600)
+    password = read_password(paths.password_file)
+    if paths.keystore.exists():
+        return open_keystore(paths.keystore, password)
+    return create_keystore(paths.keystore, password, iterations=THROWAWAY_SCRYPT_ITERATIONS)
+
+
+def found_consortium(settings: Settings, say: Callable[[str], None]) -> dict[str, Any]:
+    """Deploy, enrol, publish the catalogue, write trust file, settings and the demo file; returns the latter.
+
+    Engines must run and the database be migrated. Raises ChainError, TransactionFailed, KeyProviderError.
+    """
+    folder = DataFolder.at(settings.data_folder)
+    governor = open_or_create(folder, "governor", GOVERNOR)
+    administration = wiring.open_administration(settings, governor, {})
+    try:
+        deployment = wiring.deploy_contracts(administration, governor.address, say)
+        trust = trust_of(deployment, ENGINE)
+        write_durably(settings.trust_path, encode(trust))
+        write_durably(folder.deployments / f"{deployment['chainId']}.json", json.dumps(deployment, indent=2).encode())
+    finally:
+        administration.store.close()
+    contracts = {name: pin["address"] for name, pin in deployment["contracts"].items()}
+    administration = wiring.open_administration(settings, governor, contracts)
+    try:
+        say(f"enrolling {len(AGENCIES)} agencies")
+        agency_of = wiring.agency_of_key(settings, contracts)
+        members = [_enrol(folder, administration, agency, agency_of) for agency in AGENCIES]
+        _publish_catalogue(folder, administration)
+    finally:
+        administration.store.close()
+    _write_settings(folder)
+    return {"chainId": deployment["chainId"], "contracts": contracts, "agencies": members}
+
+
+def _enrol(
+    folder: DataFolder, administration: Administration, agency: DemoAgency, agency_of: Callable[[str], int]
+) -> dict[str, Any]:
+    now = int(time.time())
+    member = AgencyToEnrol(
+        agency.slug,
+        agency.name,
+        int(agency.kind),
+        agency.region,
+        agency.allowed_roles,
+        open_or_create(folder, agency.slug, ADMIN),
+        [(open_or_create(folder, agency.slug, key.name), bitmap_of(key.roles)) for key in agency.keys],
+        # Blocks carry whole seconds: a key that is valid from this very second must not wait for the next one.
+        now - 60,
+        now + VALID_SECONDS,
+    )
+    number = enrol(administration, member, agency_of)
+    desk = key_paths(folder, agency.slug, agency.keys[-1].name)
+    return {
+        "id": number,
+        "name": agency.slug,
+        "title": agency.name,
+        "kind": int(agency.kind),
+        "roles": sorted({Role(role).name for key in agency.keys for role in key.roles} | {Role.ADMIN.name}),
+        "keystore": str(desk.keystore),
+        "passwordFile": str(desk.password_file),
+    }
+
+
+def _publish_catalogue(folder: DataFolder, administration: Administration) -> None:
+    wiring.set_catalogue_authority(administration, GATEWAY_AGENCY)
+    documents = item_documents(load_document("catalogue/incident.json"), GATEWAY_AGENCY, load_document)
+    bureau = open_or_create(folder, AGENCIES[0].slug, ADMIN)
+    publish_item(administration, documents, bureau, None, int(time.time()))
+
+
+def _write_settings(folder: DataFolder) -> None:
+    bureau = AGENCIES[0].slug
+    master = folder.secrets / "master.key"
+    if not master.exists():
+        create_file_provider(master)
+    document = {
+        "gateway": GATEWAY_AGENCY,
+        "api_sign_key": key_paths(folder, bureau, "api").setting(),
+        "anchor_keys": [key_paths(folder, bureau, name).setting() for name in ("anchor", "anchor-spare")],
+        "relay_key": key_paths(folder, bureau, "relay").setting(),
+        "key_provider": f"file:{master}",
+    }
+    path = folder.root / SETTINGS_FILE
+    write_durably(path, json.dumps(document, indent=2).encode())
+    os.chmod(path, 0o600)  # noqa: PTH101 (the file names secrets, it holds none)

@@ -1,0 +1,199 @@
+"""Where objects are put together; everything above asks here, everything below is given what it needs."""
+
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from web3 import Web3
+
+from ledger.chain.artifacts import CONSTRUCTORS, deploy_data
+from ledger.chain.client import Web3Chain
+from ledger.chain.contracts.agency_registry import AgencyRegistry
+from ledger.chain.contracts.binding import Call
+from ledger.chain.contracts.catalogue import Catalogue
+from ledger.chain.contracts.record_anchors import RecordAnchors
+from ledger.config import KeySetting, Settings
+from ledger.core.chainfile import Trust, parse_trust
+from ledger.core.statements import StatementDomain
+from ledger.core.typed_messages import MESSAGES
+from ledger.embedded import chain as embedded_chain
+from ledger.embedded import postgres
+from ledger.embedded.data_folder import DataFolder
+from ledger.embedded.replay import ReplayBlock
+from ledger.embedded.stack import Endpoints, ServicePlan, StackPlan
+from ledger.errors import UsageError
+from ledger.keys.uris import open_key_provider, open_signer
+from ledger.ports import Signer
+from ledger.services import deploy
+from ledger.services.administration import Administration
+from ledger.services.facts import HistoryCache
+from ledger.services.gateway import Gateway
+from ledger.store.migrate import migrate
+from ledger.store.postgres import PostgresStore
+
+REPLAY_PAGE = 500
+"""Blocks that are read from the database at a time while the chain is brought back."""
+
+
+def database_url(settings: Settings) -> str:
+    """Return the configured database URL, or that of the embedded server."""
+    return settings.database_url or postgres.dsn(DataFolder.at(settings.data_folder))
+
+
+def rpc_url(settings: Settings) -> str:
+    """Return the configured JSON-RPC URL, or that of the embedded chain; raises EngineError if that does not run."""
+    return settings.rpc_url or embedded_chain.running_url(DataFolder.at(settings.data_folder))
+
+
+def load_trust(settings: Settings) -> Trust:
+    """Return the trust file in force; raises UsageError if there is none, FormatError if it is none."""
+    try:
+        return parse_trust(settings.trust_path.read_bytes())
+    except FileNotFoundError:
+        raise UsageError("there is no trust file yet; `gongzhi demo` and `gongzhi admin deploy` write one") from None
+
+
+def contract_addresses(trust: Trust) -> dict[str, str]:
+    """Return name → address of the trusted contracts."""
+    return {name: pin.address for name, pin in trust.contracts.items()}
+
+
+def open_key(setting: KeySetting | None, what: str) -> Signer:
+    """Return the signer of a key setting; raises UsageError if it is not set, KeyProviderError if it does not open."""
+    if setting is None:
+        raise UsageError(f"the settings name no {what}")
+    return open_signer(setting.uri, setting.password_file)
+
+
+def open_store(settings: Settings, connections: int = 10) -> PostgresStore:
+    """Return the gateway's database."""
+    return PostgresStore(database_url(settings), connections=connections)
+
+
+def open_chain(rpc: str, contracts: Mapping[str, str]) -> Web3Chain:
+    """Return a chain client that knows our contracts at these addresses."""
+    return Web3Chain(rpc, contracts)
+
+
+def open_gateway(settings: Settings, connections: int = 10) -> Gateway:
+    """Return the gateway of these settings; raises UsageError, KeyProviderError, StoreError."""
+    trust = load_trust(settings)
+    if settings.key_provider is None:
+        raise UsageError("the settings name no key_provider")
+    return Gateway(
+        agency=settings.gateway,
+        domain=StatementDomain(trust.chain_id, trust.contracts["RecordAnchors"].address),
+        store=open_store(settings, connections),
+        facts=HistoryCache(),
+        api_signer=open_key(settings.api_sign_key, "api_sign_key"),
+        key_provider=open_key_provider(settings.key_provider),
+        clock=lambda: int(time.time()),
+    )
+
+
+def message_encoder(
+    contracts: Mapping[str, str],
+) -> Callable[[str, Mapping[str, Any], Sequence[bytes]], tuple[str, bytes]]:
+    """Return what encodes a signed typed message as a call: (name, message, signatures) → (address, data)."""
+    offline = Web3()
+    bindings: dict[str, Any] = {
+        kind.NAME: kind(offline, contracts[kind.NAME])
+        for kind in (AgencyRegistry, Catalogue, RecordAnchors)
+        if kind.NAME in contracts
+    }
+
+    def encode(name: str, message: Mapping[str, Any], signatures: Sequence[bytes]) -> tuple[str, bytes]:
+        kind = MESSAGES[name]
+        method = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.function).lower()
+        call: Call = getattr(bindings[kind.contract], method)(message, *signatures)
+        return call.to, call.data
+
+    return encode
+
+
+def anchor_encoder(trust: Trust) -> Callable[[bytes, int, int], tuple[str, bytes]]:
+    """Return what encodes `RecordAnchors.anchor`: (root, leaf count, first sequence) → (address, data)."""
+    binding = RecordAnchors(Web3(), trust.contracts["RecordAnchors"].address)
+
+    def encode(root: bytes, leaf_count: int, first_sequence: int) -> tuple[str, bytes]:
+        call = binding.anchor(root, leaf_count, first_sequence)
+        return call.to, call.data
+
+    return encode
+
+
+def open_administration(settings: Settings, sender: Signer, contracts: Mapping[str, str]) -> Administration:
+    """Return an administrator's means; `contracts` is empty before they are deployed."""
+    chain = open_chain(rpc_url(settings), contracts)
+    return Administration(
+        store=open_store(settings, connections=2),
+        chain=chain,
+        sender=sender,
+        chain_id=chain.chain_id(),
+        contracts=contracts,
+        encode_message=message_encoder(contracts),
+    )
+
+
+def deploy_contracts(administration: Administration, governor: str, say: Callable[[str], None]) -> dict[str, Any]:
+    """Deploy every contract that is not deployed yet; returns the deployment. Raises as `services.deploy`."""
+    return deploy.deploy(administration, CONSTRUCTORS, deploy_data, governor, say)
+
+
+def agency_of_key(settings: Settings, contracts: Mapping[str, str]) -> Callable[[str], int]:
+    """Return what tells the agency that a key is bound to now, 0 if to none."""
+    registry = AgencyRegistry(Web3(Web3.HTTPProvider(rpc_url(settings))), contracts["AgencyRegistry"])
+    return lambda key: registry.key_info(key, block="latest").agency
+
+
+def set_catalogue_authority(administration: Administration, agency: int) -> None:
+    """Make an agency the catalogue authority, as the governor; safe to repeat."""
+    call = Catalogue(Web3(), administration.contracts["Catalogue"]).set_catalogue_authority(agency)
+    administration.send(f"catalogue-authority/{agency}", call.to, call.data)
+
+
+def stack_plan(settings: Settings) -> StackPlan:
+    """Return how the embedded stack is started; without a trust file only the engines."""
+    folder = str(DataFolder.at(settings.data_folder).root)
+    environment = {"GONGZHI_DATA_FOLDER": folder}
+
+    def service(name: str, *arguments: str, ready_path: str = "") -> ServicePlan:
+        return ServicePlan(
+            name,
+            lambda _: [sys.executable, "-m", *arguments],
+            lambda found: environment | {"GONGZHI_API_PORT": str(found.api_port)},
+            ready_path,
+        )
+
+    services = (
+        service("worker", "ledger.cli", "worker"),
+        service("api", "api", ready_path="/v1/health/ready"),
+    )
+    return StackPlan(
+        migrate=lambda found: migrate(found.database_url),
+        followed_blocks=lambda found: followed_blocks(found),
+        services=services if settings.trust_path.exists() else (),
+        api_port=settings.api_port,
+    )
+
+
+def followed_blocks(found: Endpoints) -> Iterator[ReplayBlock]:
+    """Yield the blocks that the database followed, with the signed bytes of their transactions."""
+    store = PostgresStore(found.database_url, connections=1)
+    try:
+        number = 0
+        while True:
+            with store.begin() as transaction:
+                page = transaction.blocks_after(number, REPLAY_PAGE)
+                hashes = [tx_hash for followed in page for tx_hash in followed.transactions]
+                raw = transaction.raw_transactions(hashes)
+            if not page:
+                return
+            for followed in page:
+                block = followed.block
+                number = block.number
+                yield ReplayBlock(block.number, block.hash, block.time, [raw[h] for h in followed.transactions])
+    finally:
+        store.close()
