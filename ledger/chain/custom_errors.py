@@ -45,7 +45,7 @@ def decode(data: bytes) -> str:
             return f"refused: {abi_decode(['string'], body)[0]}"
         if head == _PANIC_SELECTOR:
             return f"arithmetic or access out of range (panic 0x{abi_decode(['uint256'], body)[0]:02x})"
-    except DecodingError:
+    except (DecodingError, UnicodeDecodeError):
         return f"refused with malformed error data (selector 0x{head.hex()}, {len(data)} bytes)"
     return f"refused with an unknown error (selector 0x{head.hex()}, {len(data)} bytes)"
 
