@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from ledger.core.chainfile import ChainFile, ContractPin, Trust
 from ledger.core.hexadecimal import to_hex
+from ledger.core.history import Block, ChainEvent
 from ledger.core.verify import ChainFacts
 from ledger.errors import ChainError
 from ledger.ports import Chain
@@ -23,7 +24,8 @@ def read_chain(
     if chain.chain_id() != trust.chain_id or genesis is None or genesis.hash != trust.genesis:
         raise ChainError("the node is of another chain than the trust file's")
     last = chain.head().number - confirmations
-    blocks, events = [genesis], []
+    blocks: list[Block] = [genesis]
+    events: list[ChainEvent] = []
     for first in range(1, last + 1, PAGE_BLOCKS):
         page = chain.followed_blocks(first, min(last, first + PAGE_BLOCKS - 1))
         for followed in page:

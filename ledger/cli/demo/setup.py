@@ -16,9 +16,9 @@ from ledger.core.canonical import encode
 from ledger.core.codes import Role, bitmap_of
 from ledger.domain import load_document
 from ledger.embedded.data_folder import DataFolder, write_durably
-from ledger.keys.file_provider import create_file_provider
-from ledger.keys.keystore import THROWAWAY_SCRYPT_ITERATIONS, KeystoreSigner, create_keystore, open_keystore
-from ledger.keys.uris import read_password
+from ledger.keys.file_provider import create_master_key
+from ledger.keys.keystore import DEVELOPMENT_SCRYPT_COST, KeystoreSigner, create_keystore, open_keystore
+from ledger.keys.private_file import read_password
 from ledger.services.administration import Administration
 from ledger.services.catalogue_documents import item_documents
 from ledger.services.deploy import trust_of
@@ -56,7 +56,7 @@ def open_or_create(folder: DataFolder, agency: str, key: str) -> KeystoreSigner:
     password = read_password(paths.password_file)
     if paths.keystore.exists():
         return open_keystore(paths.keystore, password)
-    return create_keystore(paths.keystore, password, iterations=THROWAWAY_SCRYPT_ITERATIONS)
+    return create_keystore(paths.keystore, os.urandom(32), password, scrypt_cost=DEVELOPMENT_SCRYPT_COST)
 
 
 def found_consortium(settings: Settings, say: Callable[[str], None]) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _write_settings(folder: DataFolder) -> None:
     bureau = AGENCIES[0].slug
     master = folder.secrets / "master.key"
     if not master.exists():
-        create_file_provider(master)
+        create_master_key(master)
     document = {
         "gateway": GATEWAY_AGENCY,
         "api_sign_key": key_paths(folder, bureau, "api").setting(),
