@@ -12,7 +12,7 @@ from ledger.core.history import AsOf
 from ledger.core.shapes import members_of
 from ledger.core.signature import recover
 from ledger.core.statements import message_from_json, message_to_json, statement_digest
-from ledger.errors import Conflict, ForeignPublisher, NotEntitled, NotFound, VersionConflict, WrongGateway, WrongRoot
+from ledger.errors import Conflict, ForeignPublisher, NotEntitled, StoreError, VersionConflict, WrongGateway, WrongRoot
 from ledger.rows import DailyKey, NewEntry, NewRecord, NewSubmission, StoredSubmission
 from ledger.services.authenticate import Call
 from ledger.services.commit_records import GivenRecord, commit_records, parse_records, tree_of
@@ -158,12 +158,7 @@ def _store(call: Call, given: SignedSubmission, records: Sequence[NewRecord]) ->
             records=records,
         )
     )
-    return find_submission(call, given.publisher, given.submission_id)
-
-
-def find_submission(call: Call, publisher: int, submission_id: bytes) -> StoredSubmission:
-    """Return a submission that is there; raises NotFound."""
-    stored = call.transaction.submission(publisher, submission_id)
+    stored = call.transaction.submission(given.publisher, given.submission_id)
     if stored is None:
-        raise NotFound("no submission of this publisher with this id")
+        raise StoreError("the submission that was just stored is not there")
     return stored

@@ -1,0 +1,45 @@
+"""The HTTP surface of a gateway: one application per process, one file per noun under `routes/`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import FastAPI
+
+from api.access_log import AccessLog
+from api.context import make_context
+from api.problems import install_problems
+from api.routes import ROUTERS
+from api.settings import ApiSettings
+from ledger.services.gateway import Gateway
+from ledger.services.mark import Relay
+
+DESCRIPTION = """Agencies publish records with commitments, and read desensitized views with proofs.
+
+Requests marked *signed* carry an RFC 9421 signature by the caller's Ethereum key (draft ERC-8128). Errors are problem
+bodies (RFC 9457) with a stable `code`. Every look leaves an entry, which is anchored on chain."""
+
+
+def create_app(gateway: Gateway, settings: ApiSettings, relay: Relay | None = None) -> FastAPI:
+    """Return the application of a gateway; without a `relay` it takes no marks."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
+        yield
+
+    app = FastAPI(
+        title="Gongzhi gateway",
+        version="1",
+        description=DESCRIPTION,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.context = make_context(gateway, settings, relay)
+    install_problems(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(AccessLog, metrics=app.state.context.metrics)
+    return app

@@ -1,0 +1,109 @@
+"""From a request to its authenticated call: read the body within its limit, verify, answer in one transaction."""
+
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Request
+
+from api.context import ApiContext
+from api.settings import MOST_BODY_BYTES
+from ledger.core.canonical import JsonValue, decode
+from ledger.core.request_base import (
+    OPENING_HEADER,
+    RequestReason,
+    SignableRequest,
+    combined_fields,
+    content_sha256,
+)
+from ledger.errors import GongzhiError, RequestError, TooLarge
+from ledger.services.authenticate import Call, answer_signed
+
+Answer = TypeVar("Answer")
+
+AGENCY_KEY = "gongzhi.agency"
+"""Where the access log finds who called."""
+_COVERED = ("content-digest", "content-type", "idempotency-key", "signature", "signature-input")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A request as it came in: its target as raw text, the headers that count, and its body."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    """Lower-case names; those that a signature may cover, and the signature itself. The opening is never kept."""
+    body: bytes
+    scope: MutableMapping[str, Any]
+
+    def signable(self, context: ApiContext) -> SignableRequest:
+        """Return what its signature is verified over; scheme and authority are the configured ones."""
+        settings = context.settings
+        try:
+            return SignableRequest(
+                self.method,
+                settings.scheme,
+                settings.authority,
+                self.path,
+                self.query,
+                self.headers,
+                content_sha256(self.body),
+            )
+        except ValueError:
+            raise RequestError(RequestReason.SIGNATURE_INPUT_INVALID, "a header name that is no token") from None
+
+    def json(self) -> JsonValue:
+        """Return the body's JSON value by the strict decoder; raises CanonicalJsonError."""
+        return decode(self.body)
+
+
+async def receive(request: Request) -> Received:
+    """Read a request; raises TooLarge for a body over 8 MiB, by its Content-Length or as soon as it is over."""
+    scope = request.scope
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > MOST_BODY_BYTES:
+        raise TooLarge(f"the body has {announced} bytes; at most {MOST_BODY_BYTES} are taken")
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MOST_BODY_BYTES:
+            raise TooLarge(f"the body has more than {MOST_BODY_BYTES} bytes")
+        chunks.append(chunk)
+    return Received(
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=combined_fields(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"] if _counts(name)
+        ),
+        body=b"".join(chunks),
+        scope=scope,
+    )
+
+
+SignedRequest = Annotated[Received, Depends(receive)]
+
+
+def answer(context: ApiContext, received: Received, action: Callable[[Call], Answer | GongzhiError]) -> Answer:
+    """Answer an authentic request of an agency within its limits by `action`.
+
+    An error that `action` raises rolls back what it did; one that it returns is raised after the commit: so a refusal
+    is kept. Raises RequestError and TooMany besides.
+    """
+    with context.limits.admission() as admit:
+
+        def admit_and_note(agency: int) -> None:
+            received.scope[AGENCY_KEY] = agency
+            admit(agency)
+
+        outcome = answer_signed(context.gateway, received.signable(context), action, admit_and_note)
+    if isinstance(outcome, GongzhiError):
+        raise outcome
+    return outcome
+
+
+def _counts(name: bytes) -> bool:
+    lower = name.lower().decode("latin-1")
+    return lower in _COVERED or (lower.startswith("gongzhi-") and lower != OPENING_HEADER)

@@ -1,0 +1,19 @@
+"""The chain that everything is anchored on."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.answers import json_response
+from api.context import Context
+from api.openapi import public
+from ledger.services.describe import describe_chain
+
+router = APIRouter(tags=["chain"])
+
+
+@router.get("/v1/chain", **public("The chain and its contracts"))
+def show(context: Context) -> Response:
+    """Return chain id, genesis, contracts with their code hashes, and how far this gateway has followed."""
+    gateway = context.gateway
+    with gateway.store.begin() as transaction:
+        return json_response(describe_chain(gateway, transaction, gateway.facts.history(transaction)))

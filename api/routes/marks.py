@@ -1,0 +1,33 @@
+"""Marks on records: typed messages that the gateway relays to the chain."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.answers import JSON, action_document, json_bytes
+from api.auth import SignedRequest, answer
+from api.context import Context
+from api.openapi import MARK_BODY, signed
+from ledger.core.codes import Role
+from ledger.errors import NotFound
+from ledger.services.answer_once import answer_once
+from ledger.services.authenticate import Call
+from ledger.services.mark import take_mark
+
+router = APIRouter(tags=["marks"])
+
+
+@router.post("/v1/marks", status_code=202, **signed("Mark a record", Role.SUBMIT, MARK_BODY, idempotent=True))
+def mark(context: Context, request: SignedRequest) -> Response:
+    """Take a signed Mark message for relay, with the signed promise of its block."""
+    relay = context.relay
+    if relay is None:
+        raise NotFound("this gateway relays no messages")
+
+    def make(call: Call) -> tuple[int, bytes]:
+        return 202, json_bytes(action_document(take_mark(call, relay, request.json())))
+
+    key, target = request.headers.get("idempotency-key"), f"{request.method} {request.path}?{request.query}"
+    status, body = answer(
+        context, request, lambda call: answer_once(call, key, target, request.body, lambda: make(call))
+    )
+    return Response(body, status, media_type=JSON)

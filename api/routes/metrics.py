@@ -1,0 +1,18 @@
+"""Metrics of this process, for Prometheus."""
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import Response
+
+from api.context import Context
+from api.openapi import public
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/metrics", **public("Prometheus metrics", media_type="text/plain"))
+def metrics(context: Context) -> Response:
+    """Return this process's counters and the gateway's figures."""
+    with context.gateway.store.begin() as transaction:
+        figures = transaction.figures()
+    return Response(context.metrics.page(figures), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,18 @@
+"""Parameters in force, as the chain says."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.answers import json_response
+from api.context import Context
+from api.openapi import public
+from ledger.services.describe import describe_parameters
+
+router = APIRouter(tags=["chain"])
+
+
+@router.get("/v1/parameters", **public("Parameters in force"))
+def index(context: Context) -> Response:
+    """Return anchorDelay, factsAge and suspectWindow, in seconds."""
+    with context.gateway.store.begin() as transaction:
+        return json_response(describe_parameters(context.gateway.facts.history(transaction)))

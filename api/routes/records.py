@@ -1,0 +1,77 @@
+"""Looks: one record, a search, a proof bundle. Each answer is signed, logged and anchored; so is each refusal."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api.answers import bytes32, page_response, parse_cursor, proven_response
+from api.auth import SignedRequest, answer
+from api.context import Context
+from api.look_headers import asked_by
+from api.openapi import look
+from api.parameters import Hash, Version
+from ledger.rows import SearchQuery
+from ledger.services.disclose import MOST_RECORDS
+from ledger.services.prove import prove_record
+from ledger.services.read import read_record
+from ledger.services.search import search_records
+
+router = APIRouter(tags=["records"])
+Region = Annotated[str, Query(pattern="^[0-9]{0,15}$", description="region prefix")]
+RecordClass = Annotated[
+    str | None, Query(alias="class", max_length=64, description="class, or the beginning of one up to its `/`")
+]
+Moment = Annotated[int | None, Query(ge=0, lt=2**53, description="Unix seconds; from inclusive, until exclusive")]
+
+
+@router.get("/v1/records/{record_id}", **look("Read one record"))
+def read(context: Context, request: SignedRequest, record_id: Hash, version: Version = None) -> Response:
+    """Return the view of a record that the look may open, with the signed Disclosure."""
+    wanted = bytes32(record_id, "recordId")
+    page = answer(
+        context,
+        request,
+        lambda call: read_record(call, asked_by(request.headers), context.keys, wanted, version),
+    )
+    context.metrics.count_opened(len(page.views))
+    return page_response(page)
+
+
+@router.get("/v1/records", **look("Search records"))
+def search(
+    context: Context,
+    request: SignedRequest,
+    region: Region = "",
+    record_class: RecordClass = None,
+    occurred_from: Annotated[Moment, Query(alias="from")] = None,
+    occurred_until: Annotated[Moment, Query(alias="until")] = None,
+    cursor: Annotated[str | None, Query(max_length=64, description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_RECORDS, description="records of a page")] = 50,
+) -> Response:
+    """Return a page of the newest versions of an item, newest first, all of one item version, with its Disclosure."""
+    page = answer(
+        context,
+        request,
+        lambda call: search_records(
+            call,
+            asked_by(request.headers),
+            context.keys,
+            SearchQuery(0, region, record_class, occurred_from, occurred_until, parse_cursor(cursor), limit),
+        ),
+    )
+    context.metrics.count_opened(len(page.views))
+    return page_response(page)
+
+
+@router.get("/v1/records/{record_id}/bundle", **look("Fetch a record's proof bundle"))
+def bundle(context: Context, request: SignedRequest, record_id: Hash, version: Version = None) -> Response:
+    """Return the proof bundle of a record that is anchored; it was verified before it is handed out."""
+    wanted = bytes32(record_id, "recordId")
+    proven = answer(
+        context,
+        request,
+        lambda call: prove_record(call, asked_by(request.headers), context.keys, wanted, version),
+    )
+    context.metrics.count_opened(1)
+    return proven_response(proven)

@@ -1,0 +1,70 @@
+"""Submissions: publish records, and see how far they are."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api.answers import bytes32, json_response, submission_document
+from api.auth import SignedRequest, answer
+from api.context import ApiContext, Context
+from api.openapi import SUBMISSION_BODY, signed
+from api.parameters import Hash
+from ledger.core.codes import Role
+from ledger.errors import Conflict, VersionConflict
+from ledger.rows import StoredSubmission
+from ledger.services.authenticate import Call
+from ledger.services.find_submission import find_submission, repeated_submission
+from ledger.services.publish import SignedSubmission, parse_submission, publish
+from ledger.services.wait import LONGEST_SECONDS, wait_until_anchored
+
+router = APIRouter(tags=["submissions"])
+Wait = Annotated[int, Query(ge=0, le=LONGEST_SECONDS, description="seconds to wait until it is anchored")]
+
+
+@router.post("/v1/submissions", status_code=202, **signed("Publish records", role=Role.SUBMIT, body=SUBMISSION_BODY))
+def submit(context: Context, request: SignedRequest, wait: Wait = 0) -> Response:
+    """Take a signed submission: everything in it is recomputed, sealed and stored before the answer.
+
+    The answer carries the signed acceptance. The same submissionId with the same statement gets the first answer again.
+    """
+    daily = context.keys.current()
+    given: list[SignedSubmission] = []
+
+    def take(call: Call) -> StoredSubmission:
+        given.append(parse_submission(context.gateway, request.json()))
+        return publish(call, given[0], daily)
+
+    try:
+        stored = answer(context, request, take)
+        context.metrics.count_published(len(given[0].records))
+    except VersionConflict:
+        raise
+    except Conflict as conflict:
+        stored = repeated_submission(context.gateway, given[0], conflict)
+    return json_response(
+        submission_document(context.gateway, _waited(context, stored, wait), context.gateway.clock()), 202
+    )
+
+
+@router.get("/v1/submissions/{submission_id}", **signed("How far a submission is"))
+def show(
+    context: Context,
+    request: SignedRequest,
+    submission_id: Hash,
+    publisher: Annotated[int | None, Query(ge=1, lt=2**32, description="publisher, for an AUDIT key")] = None,
+    wait: Wait = 0,
+) -> Response:
+    """Return a submission of the caller's agency (or, to an AUDIT key, of any) as it was answered first."""
+    wanted = bytes32(submission_id, "submissionId")
+    stored = answer(context, request, lambda call: find_submission(call, wanted, publisher))
+    return json_response(submission_document(context.gateway, _waited(context, stored, wait), context.gateway.clock()))
+
+
+def _waited(context: ApiContext, stored: StoredSubmission, seconds: int) -> StoredSubmission:
+    if not seconds or stored.entry.anchored_at is not None or not context.waiting.acquire(blocking=False):
+        return stored
+    try:
+        return wait_until_anchored(context.gateway, stored.publisher, stored.submission_id, seconds)
+    finally:
+        context.waiting.release()
