@@ -24,8 +24,8 @@
     ├── PromiseBroken          a gateway answered the client with something that does not check
     └── UsageError             the command line was given something it cannot use
 
-A class is one stable `code`, one line `when`, one line `remedy`; problem bodies, the command line and the reference page
-print the same three. Messages never hold a value of a record.
+A class is one stable `code`, one line `when`, one line `remedy`; problem bodies, the command line and the reference
+page print the same three. Messages never hold a value of a record.
 """
 
 from typing import ClassVar
@@ -315,3 +315,9 @@ class RowRejected(GongzhiError):
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
         self.path, self.reason = path, reason
+
+
+class ChainBehind(ChainError):
+    code = "chain_behind"
+    when = "the node has only the first part of the chain that was followed: it is catching up, or was set back"
+    remedy = "wait for the node; an embedded chain is brought back by `gongzhi up`"

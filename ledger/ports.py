@@ -234,7 +234,10 @@ class Transaction(Protocol):
         """Put rows that were mined after `block` back to submitted (a reorganization)."""
 
     def unsettle_from(self, sender: str, tx_nonce: int) -> int:
-        """Put mined rows of a sender from this nonce on back to submitted (the chain lost them); returns how many."""
+        """Put mined rows of a sender from this nonce on back to submitted: the chain lost them; returns how many.
+
+        Rows in followed blocks stay: whether those stand is the follower's to find out.
+        """
 
     def highest_tx_nonce(self, sender: str) -> int | None:
         """Return the greatest nonce that was ever stored for a sender."""
@@ -250,6 +253,9 @@ class Transaction(Protocol):
         """Return an action."""
 
     # followed chain
+    def lock_following(self) -> bool:
+        """Take the right to move the cursor until this transaction ends; False if another process has it."""
+
     def followed_state(self) -> FollowedState:
         """Return generation, time of the last look and newest followed block number, in one small query."""
 

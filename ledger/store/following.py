@@ -8,10 +8,11 @@ from ledger.core.decision import HIDING_MARKS
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.history import Block, ChainEvent
 from ledger.rows import FollowedBlock, FollowedState
-from ledger.store.locks import MARKS_LOCK
+from ledger.store.locks import FOLLOW_LOCK, MARKS_LOCK
 from ledger.store.outbox import Outbox
 from ledger.store.session import Row
 
+LOCK = f"SELECT pg_try_advisory_xact_lock({FOLLOW_LOCK})"
 STATE = "SELECT generation, checked_at, (SELECT max(number) FROM blocks) FROM following"
 BLOCK_COLUMNS = "number, hash, parent_hash, time"
 HEAD = f"SELECT {BLOCK_COLUMNS} FROM blocks ORDER BY number DESC LIMIT 1"
@@ -55,6 +56,10 @@ def block_of(row: Row) -> Block:
 
 class Following(Outbox):
     """See `ledger.ports.Transaction`, followed chain."""
+
+    def lock_following(self) -> bool:
+        """Take the right to move the cursor until this transaction ends; False if another process has it."""
+        return bool(self._value(LOCK))
 
     def followed_state(self) -> FollowedState:
         """Return generation, time of the last look and newest followed block number, in one small query."""

@@ -8,3 +8,5 @@ STREAM_LOCK = 0x676F6E677A6869
 """With a gateway's number: who fixes batches."""
 SENDER_LOCK = 0x676F6E677A686A
 """With a sender's address: who takes nonces."""
+FOLLOW_LOCK = 0x676F6E677A686903
+"""Who moves the cursor of the followed chain."""

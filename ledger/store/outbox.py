@@ -41,7 +41,7 @@ REOPEN = """
     UPDATE outbox SET state = 'submitted', settled_at = NULL, block = NULL, tx_index = NULL, error = NULL, retry_at = 0
     WHERE """
 REOPEN_AFTER = REOPEN + "block > %s"
-REOPEN_FROM = REOPEN + "sender = %s AND tx_nonce >= %s AND block IS NOT NULL"
+REOPEN_FROM = REOPEN + "sender = %s AND tx_nonce >= %s AND block > COALESCE((SELECT max(number) FROM blocks), -1)"
 HIGHEST = "SELECT max(tx_nonce) FROM outbox WHERE sender = %s"
 SENDERS = "SELECT sender, max(tx_nonce) FROM outbox WHERE tx_nonce IS NOT NULL GROUP BY sender ORDER BY sender"
 RAW = "SELECT tx_hash, raw FROM outbox WHERE tx_hash = ANY(%s)"
@@ -115,7 +115,10 @@ class Outbox(Session):
         self._run(REOPEN_AFTER, (block,))
 
     def unsettle_from(self, sender: str, tx_nonce: int) -> int:
-        """Put mined rows of a sender from this nonce on back to submitted (the chain lost them); returns how many."""
+        """Put mined rows of a sender from this nonce on back to submitted: the chain lost them; returns how many.
+
+        Rows in followed blocks stay: whether those stand is the follower's to find out.
+        """
         return self._run(REOPEN_FROM, (sender, tx_nonce))
 
     def highest_tx_nonce(self, sender: str) -> int | None:
