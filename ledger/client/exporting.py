@@ -11,6 +11,8 @@ from typing import Any, BinaryIO
 from ledger.client.desk import Desk
 from ledger.client.durable import private_folder, write_durably
 from ledger.client.grounds import Grounds, state
+from ledger.client.looking import Looking
+from ledger.client.transport import SignedAnswer
 from ledger.core.canonical import encode
 from ledger.core.export import (
     DOCUMENTS_FOLDER,
@@ -26,7 +28,7 @@ from ledger.core.export import (
     parse_manifest_line,
     parse_tagged_line,
 )
-from ledger.errors import FormatError, PromiseBroken, UsageError
+from ledger.errors import FormatError, LookRefused, PromiseBroken, UsageError
 
 _FILES = {"entry": ENTRIES_FILE, "record": RECORDS_FILE, "look": LOOKS_FILE}
 
@@ -36,16 +38,22 @@ def export_ledger(
 ) -> tuple[ExportManifest, ExportCounts]:
     """Write the export after sequence `after` to `folder`; `advance` is told of every line.
 
-    Needs an AUDIT key and the grounds of an audit (purpose P12, authority AUDIT). Raises UsageError for a folder with an
-    export in it, PromiseBroken for a stream that is cut off, says other counts than it holds, or is of another chain or
-    gateway; GatewayUnreachable.
+    Needs an AUDIT key and the grounds of an audit (purpose P12, authority AUDIT). Raises UsageError if an
+    export is there, PromiseBroken for a stream that is cut off, says other counts than it holds, or is of another chain
+    or gateway; GatewayUnreachable.
     """
     if (folder / MANIFEST_FILE).exists():
         raise UsageError(f"{folder} holds an export already")
     private_folder(folder)
     stated = state(grounds, desk.receipts)
-    with desk.transport.stream("/v1/export", {"after": str(after)}, stated.headers) as lines:
-        manifest, counts = _write(lines, folder, advance)
+    try:
+        with desk.transport.stream("/v1/export", {"after": str(after)}, stated.headers) as lines:
+            manifest, counts = _write(lines, folder, advance)
+    except LookRefused as refused:
+        answer = refused.context.get("answer")
+        if isinstance(answer, SignedAnswer):
+            Looking(desk).keep_refusal(answer, grounds, stated)
+        raise
     domain = desk.facts.domain
     if (manifest.chain_id, manifest.contract, manifest.gateway) != (
         domain.chain_id,

@@ -114,6 +114,10 @@ class Looking:
             broken("the cursor of the next page is no text")
         return Page(disclosure, views, schema, members["marks"], members["submissions"], following)
 
+    def keep_refusal(self, answer: SignedAnswer, grounds: Grounds, stated: StatedGrounds) -> None:
+        """Check and keep the refusal in an answer of status 403, and raise it: LookRefused or PromiseBroken."""
+        self._refused(answer, self._asked(answer, grounds, stated))
+
     def _asked(self, answer: SignedAnswer, grounds: Grounds, stated: StatedGrounds) -> AskedLook:
         return AskedLook(
             answer.base,

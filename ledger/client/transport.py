@@ -121,15 +121,20 @@ class Transport:
 
     @contextmanager
     def stream(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Iterator[Iterator[str]]:
-        """Send a signed GET once and yield the lines of its answer; raises as `get`."""
-        request, _ = self._request("GET", _target(path, query), None, headers, signed=True)
+        """Send a signed GET once and yield the lines of its answer.
+
+        Raises GatewayUnreachable, or the problem's error with the `answer` in its context.
+        """
+        request, made = self._request("GET", _target(path, query), None, headers, signed=True)
         try:
             response = self._http.send(request, stream=True)
         except httpx.TransportError as error:
             raise GatewayUnreachable(_said(error)) from error
         try:
             if response.status_code != 200:
-                raise error_of(response.status_code, response.read())
+                problem = error_of(response.status_code, response.read())
+                problem.context["answer"] = SignedAnswer(response.status_code, response.content, *made)
+                raise problem
             yield response.iter_lines()
         except httpx.TransportError as error:
             raise GatewayUnreachable(f"the stream broke off: {_said(error)}") from error
