@@ -144,6 +144,25 @@ def trust_document(
     }
 
 
+def why_unverifiable(trust: Trust, chain: ChainFile, history: History) -> str | None:
+    """Return why nothing on this chain can be judged by this trust file, or None.
+
+    The trust file's chain id, genesis and pinned block must be the chain's own.
+    """
+    if chain.chain_id != trust.chain_id:
+        return f"the trust file is for chain {trust.chain_id}, the chain is {chain.chain_id}"
+    if chain.genesis != trust.genesis:
+        return "the trust file names another genesis block"
+    if trust.block is not None:
+        number, expected = trust.block
+        block = history.blocks.get(number)
+        if block is None or block.hash != expected:
+            return f"block {number} is not there or not the one that the trust file names"
+    if "RecordAnchors" not in trust.contracts:
+        return "the trust file names no contract RecordAnchors"
+    return None
+
+
 def contracts_document(contracts: Mapping[str, ContractPin]) -> dict[str, dict[str, str]]:
     """Return the `contracts` member of both files."""
     return {name: {"address": pin.address, "codeHash": pin.code_hash} for name, pin in sorted(contracts.items())}

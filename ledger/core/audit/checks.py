@@ -1,0 +1,150 @@
+"""The checks of `verify ledger`, by their stable ids, and the tally that they are counted in.
+
+PERMANENT: ids stand in reports that outsiders keep. A check is never renamed; a new one is added. `step` is the number
+of the point under "What a full verification proves" (verification page).
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+STEP_OF: Mapping[str, int] = {
+    "contract.code": 1,
+    "stream.fold": 1,
+    "export.manifest": 2,
+    "export.line": 2,
+    "export.count": 2,
+    "export.tail": 2,
+    "entry.order": 2,
+    "entry.present": 2,
+    "entry.root": 2,
+    "entry.gateway": 2,
+    "entry.signature": 2,
+    "entry.signer": 2,
+    "document.hash": 3,
+    "document.present": 3,
+    "document.item": 3,
+    "record.present": 3,
+    "record.slots": 3,
+    "record.values": 3,
+    "record.root": 3,
+    "record.sealed": 3,
+    "submission.entitled": 4,
+    "submission.once": 4,
+    "record.once": 4,
+    "record.previous": 4,
+    "record.publisher": 4,
+    "look.present": 5,
+    "look.request": 5,
+    "look.request-once": 5,
+    "look.headers": 5,
+    "look.target": 5,
+    "look.openings": 5,
+    "look.facts": 5,
+    "look.decision": 5,
+    "look.profile": 5,
+    "look.item": 5,
+    "look.version": 5,
+    "record.served": 5,
+    "entry.times": 7,
+    "promise.anchored": 7,
+    "receipt.authentic": 7,
+    "receipt.kept": 7,
+    "receipt.included": 7,
+}
+WHAT: Mapping[str, str] = {
+    "contract.code": "each contract that the trust file names has its address and runtime code on chain",
+    "stream.fold": "batches and sequences have no gap, and each head is the fold of the events before it",
+    "export.manifest": "the manifest is of this chain and contract, and ends where a batch on chain ends",
+    "export.line": "each line and each file has exactly the members and shapes of its format",
+    "export.count": "there are as many entries, records and looks as the manifest says",
+    "export.tail": "each batch that was anchored before the export was made is in it",
+    "entry.order": "entries, records and looks stand in sequence order, each once, none without its entry",
+    "entry.present": "each number of an anchored batch has its entry",
+    "entry.root": "each batch's root, recomputed from the content of its entries, is the root on chain",
+    "entry.gateway": "each statement names the gateway in whose stream it stands",
+    "entry.signature": "each entry's signature recovers to its signer over the recomputed digest",
+    "entry.signer": "each statement of the gateway was signed by a key of it with API_SIGN at the statement's own time",
+    "document.hash": "each document has the hash that it is filed under",
+    "document.present": "each schema, profile and item document that the catalogue names for the exported is there",
+    "document.item": "each item document says what its ItemPublished event says",
+    "record.present": "each submission has as many records as it signed, in order",
+    "record.slots": "each record has a value and salt, or a digest, for each slot of its schema",
+    "record.values": "each stored value is canonical, of its slot's type, and null only where allowed",
+    "record.root": "the records, recomputed from values and salts, have the signed recordsRoot",
+    "record.sealed": "the ciphertext digests give the sealedHash that was anchored",
+    "submission.entitled": "each submission's signer was entitled at `signedAt`, and in time where it was anchored",
+    "submission.once": "no publisher's submissionId stands twice",
+    "record.once": "no record id and version stands twice",
+    "record.previous": "each next version names the root of the version before; version 1 names none",
+    "record.publisher": "only the publisher of a record continues it",
+    "look.present": "each look has the signed request that it answers",
+    "look.request": "the kept request has the stated hash, is signed by the reader's key, and was valid then",
+    "look.request-once": "no request was answered by two entries",
+    "look.headers": "the request says the same item, purpose, basis, authority, officer and case as the statement",
+    "look.target": "a request for one record was answered with that record",
+    "look.openings": "the openings have the signed openingsRoot and recordCount",
+    "look.facts": "factsBlock was there, not from the future and not stale; asOfBatch is the newest batch at it",
+    "look.decision": "the decision, replayed over the facts of factsBlock, permits the look",
+    "look.profile": "each opened slot is one that the profile opens",
+    "look.item": "each opened record is of the item version that the disclosure names",
+    "look.version": "no version was served that was outdated as of asOfBatch, unless the request named it",
+    "record.served": "each opened record stands in the stream, with the root that was disclosed",
+    "entry.times": "times signed by the gateway fit its other statements, its promise and the anchoring block",
+    "promise.anchored": "each entry was anchored by its anchorBy",
+    "receipt.authentic": "each receipt was signed by a key of its gateway with API_SIGN",
+    "receipt.kept": "each receipt's entry stands in the stream, in time, once it is due",
+    "receipt.included": "each mark that was received for relay stands on chain by its includeBy",
+}
+"""One sentence per check: what holds when it passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A check that failed: proof of a fault of whom it blames. Texts hold no value of a record."""
+
+    check: str
+    subject: str
+    expected: str
+    actual: str
+    blames: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """Passes counted by check, failures listed, and what else the report says. Adds up over parts of a ledger."""
+
+    passed: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    failures: list[Failure] = field(default_factory=list)
+    incomplete: list[str] = field(default_factory=list)
+    """Why not everything that was asked for could be checked."""
+    notices: Counter[str] = field(default_factory=Counter)
+    pending: int = 0
+    """Entries that are not due yet."""
+    checked: int = 0
+    expected: int = 0
+    """Records."""
+
+    def judge(self, check: str, holds: bool, subject: str, expected: str, actual: str, blames: str) -> bool:
+        """Count a pass, or list the failure; returns `holds`."""
+        if holds:
+            self.passed[check] += 1
+        else:
+            self.fail(check, subject, expected, actual, blames)
+        return holds
+
+    def fail(self, check: str, subject: str, expected: str, actual: str, blames: str) -> None:
+        """List a failure."""
+        self.failures.append(Failure(check, subject, expected, actual, blames))
+
+    def add(self, other: "Tally") -> None:
+        """Add another part's tally to this one."""
+        self.passed.update(other.passed)
+        self.skipped.update(other.skipped)
+        self.failures += other.failures
+        self.incomplete += other.incomplete
+        self.notices.update(other.notices)
+        self.pending += other.pending
+        self.checked += other.checked
+        self.expected += other.expected
