@@ -1,1 +1,5 @@
 """The demonstration: a consortium of fourteen agencies shares 3,051 real emergency calls, and an auditor checks it."""
+
+from ledger.cli.demo.command import demo
+
+__all__ = ["demo"]
