@@ -15,7 +15,9 @@
     ├── LookRefused            a look that was decided against (refusal codes of the policy)
     ├── NotFound, TooLarge, TooMany
     ├── Conflict ── VersionConflict, NotAnchoredYet
-    ├── ChainError             the chain refused, is behind, is another one or does not answer
+    ├── ChainError ── TransactionFailed, ChainBehind
+    │                          the chain refused, is behind, is another one or does not answer
+    ├── StreamDiverged         the chain holds batches of this gateway that its database does not have
     ├── StoreError, KeyProviderError  the database or a key provider does not do its part
     ├── EngineError            an embedded engine does not start or stop
     ├── GatewayUnreachable     the gateway does not answer its client; what was sent may or may not have arrived
@@ -321,3 +323,9 @@ class ChainBehind(ChainError):
     code = "chain_behind"
     when = "the node has only the first part of the chain that was followed: it is catching up, or was set back"
     remedy = "wait for the node; an embedded chain is brought back by `gongzhi up`"
+
+
+class StreamDiverged(GongzhiError):
+    code = "stream_diverged"
+    when = "the chain holds batches of this gateway that its database does not have; nothing is anchored"
+    remedy = "the database is older than the chain: restore a newer backup, or see the how-to page on restoring"
