@@ -7,10 +7,6 @@ MOST_BODY_BYTES = 8 * 1024 * 1024
 """Largest request body, 8 MiB (architecture, shape of the API)."""
 
 
-THREADS = 12
-"""Requests that one process answers at a time; each holds a database connection."""
-
-
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
     """Scheme and authority as callers sign them, limits per agency and process, and where the disk is judged."""
@@ -22,5 +18,5 @@ class ApiSettings:
     rate_burst: int = 4_000
     concurrency: int = 32
     """Requests of one agency that one process answers at a time."""
-    threads: int = THREADS
+    threads: int = 12
     """Requests that one process answers at a time; each holds a database connection."""
