@@ -14,6 +14,7 @@ from ledger.cli.output import print_json, print_result, print_table
 from ledger.config import load_settings
 from ledger.embedded import postgres, processes, stack, stack_status
 from ledger.embedded.data_folder import DataFolder
+from ledger.embedded.rpc import loopback_client
 from ledger.embedded.stack_status import ProcessStatus
 from ledger.errors import UsageError
 
@@ -84,7 +85,8 @@ def api_health(found: Sequence[ProcessStatus]) -> str:
     if address is None:
         return "no api"
     try:
-        answer = httpx.get(address + READY_PATH, timeout=5, trust_env=False)
+        with loopback_client(address, stack.ANSWER_SECONDS) as client:
+            answer = client.get(READY_PATH)
     except httpx.HTTPError:
         return "no answer"
     return "ready" if answer.status_code == httpx.codes.OK else "not ready"

@@ -17,7 +17,8 @@ from typing import Any
 LINUX_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 # linux/prctl.h and linux/capability.h
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAP_DAC_OVERRIDE = 1
@@ -44,29 +45,33 @@ def write_record(path: Path, argv: list[str]) -> None:
     unfinished.replace(path)
 
 
-def keep_one_capability() -> None:
-    """After root is given up: keep reading and writing files (CAP_DAC_OVERRIDE) through the program change.
-
-    So the data folder and the interpreter may lie below a folder that only root enters, such as a home of root.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
-    bit = 1 << CAP_DAC_OVERRIDE
-    data = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)
-    if libc.capset(header, data) == 0:
-        libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0)
-
-
 def give_up_root(uid: int, gid: int) -> None:
-    """Become user `uid` and group `gid`, of no further group."""
+    """Become user `uid` and group `gid`, of no further group, with at most one of root's capabilities."""
     os.setgroups([])
     os.setgid(gid)
     if sys.platform.startswith("linux"):
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
-        os.setuid(uid)
-        keep_one_capability()
+        give_up_all_capabilities_but_one(uid)
     else:
         os.setuid(uid)
+
+
+def give_up_all_capabilities_but_one(uid: int) -> None:
+    """Become user `uid`, who may still enter and use what only root may (CAP_DAC_OVERRIDE), also after exec.
+
+    So the data folder and the interpreter may lie below a folder that is closed to others, such as a home of root.
+    Raises OSError when root's other capabilities cannot be given up.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    # Otherwise access(2), by which PostgreSQL checks its own programs, would not count the capability.
+    libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
+    os.setuid(uid)
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    for kept in (1 << CAP_DAC_OVERRIDE, 0):
+        data = (ctypes.c_uint32 * 6)(kept, kept, kept, 0, 0, 0)
+        if libc.capset(header, data) == 0:
+            libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0)
+            return
+    raise OSError(ctypes.get_errno(), "capabilities could not be given up")
 
 
 def become(options: dict[str, Any]) -> None:

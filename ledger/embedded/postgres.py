@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from signal import SIGINT, SIGKILL, SIGQUIT
+from signal import SIGINT, SIGQUIT
 from urllib.parse import quote
 
 import psutil
@@ -198,11 +198,12 @@ def make_cluster(folder: DataFolder, user: User | None) -> None:
 
 def clear_remains(folder: DataFolder) -> None:
     """Remove what a killed server left: processes that have not noticed yet, and its lock files."""
-    for process in server_processes(folder):
-        try:
-            process.wait(ORPHAN_PATIENCE_SECONDS)
-        except psutil.TimeoutExpired:
-            process.send_signal(SIGKILL)
+    remaining = list(server_processes(folder))
+    if not processes.wait_for(
+        lambda: not any(map(processes.works, remaining)), timeout_seconds=ORPHAN_PATIENCE_SECONDS
+    ):
+        for process in remaining:
+            processes.terminate(process, hard=True)
     # The number in a lock may be somebody else's by now, or a dead process that nobody collects: PostgreSQL would
     # not start because of him. That no server of this cluster lives was found out above.
     (cluster(folder) / "postmaster.pid").unlink(missing_ok=True)

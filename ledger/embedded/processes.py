@@ -69,11 +69,14 @@ class ProcessRecord:
 
 
 def works(process: psutil.Process) -> bool:
-    """Whether `process` does more than wait to be collected by its parent.
+    """Whether `process` lives and does more than wait to be collected by its parent.
 
     While the other threads of an ended one are still ending, it holds its ports and files.
     """
-    return bool(process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1)
+    try:
+        return bool(process.is_running() and (process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1))
+    except psutil.NoSuchProcess:
+        return False
 
 
 def same_birth(record: ProcessRecord, process: psutil.Process) -> bool:
@@ -203,15 +206,14 @@ def leftovers(folder: DataFolder, name: str) -> Iterator[psutil.Process]:
 def end_leftovers(folder: DataFolder, name: str) -> None:
     """End what a process left behind: its children would hold its port and work on without it."""
     remaining = list(leftovers(folder, name))
-    for process in remaining:
-        terminate(process)
-    _, stubborn = psutil.wait_procs(remaining, timeout=LEFTOVER_PATIENCE_SECONDS)
-    for process in stubborn:
-        terminate(process, hard=True)
-    psutil.wait_procs(stubborn, timeout=LEFTOVER_PATIENCE_SECONDS)
+    for hard in (False, True):
+        for process in remaining:
+            terminate(process, hard=hard)
+        if wait_for(lambda: not any(map(works, remaining)), timeout_seconds=LEFTOVER_PATIENCE_SECONDS):
+            return
 
 
-def terminate(process: psutil.Process, *, hard: bool = False) -> None:
+def terminate(process: psutil.Process, *, hard: bool) -> None:
     """Send the stop signal to `process`, if it still lives (psutil compares birth times)."""
     try:
         process.kill() if hard else process.terminate()

@@ -18,12 +18,15 @@ from ledger.embedded import chain, ports, postgres, processes
 from ledger.embedded.data_folder import DataFolder
 from ledger.embedded.processes import ProcessRecord, Program
 from ledger.embedded.replay import ReplayBlock, replay
+from ledger.embedded.rpc import loopback_client
 from ledger.embedded.stack_status import service_names
 from ledger.errors import EngineError
 
 DEVELOPMENT_NOTICE = "The embedded chain is for development: one process without consensus. See run-on-a-laptop.md."
 READY_TIMEOUT_SECONDS = 60.0
 """A service takes 1 to 3 seconds to start on two cores; catching up with the chain may take longer."""
+ANSWER_SECONDS = 5.0
+"""A service that is ready says so in milliseconds."""
 SERVICE_PATIENCE_SECONDS = 15.0
 """A service finishes the requests that it has; none waits longer than `?wait=` allows."""
 REPLAYED = "replayed"
@@ -224,15 +227,16 @@ def wait_until_ready(folder: DataFolder, service: ServicePlan, endpoints: Endpoi
         if processes.find(folder, service.name) is None:
             words = processes.last_words(folder.logs / f"{service.name}.log")
             raise EngineError(f"{service.name} ended at its start: {words}")
-        if not service.ready_path or answers(endpoints.api_url + service.ready_path):
+        if not service.ready_path or answers(endpoints.api_url, service.ready_path):
             return
         time.sleep(5 * processes.POLL_SECONDS)
     raise EngineError(f"{service.name} was not ready in {READY_TIMEOUT_SECONDS:g} seconds; see `gongzhi logs`")
 
 
-def answers(url: str) -> bool:
-    """Whether a GET of `url` is answered with 200."""
+def answers(url: str, path: str) -> bool:
+    """Whether a GET of `path` at `url` is answered with 200."""
     try:
-        return httpx.get(url, timeout=5, trust_env=False).status_code == httpx.codes.OK
+        with loopback_client(url, ANSWER_SECONDS) as client:
+            return client.get(path).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
