@@ -80,6 +80,9 @@ def become(options: dict[str, Any]) -> None:
     os.umask(0o077)
     if options.get("directory"):
         os.chdir(options["directory"])
+    if options.get("held") is not None:
+        # The lock ends when this becomes the program.
+        os.set_inheritable(options["held"], False)
     if options.get("record"):
         write_record(Path(options["record"]), argv)
     if options.get("log"):

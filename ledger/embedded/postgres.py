@@ -136,6 +136,7 @@ def start(folder: DataFolder, overrides: Mapping[str, str] | None = None) -> Pos
     Raises EngineError when it does not start.
     """
     folder.create()
+    processes.settle(folder)
     found = processes.find(folder, NAME)
     if found is not None and wait_until_ready(folder, found):
         return PostgresEndpoint(dsn(folder), found.pid)

@@ -4,6 +4,7 @@ A process is known by its record in `run/NAME.json`: number and birth mark. A nu
 system gives it to somebody else one day; so no foreign process is ever stopped.
 """
 
+import fcntl
 import json
 import os
 import subprocess
@@ -24,6 +25,8 @@ POLL_SECONDS = 0.02
 """How often a start or a stop is looked at; engines take 0.05 to 1 second."""
 LAUNCH_TIMEOUT_SECONDS = 20.0
 """The launcher takes 0.03 seconds; a loaded machine may take a hundred times that."""
+LAUNCHING = "launching"
+"""File in `run/` that is locked while a process is launched."""
 MARK_VARIABLE = "GONGZHI_EMBEDDED_PROCESS"
 """In the environment of each process of ours: name and data folder. Its own children inherit it."""
 LEFTOVER_PATIENCE_SECONDS = 3.0
@@ -122,7 +125,9 @@ def start(folder: DataFolder, program: Program) -> ProcessRecord:
     path = record_path(folder, program.name)
     path.unlink(missing_ok=True)
     marked = replace(program, environment={**program.environment, MARK_VARIABLE: mark(folder, program.name)})
-    launch(marked, {"detached": True, "record": str(path), "log": str(log)})
+    with (folder.run / LAUNCHING).open("w") as launching:
+        fcntl.flock(launching, fcntl.LOCK_EX)
+        launch(marked, {"detached": True, "record": str(path), "log": str(log)}, held=launching.fileno())
     if not wait_for(path.exists, timeout_seconds=LAUNCH_TIMEOUT_SECONDS):
         raise EngineError(f"{program.name} could not be started: {last_words(log)}")
     started = read_record(folder, program.name)
@@ -139,12 +144,25 @@ def run(program: Program, *, timeout_seconds: float) -> str:
     return launch(program, {}, timeout_seconds)
 
 
-def launch(program: Program, options: dict[str, object], timeout_seconds: float = LAUNCH_TIMEOUT_SECONDS) -> str:
+def settle(folder: DataFolder) -> None:
+    """Wait until a launch that was begun here is over, even one whose command was killed: then its record is there."""
+    with (folder.run / LAUNCHING).open("w") as launching:
+        fcntl.flock(launching, fcntl.LOCK_EX)
+
+
+def launch(
+    program: Program,
+    options: dict[str, object],
+    timeout_seconds: float = LAUNCH_TIMEOUT_SECONDS,
+    held: int | None = None,
+) -> str:
     """Start `program` through the launcher script and wait for the launcher.
 
+    `held` is the descriptor of a locked file that the launcher holds too, until it has become the program.
     Raises EngineError as `run` does.
     """
     options = {**options, "argv": list(program.argv), "environment": dict(program.environment)}
+    options["held"] = held
     options["directory"] = str(program.directory) if program.directory else None
     if program.user is not None:
         options.update(uid=program.user.uid, gid=program.user.gid)
@@ -157,6 +175,7 @@ def launch(program: Program, options: dict[str, object], timeout_seconds: float 
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if options.get("detached") else subprocess.PIPE,
             stderr=subprocess.DEVNULL if options.get("detached") else subprocess.STDOUT,
+            pass_fds=() if held is None else (held,),
             timeout=timeout_seconds,
             check=False,
             text=True,

@@ -86,6 +86,7 @@ def up(folder: DataFolder, plan: StackPlan, say: Callable[[str], None]) -> Endpo
     running, and `up` can be called again.
     """
     with folder.locked():
+        processes.settle(folder)
         if processes.find(folder, postgres.NAME) is None:
             say("starting PostgreSQL")
         database = postgres.start(folder)
@@ -117,6 +118,7 @@ def down(folder: DataFolder, say: Callable[[str], None]) -> bool:
     if not folder.exists():
         return False
     with folder.locked():
+        processes.settle(folder)
         stopped = stop_services(folder)
         if chain_is_complete(folder):
             stopped = chain.stop(folder) or stopped

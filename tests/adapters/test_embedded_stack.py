@@ -1,6 +1,7 @@
 """Everything in one data folder: started, killed in all ways, repaired, stopped; with small services of the test."""
 
 import json
+import multiprocessing
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -149,6 +150,27 @@ def test_after_a_kill_of_everything_at_once_everything_comes_back(bench: Bench) 
     bench.up()
     assert None not in bench.pids().values()
     assert bench.chain_says() == said
+
+
+def test_an_up_that_is_killed_at_any_moment_can_be_called_again(bench: Bench) -> None:
+    bench.up()
+    said = bench.grow(6)
+    for round_number in range(8):
+        for name in NAMES[round_number % 4 :]:
+            kill(bench.folder, name)
+        killed = multiprocessing.get_context("fork").Process(target=bench.up)
+        killed.start()
+        killed.join(0.05 * round_number)
+        killed.kill()
+        killed.join()
+        killed.close()
+        bench.up()
+        assert bench.chain_says() == said
+        cluster = str(postgres.cluster(bench.folder))
+        servers = [
+            process for process in psutil.process_iter(["cmdline"]) if cluster in (process.info["cmdline"] or [])
+        ]
+        assert len(servers) == 1
 
 
 def test_down_and_up_keep_everything(bench: Bench) -> None:
