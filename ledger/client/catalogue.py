@@ -8,21 +8,18 @@ from ledger.client.promises import broken
 from ledger.core.documents import CatalogueItem
 from ledger.core.hexadecimal import from_hex
 from ledger.core.history import AsOf, History
-from ledger.errors import FormatError, NotFound, PromiseBroken
+from ledger.errors import NotFound
 
 
 def item_document(desk: Desk, item: int, version: int | None = None) -> CatalogueItem:
     """Return the document of an item version, the newest if None, fetched by its hash.
 
-    Raises NotFound for an unknown or retired item, PromiseBroken for a document that is another item's.
+    Raises NotFound for an unknown or retired item, PromiseBroken for a document that is another item's, FormatError.
     """
     args = _on_chain(desk, item, version) if desk.facts.chain else _as_told(desk, item, version)
     if args is None:
         raise NotFound(f"item {item}, version {version or 'newest'}, is not in the catalogue, or is retired")
-    try:
-        document = desk.item(from_hex(args["documentHash"], 32, what="documentHash"))
-    except FormatError as error:
-        raise PromiseBroken(f"the catalogue names no item document: {error.detail}") from error
+    document = desk.item(from_hex(args["documentHash"], 32, what="documentHash"))
     if (document.item, document.version) != (item, args["version"]):
         broken("the catalogue names the document of another item version")
     return document

@@ -14,10 +14,11 @@ from ledger.core.hexadecimal import to_hex
 from ledger.core.keccak import keccak256
 from ledger.core.receipt import Evidence, Receipt
 from ledger.core.schema import Schema, parse_schema
-from ledger.errors import PromiseBroken
+from ledger.errors import FormatError, NotFound, PromiseBroken
 from ledger.ports import Signer
 
 Checked = TypeVar("Checked")
+Document = TypeVar("Document")
 
 
 @dataclass
@@ -72,22 +73,31 @@ class Desk:
         )
 
     def document(self, document_hash: bytes) -> bytes:
-        """Return the bytes of a hashed document; raises PromiseBroken if they have another hash."""
+        """Return the bytes of a hashed document; raises PromiseBroken if it is not there or has another hash."""
         if document_hash not in self._documents:
-            content = self.transport.get_public(f"/v1/documents/{to_hex(document_hash)}").body
+            try:
+                content = self.transport.get_public(f"/v1/documents/{to_hex(document_hash)}").body
+            except NotFound:
+                raise PromiseBroken("the gateway does not have a document that it names") from None
             if keccak256(content) != document_hash:
                 raise PromiseBroken("a document has another hash than the one that it was asked by")
             self._documents[document_hash] = content
         return self._documents[document_hash]
 
     def schema(self, schema_hash: bytes) -> Schema:
-        """Return the schema of a hash; raises PromiseBroken or FormatError."""
-        return parse_schema(decode(self.document(schema_hash)))
+        """Return the schema of a hash; raises PromiseBroken."""
+        return self._parsed(schema_hash, parse_schema)
 
     def item(self, document_hash: bytes) -> CatalogueItem:
-        """Return the catalogue item of a document hash; raises PromiseBroken or FormatError."""
-        return parse_item(decode(self.document(document_hash)))
+        """Return the catalogue item of a document hash; raises PromiseBroken."""
+        return self._parsed(document_hash, parse_item)
 
     def profile(self, profile_hash: bytes) -> MaskProfile:
-        """Return the mask profile of a hash; raises PromiseBroken or FormatError."""
-        return parse_profile(decode(self.document(profile_hash)))
+        """Return the mask profile of a hash; raises PromiseBroken."""
+        return self._parsed(profile_hash, parse_profile)
+
+    def _parsed(self, document_hash: bytes, parse: Callable[[object], Document]) -> Document:
+        try:
+            return parse(decode(self.document(document_hash)))
+        except FormatError as error:
+            raise PromiseBroken(f"a document is not what it is named as: {error.detail}") from error

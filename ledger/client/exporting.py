@@ -48,7 +48,7 @@ def export_ledger(
     stated = state(grounds, desk.receipts)
     try:
         with desk.transport.stream("/v1/export", {"after": str(after)}, stated.headers) as lines:
-            manifest, counts = _write(lines, folder, advance)
+            manifest, counts = write_lines(lines, folder, advance)
     except LookRefused as refused:
         answer = refused.context.get("answer")
         if isinstance(answer, SignedAnswer):
@@ -65,7 +65,10 @@ def export_ledger(
     return manifest, counts
 
 
-def _write(lines: Iterator[str], folder: Path, advance: Callable[[int], None]) -> tuple[ExportManifest, ExportCounts]:
+def write_lines(
+    lines: Iterator[str], folder: Path, advance: Callable[[int], None] = lambda _: None
+) -> tuple[ExportManifest, ExportCounts]:
+    """Write an export's lines to its files, all but the manifest; raises PromiseBroken where they are not whole."""
     manifest: ExportManifest | None = None
     counted = dict.fromkeys(_FILES, 0)
     documents = private_folder(folder / DOCUMENTS_FOLDER)
