@@ -109,14 +109,17 @@ class Web3Chain:
         return keccak256(bytes.fromhex(code[2:]))
 
     def simulate(self, transaction: NewTransaction) -> int:
-        """Return the gas that the call would use; raises TransactionFailed with the decoded error, or ChainError."""
+        """Return the gas that the call would use on the newest block's state.
+
+        Raises TransactionFailed with the decoded error, or ChainError.
+        """
         call = {"from": transaction.sender, "data": to_hex(transaction.data)}
         if transaction.to is not None:
             call["to"] = transaction.to
         if transaction.gas is not None:
             call["gas"] = hex(transaction.gas)
         try:
-            return int(self._rpc.call("eth_estimateGas", call), 16)
+            return int(self._rpc.call("eth_estimateGas", call, "latest"), 16)
         except RpcRefusal as refusal:
             if refusal.data is None and not _says(refusal, REFUSALS):
                 raise ChainError(f"the node did not simulate the call: {refusal.message}") from None

@@ -72,22 +72,28 @@ class _Pass:
         with self.store.begin() as transaction:
             rows = transaction.unsettled()
         mined: dict[str, int] = {}
+        incomplete: set[str] = set()
         for row in rows:
             signed = _signed(row)
-            if signed is not None:
-                if row.sender not in mined:
-                    mined[row.sender] = self.chain.next_tx_nonce(row.sender)
-                    self.restore(row.sender, mined[row.sender], signed.tx_nonce)
+            if signed is None:
+                continue
+            if row.sender not in mined:
+                mined[row.sender] = self.chain.next_tx_nonce(row.sender)
+                if self.restore(row.sender, mined[row.sender], signed.tx_nonce):
+                    incomplete.add(row.sender)
+            if row.sender not in incomplete:
                 self.carry_on(signed, mined[row.sender])
         for row in rows:
-            if row.tx_nonce is None and row.sender in self.signers and row.retry_at <= self.now:
+            mine = row.sender in self.signers and row.sender not in incomplete
+            if row.tx_nonce is None and mine and row.retry_at <= self.now:
                 self.begin(row)
 
-    def restore(self, sender: str, mined: int, lowest: int) -> None:
-        """Reopen settled rows that the chain has lost: a row waits behind them. The next pass sends them."""
-        if mined < lowest:
-            with self.store.begin() as transaction:
-                transaction.unsettle_from(sender, mined)
+    def restore(self, sender: str, mined: int, lowest: int) -> bool:
+        """Reopen settled rows that the chain has lost, if rows wait behind them; the next pass sends all in order."""
+        if mined >= lowest:
+            return False
+        with self.store.begin() as transaction:
+            return transaction.unsettle_from(sender, mined) > 0
 
     def carry_on(self, signed: _Signed, mined: int) -> None:
         """Settle a signed row if it is mined, send it again if it is not."""
