@@ -64,20 +64,6 @@ class AccessLog:
         )
 
 
-def configure_logs(level: str = "info") -> None:
-    """Write JSON lines to standard output from `level` (debug, info, warning, error) on."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
-
-
 def _where(failure: BaseException) -> list[str]:
     # Places only: the message of an unforeseen error may quote what it stumbled over.
     frames = traceback.extract_tb(failure.__traceback__)

@@ -2,12 +2,12 @@
 
 from fastapi import FastAPI
 
-from api.access_log import configure_logs
 from api.app import create_app
 from api.settings import ApiSettings
 from ledger import wiring
 from ledger.config import Settings, load_settings
 from ledger.errors import UsageError
+from ledger.logs import configure_logs
 
 THREADS = 12
 """Requests that one process answers at a time; each holds a database connection."""

@@ -1,7 +1,7 @@
 """Settings: the only place that reads the environment.
 
-Each setting comes from `GONGZHI_<NAME>`, else from the JSON file `settings.json` in the data folder, else from its default
-here. Secrets are never settings: a setting names the file that holds one.
+Each setting comes from `GONGZHI_<NAME>`, else from `settings.json` in the data folder, else from its default here.
+Secrets are never settings: a setting names the file that holds one.
 """
 
 import os
@@ -82,8 +82,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (pydantic's signature)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments before the environment before the data folder's file."""
         folder = init_settings().get("data_folder") or os.environ.get("GONGZHI_DATA_FOLDER", DEFAULT_DATA_FOLDER)

@@ -28,8 +28,11 @@ from ledger.keys.uris import open_key_provider, open_signer
 from ledger.ports import Signer
 from ledger.services import deploy
 from ledger.services.administration import Administration
+from ledger.services.anchor import Anchoring
 from ledger.services.facts import HistoryCache
 from ledger.services.gateway import Gateway
+from ledger.services.mark import Relay
+from ledger.services.work import Worker
 from ledger.store.migrate import migrate
 from ledger.store.postgres import PostgresStore
 
@@ -122,6 +125,37 @@ def anchor_encoder(trust: Trust) -> Callable[[bytes, int, int], tuple[str, bytes
         return call.to, call.data
 
     return encode
+
+
+def open_relay(settings: Settings) -> Relay | None:
+    """Return who pays for relayed messages, None where the settings name no relay key."""
+    if settings.relay_key is None:
+        return None
+    key = open_key(settings.relay_key, "relay_key")
+    return Relay(key.address, message_encoder(contract_addresses(load_trust(settings))))
+
+
+def open_worker(settings: Settings) -> Worker:
+    """Return the worker of these settings; raises UsageError, KeyProviderError, StoreError, EngineError."""
+    trust = load_trust(settings)
+    anchors = [open_key(key, "anchor_keys") for key in settings.anchor_keys]
+    if not anchors:
+        raise UsageError("the settings name no anchor_keys")
+    relays = [] if settings.relay_key is None else [open_key(settings.relay_key, "relay_key")]
+    return Worker(
+        store=open_store(settings, connections=3),
+        chain=open_chain(rpc_url(settings), contract_addresses(trust)),
+        signers={signer.address: signer for signer in (*anchors, *relays)},
+        anchoring=Anchoring(
+            settings.gateway,
+            [signer.address for signer in anchors],
+            anchor_encoder(trust),
+            settings.anchor_count,
+            settings.anchor_seconds,
+        ),
+        confirmations=settings.confirmations,
+        poll_seconds=settings.poll_seconds,
+    )
 
 
 def open_administration(settings: Settings, sender: Signer, contracts: Mapping[str, str]) -> Administration:

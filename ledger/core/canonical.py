@@ -13,7 +13,7 @@ from unicodedata import is_normalized
 from ledger.core.keccak import keccak256
 from ledger.errors import CanonicalJsonError, JsonDuplicateKey, JsonFloat
 
-JsonValue: TypeAlias = "None | bool | int | str | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | str | list[JsonValue] | dict[str, JsonValue] | None"
 
 LARGEST_INTEGER = 2**53 - 1
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from ledger.core.canonical import decode, document_hash
-from ledger.core.hexadecimal import from_hex, to_address
+from ledger.core.hexadecimal import from_hex, to_address, to_hex
 from ledger.core.history import Block, ChainEvent, History
 from ledger.core.shapes import array, members_of, text, unsigned
 from ledger.errors import FormatError, HistoryError, UnsupportedFormat
@@ -169,9 +169,7 @@ def contracts_document(contracts: Mapping[str, ContractPin]) -> dict[str, dict[s
 
 
 def _hash(value: object, what: str) -> str:
-    from_hex(value, 32, what=what)
-    assert isinstance(value, str)
-    return value
+    return to_hex(from_hex(value, 32, what=what))
 
 
 def _parse_contracts(value: object) -> dict[str, ContractPin]:

@@ -23,9 +23,7 @@ def from_hex(text: object, length: int | None = None, *, what: str = "a byte str
 
 def to_address(text: object, *, what: str = "an address") -> str:
     """Return `text` if it is a lowercase `0x` address of 20 bytes; raises FormatError."""
-    from_hex(text, 20, what=what)
-    assert isinstance(text, str)
-    return text
+    return to_hex(from_hex(text, 20, what=what))
 
 
 def _lowercase(text: object) -> bytes | None:

@@ -281,7 +281,7 @@ def _status(history: History, point: Point, event: ChainEvent) -> None:
     history.agencies[event.args["agency"]].statuses.append(Dated(point, event.args["status"]))
 
 
-def _allowed_roles(history: History, point: Point, event: ChainEvent) -> None:
+def _allowed_roles(history: History, _: Point, event: ChainEvent) -> None:
     history.agencies[event.args["agency"]].allowed_roles = event.args["allowedRoles"]
 
 

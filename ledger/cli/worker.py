@@ -1,0 +1,41 @@
+"""`gongzhi worker`: the service that follows the chain, anchors the stream and sends what the outbox holds."""
+
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from ledger import wiring
+from ledger.config import Settings, load_settings
+from ledger.embedded import chain
+from ledger.embedded.data_folder import DataFolder
+from ledger.errors import EngineError
+from ledger.logs import configure_logs
+
+log = structlog.get_logger("worker")
+
+
+def worker(data_folder: Annotated[Path | None, typer.Option(help="where settings and keys are")] = None) -> None:
+    """Run until SIGTERM or SIGINT; a kill at any moment loses nothing, the next worker goes on."""
+    settings = load_settings(data_folder)
+    configure_logs(settings.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if settings.rpc_url is None:
+        threading.Thread(target=keep_snapshots, args=(settings, stop), daemon=True).start()
+    wiring.open_worker(settings).run(stop)
+
+
+def keep_snapshots(settings: Settings, stop: threading.Event) -> None:
+    """Snapshot the embedded chain now and then, so that bringing it back after a kill is quick."""
+    folder = DataFolder.at(settings.data_folder)
+    while not stop.wait(settings.snapshot_seconds):
+        try:
+            chain.take_snapshot_if_due(folder)
+        except EngineError as failure:
+            # Only a convenience: without it the whole chain is replayed from the database.
+            log.warning("no snapshot", code=failure.code, detail=failure.detail)
