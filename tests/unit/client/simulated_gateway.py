@@ -75,7 +75,7 @@ class Taken:
 
 
 def profile() -> MaskProfile:
-    return MaskProfile(ITEM, VERSION, tier=2, purpose=0, open=PROFILE_OPEN)  # type: ignore[arg-type]
+    return MaskProfile(ITEM, VERSION, tier=2, purpose=0, open=PROFILE_OPEN)
 
 
 def item_document(profile_hash: bytes) -> dict[str, Any]:
@@ -425,7 +425,7 @@ _STATUS = {"not_found": 404, "conflict": 409, "statement_stale": 422, "too_many_
 
 def _error(code: str) -> GongzhiError:
     error = GongzhiError(code)
-    error.code = code  # type: ignore[misc]
+    error.code = code
     return error
 
 

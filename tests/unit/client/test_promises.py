@@ -197,7 +197,7 @@ def test_a_slot_that_the_profile_closes_is_caught_when_opened(gateway: Simulated
         finally:
             gateway.profile = narrow
 
-    gateway._served = serve_wide  # type: ignore[method-assign]
+    gateway._served = serve_wide
     gateway.before_signing["Disclosure"] = setting(profile=narrow.hash)
     with pytest.raises(PromiseBroken, match="profile closes"):
         list(client.search(GROUNDS, SearchTerms()))
@@ -207,7 +207,7 @@ def test_another_record_than_was_asked_for_is_caught(gateway: SimulatedGateway, 
     ids = publish(client)
     first = next(iter(gateway.taken.values())).records[0]
     served = gateway._served
-    gateway._served = lambda _, *rest, **named: served([first], *rest, **named)  # type: ignore[method-assign]
+    gateway._served = lambda _, *rest, **named: served([first], *rest, **named)
     with pytest.raises(PromiseBroken, match="another record"):
         client.read(ids[1], GROUNDS)
     with pytest.raises(PromiseBroken, match="another record"):
@@ -275,7 +275,7 @@ def test_a_thin_client_recomputes_what_the_gateway_committed(gateway: SimulatedG
         lambda answer: answer | {"records": [answer["records"][0] | {"digests": []}, answer["records"][1]]},
         lambda answer: answer | {"records": [answer["records"][0] | {"recordRoot": "0x"}, answer["records"][1]]},
     ):
-        gateway.after_signing = lambda _, answer, change=change: change(answer)  # type: ignore[misc]
+        gateway.after_signing = lambda _, answer, change=change: change(answer)
         with pytest.raises(PromiseBroken):
             client.publishing.commit_at_gateway(SCHEMA, records)
 
@@ -379,7 +379,7 @@ def test_an_export_is_written_with_its_manifest_last(
         "line": lambda lines: [lines[0], "{}", *lines[1:]],
         "tag": lambda lines: [lines[0], '{"line":"more"}', *lines[1:]],
     }.items():
-        gateway.after_signing = lambda _, answer, change=change: {"lines": change(answer["lines"])}  # type: ignore[misc]
+        gateway.after_signing = lambda _, answer, change=change: {"lines": change(answer["lines"])}
         with pytest.raises(GongzhiError):
             client.export(tmp_path / name, GROUNDS)
         assert not (tmp_path / name / "manifest.json").exists()
