@@ -120,12 +120,21 @@ def test_no_snapshot_is_taken_while_transactions_wait(folder: DataFolder) -> Non
     assert chain.take_snapshot(folder) is not None
 
 
-def test_a_snapshot_is_due_after_a_thousand_blocks_or_a_tenth_of_the_chain(folder: DataFolder) -> None:
-    assert not snapshots.is_due(folder, 999)
-    assert snapshots.is_due(folder, 1_000)
+def test_a_snapshot_is_due_after_a_hundred_blocks_or_a_hundredth_of_the_chain(folder: DataFolder) -> None:
+    assert not snapshots.is_due(folder, 99)
+    assert snapshots.is_due(folder, 100)
     snapshots.keep(folder, 40_000, b"")
-    assert not snapshots.is_due(folder, 43_999)
-    assert snapshots.is_due(folder, 44_000)
+    assert not snapshots.is_due(folder, 40_399)
+    assert snapshots.is_due(folder, 40_400)
+
+
+def test_the_worker_takes_a_snapshot_only_when_one_is_due(folder: DataFolder) -> None:
+    endpoint = chain.start(folder)
+    assert chain.take_snapshot_if_due(folder) is None
+    with Rpc(endpoint.rpc_url) as rpc:
+        rpc.call("anvil_mine", hex(snapshots.DUE_BLOCKS))
+    assert chain.take_snapshot_if_due(folder) is not None
+    assert chain.take_snapshot_if_due(folder) is None
 
 
 def test_replay_names_the_block_whose_hash_differs_and_leaves_automine_off(folder: DataFolder) -> None:
