@@ -55,7 +55,10 @@ from ledger.services.audit_parts import (
 from ledger.services.audit_state import AuditState
 
 PART_BYTES = 24 << 20
-"""Bytes of one file that a part holds, about; more workers than parts would be idle."""
+"""Bytes of one file that a part holds at most, about: what a worker's rows are kept in memory for."""
+LEAST_PART_BYTES = 1 << 20
+PARTS_PER_WORKER = 4
+"""So that no worker is idle for long at the end."""
 INLINE_BYTES = 4 << 20
 """An export up to this size is read in this process: starting others would take longer."""
 ROWS_PER_BUCKET = 40_000
@@ -193,18 +196,20 @@ def _read(audit: _Audit, spill_folder: Path) -> None:
         min(MOST_BUCKETS, 1 + rows // ROWS_PER_BUCKET),
         last.first_sequence + last.leaf_count - 1 if last else 0,
     )
+    total = sum(file.size for file in files)
+    workers = 1 if total <= INLINE_BYTES else request.workers or os.cpu_count() or 1
     if request.sample is not None:
         tally.incomplete.append(f"a sample of {request.sample} of {len(audit.anchors)} batches")
         tasks = sampled_parts(files, anchors, request.sample)
     else:
-        tasks = all_parts(files, anchors, PART_BYTES)
-    workers = request.workers or os.cpu_count() or 1
-    is_small = sum(task.size for task in tasks) <= INLINE_BYTES
-    with Crew(shop, 1 if is_small else workers) as crew:
+        tasks = all_parts(files, anchors, min(PART_BYTES, max(LEAST_PART_BYTES, total // (PARTS_PER_WORKER * workers))))
+    with Crew(shop, workers) as crew:
         parts, spilled = _check_parts(audit, crew, tasks)
-        if len(parts) < len(tasks):
+        if not audit.may_go_on:
             return
-        for found in crew.run(check_spilled, (BucketTask(number, spilled) for number in range(shop.buckets))):
+        ground.is_partial = ground.is_partial or any(part.voided for part in parts)
+        buckets = (BucketTask(number, spilled, ground.is_partial) for number in range(shop.buckets))
+        for found in crew.run(check_spilled, buckets):
             tally.add(found)
     _judge_together(audit, parts)
 
@@ -244,7 +249,7 @@ def _judge_together(audit: _Audit, parts: Sequence[Part]) -> None:
         check_counts(ground, tally, audit.counts, parts)
     elsewhere = tally.skipped["record.served"]
     if ground.is_partial and elsewhere and audit.request.sample is None:
-        tally.incomplete.append(f"{elsewhere} opened records stand before this export, or under a root that is faulty")
+        tally.incomplete.append(f"{elsewhere} opened records stand before this export, or were declared VOID")
     found = {digest: at for part in parts for digest, at in part.found.items()}
     check_receipts(
         ground,

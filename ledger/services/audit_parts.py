@@ -4,7 +4,7 @@ import multiprocessing
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -61,10 +61,11 @@ class PartOutcome:
 
 @dataclass(frozen=True, slots=True)
 class BucketTask:
-    """A bucket, and the parts that have rows in it."""
+    """A bucket, and the parts that have rows in it. `is_partial` as the parts showed it."""
 
     number: int
     parts: Sequence[SpilledPart]
+    is_partial: bool
 
 
 def all_parts(files: Files, anchors: Sequence[AnchorFacts], part_bytes: int) -> list[PartTask]:
@@ -122,7 +123,7 @@ def check_part(shop: Workshop, task: PartTask) -> PartOutcome:
 def check_spilled(shop: Workshop, task: BucketTask) -> Tally:
     """Check one bucket."""
     tally = Tally()
-    check_bucket(shop.ground, tally, *read_bucket(task.parts, task.number))
+    check_bucket(replace(shop.ground, is_partial=task.is_partial), tally, *read_bucket(task.parts, task.number))
     return tally
 
 

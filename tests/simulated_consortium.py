@@ -1,0 +1,94 @@
+"""The members of the simulated ledger: agencies, keys, contracts, a schema and made-up incidents."""
+
+from typing import Any
+
+from ledger.core.chainfile import ContractPin
+from ledger.core.codes import AgencyKind, Role
+from ledger.core.hexadecimal import to_hex
+from ledger.core.keccak import keccak256
+from ledger.core.signature import address_of
+
+START = 1_800_000_000
+GATEWAY, PUBLISHER, READER, RIVAL, AUDITOR, OTHER_GATEWAY = 1, 7, 8, 9, 40, 2
+FOREVER = 1 << 40
+ITEM = 3
+KINDS = {
+    GATEWAY: AgencyKind.DATA_BUREAU,
+    OTHER_GATEWAY: AgencyKind.COORDINATION,
+    PUBLISHER: AgencyKind.COMMUNITY,
+    READER: AgencyKind.FIRE,
+    RIVAL: AgencyKind.COMMUNITY,
+    AUDITOR: AgencyKind.AUDITOR,
+}
+ROLES = {
+    "gateway": (GATEWAY, Role.API_SIGN),
+    "other-gateway": (OTHER_GATEWAY, Role.API_SIGN),
+    "publisher": (PUBLISHER, Role.SUBMIT),
+    "publisher-reads": (PUBLISHER, Role.READ),
+    "reader": (READER, Role.READ),
+    "rival": (RIVAL, Role.SUBMIT),
+    "rival-reads": (RIVAL, Role.READ),
+    "auditor": (AUDITOR, Role.AUDIT),
+}
+CONTRACTS = {
+    name: ContractPin("0x" + bytes([place] * 20).hex(), to_hex(keccak256(name.encode())))
+    for place, name in enumerate(("AgencyRegistry", "Catalogue", "Parameters", "RecordAnchors"), 1)
+}
+
+
+def private_key(name: str) -> bytes:
+    """Return the simulated key of that name."""
+    return bytes(keccak256(b"simulated key " + name.encode()))
+
+
+def address(name: str) -> str:
+    """Return the address of the simulated key of that name."""
+    return str(address_of(private_key(name)))
+
+
+def number32(*parts: object) -> bytes:
+    """Return 32 bytes that look random and are the same in every run."""
+    return bytes(keccak256(repr(parts).encode()))
+
+
+def incident_schema(version: int = 1) -> dict[str, Any]:
+    """Return a schema with stored-open, masked and sealed slots."""
+
+    def slot(path: str, kind: str, type_name: str, data_class: str, nullable: bool = True) -> dict[str, Any]:
+        return {"path": path, "kind": kind, "type": type_name, "nullable": nullable, "class": data_class}
+
+    return {
+        "format": "gongzhi-schema/1",
+        "schema": "simulated-incident",
+        "version": version,
+        "title": {"zh": "模拟事件", "en": "Simulated incident"},
+        "slots": [
+            slot("/region", "o", "region", "O", nullable=False),
+            slot("/occurredAt", "o", "time", "O", nullable=False),
+            slot("/class", "o", "code", "O", nullable=False),
+            slot("/name", "o", "string", "G"),
+            slot("/name", "g:surname@1", "string", "G"),
+            slot("/phone", "o", "string", "G"),
+            slot("/phone", "g:phone-3-4@1", "string", "G"),
+            slot("/address", "o", "object", "G"),
+            slot("/address", "g:addr-street@1", "object", "G"),
+        ],
+    }
+
+
+def originals(number: int) -> dict[str, Any]:
+    """Return the values of a made-up incident."""
+    return {
+        "/region": "990101001001",
+        "/occurredAt": START - 3600 + number,
+        "/class": "fire/alarm",
+        "/name": "欧阳\u5a1c" if number % 2 else None,
+        "/phone": f"138{number % 10**8:08d}",
+        "/address": {
+            "district": "甲区",
+            "street": "乙街道",
+            "community": "丙社区",
+            "building": "1",
+            "room": None,
+        },
+    }

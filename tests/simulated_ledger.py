@@ -1,0 +1,519 @@
+"""A small ledger in memory with real formats and real signatures: chain events, a gateway's stream, an export.
+
+It does what members do and nothing else: whoever wants to lie changes its inputs, or the lines of its export.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ledger.core.anchor import GENESIS_HEAD, next_head
+from ledger.core.audit.whole import item_args
+from ledger.core.bundle import SignedSubmission
+from ledger.core.canonical import document_hash, encode
+from ledger.core.chainfile import ChainFile, Trust, chain_document, parse_trust, trust_document
+from ledger.core.codes import AgencyKind, Authority, Basis, EntryType, Purpose, QueryType, ShareClass, Tier
+from ledger.core.commitment import CommittedRecord, RecordContent, commit
+from ledger.core.documents import CatalogueItem, MaskProfile
+from ledger.core.eip712 import ZERO32
+from ledger.core.entry import entry_digest, sealed_hash
+from ledger.core.export import (
+    ExportCounts,
+    ExportedEntry,
+    ExportedLook,
+    ExportedRecord,
+    ExportManifest,
+    manifest_document,
+)
+from ledger.core.hexadecimal import to_hex
+from ledger.core.history import Block, ChainEvent, History
+from ledger.core.keccak import keccak256
+from ledger.core.merkle import MerkleTree, entry_leaf, opening_leaf, record_leaf
+from ledger.core.receipt import LookRequest, Opening, Receipt
+from ledger.core.request_base import SignableRequest
+from ledger.core.request_signature import prepare
+from ledger.core.schema import Schema, parse_schema
+from ledger.core.signature import address_of, sign_digest
+from ledger.core.statements import ENTRY_STATEMENTS, StatementDomain, statement_digest
+from ledger.core.stored import stored_slots
+from tests.simulated_consortium import (
+    CONTRACTS,
+    FOREVER,
+    GATEWAY,
+    ITEM,
+    KINDS,
+    READER,
+    ROLES,
+    START,
+    address,
+    incident_schema,
+    number32,
+    originals,
+    private_key,
+)
+
+
+@dataclass
+class Submitted:
+    """A submission that was signed: its message, key and records."""
+
+    message: dict[str, Any]
+    signer: str
+    signature: bytes
+    records: list[CommittedRecord]
+    ciphertext_digests: list[bytes]
+
+    @property
+    def sealed_hash(self) -> bytes:
+        """What stands in the entry's annex."""
+        return sealed_hash(self.ciphertext_digests)
+
+
+@dataclass
+class StreamEntry:
+    """An entry of the stream with what is kept beside it."""
+
+    entry_type: EntryType
+    message: dict[str, Any]
+    signer: str
+    signature: bytes
+    annex: bytes = ZERO32
+    submitted: Submitted | None = None
+    base: str = ""
+    request_signature: bytes = b""
+    openings: tuple[Opening, ...] = ()
+    sequence: int = 0
+
+
+@dataclass
+class Export:
+    """The lines of an export, to be written as they are or altered first."""
+
+    manifest: ExportManifest
+    entries: list[dict[str, Any]]
+    records: list[dict[str, Any]]
+    looks: list[dict[str, Any]]
+    documents: dict[str, str]
+    counts: ExportCounts | None = None
+
+    def write(self, folder: Path) -> Path:
+        """Write the directory; counts are those of the lines unless set."""
+        counts = self.counts or ExportCounts(len(self.entries), len(self.records), len(self.looks))
+        (folder / "documents").mkdir(parents=True)
+        (folder / "manifest.json").write_bytes(encode(manifest_document(self.manifest, counts)))
+        for name, lines in (("entries", self.entries), ("records", self.records), ("looks", self.looks)):
+            with (folder / f"{name}.ndjson").open("wb") as file:
+                for line in lines:
+                    file.write(encode(line) + b"\n")
+        for hash_text, content in self.documents.items():
+            (folder / "documents" / f"{hash_text}.json").write_text(content, encoding="utf-8")
+        return folder
+
+
+@dataclass
+class SimulatedLedger:
+    """One chain, one gateway's stream, members with keys. Time moves by `now`."""
+
+    chain_id: int = 990_001
+    now: int = START
+    blocks: list[Block] = field(default_factory=list)
+    events: list[ChainEvent] = field(default_factory=list)
+    entries: list[StreamEntry] = field(default_factory=list)
+    unanchored: list[StreamEntry] = field(default_factory=list)
+    documents: dict[str, str] = field(default_factory=dict)
+    head: bytes = GENESIS_HEAD
+    batches: list[int] = field(default_factory=list)
+    """Times at which batches were anchored."""
+    _requests: int = 0
+
+    def __post_init__(self) -> None:
+        self.domain = StatementDomain(self.chain_id, CONTRACTS["RecordAnchors"].address)
+        self.items: dict[int, tuple[Schema, MaskProfile, CatalogueItem]] = {}
+        self.mine([])
+        setup = [("AgencyRegistry", "AgencyRegistered", self._agency(number)) for number in KINDS]
+        setup += [("AgencyRegistry", "KeyBound", self._binding(name)) for name in ROLES]
+        setup += [("Parameters", "ParameterSet", {"name": "anchorDelay", "value": 300})]
+        self.mine(setup)
+        self.publish_item(1)
+
+    # --- the chain ---
+
+    def mine(self, events: Sequence[tuple[str, str, Mapping[str, Any]]], seconds: int = 2) -> Block:
+        """Mine a block `seconds` later with these events (contract, name, args)."""
+        self.now += seconds
+        number = len(self.blocks)
+        parent = self.blocks[-1].hash if self.blocks else to_hex(ZERO32)
+        block = Block(number, to_hex(number32("block", number)), parent, self.now)
+        self.blocks.append(block)
+        for place, (contract, name, args) in enumerate(events):
+            transaction = to_hex(number32("transaction", number))
+            self.events.append(ChainEvent(number, place, transaction, contract, name, args))
+        return block
+
+    def history(self) -> History:
+        """Return the fold of the chain."""
+        return self.chain.history()
+
+    @property
+    def chain(self) -> ChainFile:
+        """The chain file."""
+        return ChainFile(self.chain_id, self.blocks[0].hash, CONTRACTS, tuple(self.blocks), tuple(self.events))
+
+    @property
+    def trust(self) -> Trust:
+        """The trust file."""
+        document = trust_document(self.chain_id, self.blocks[0].hash, CONTRACTS, "simulated")
+        return parse_trust(encode(document))
+
+    def chain_bytes(self) -> bytes:
+        """Return the chain file's bytes."""
+        chain = self.chain
+        return encode(chain_document(chain.chain_id, chain.genesis, chain.contracts, chain.blocks, chain.events))
+
+    def _agency(self, number: int) -> dict[str, Any]:
+        kind = int(KINDS[number])
+        return {"agency": number, "kind": kind, "region": 990101, "allowedRoles": 8191, "documentHash": to_hex(ZERO32)}
+
+    def _binding(self, name: str) -> dict[str, Any]:
+        agency, role = ROLES[name]
+        roles = 1 << role
+        return {"key": address(name), "agency": agency, "roles": roles, "validFrom": 0, "validUntil": FOREVER}
+
+    def publish_item(self, version: int, open_phone: bool = False) -> None:
+        """Publish a version of the item; `open_phone` widens its class-1 profile by the phone's original."""
+        schema = parse_schema(incident_schema())
+        slots = [(s.path, s.kind) for s in schema.slots if s.is_stored_open or (open_phone and s.path == "/phone")]
+        profile = MaskProfile(ITEM, version, Tier.T5, 0, tuple(slots))
+        item = CatalogueItem(
+            item=ITEM,
+            version=version,
+            name={"zh": "事件", "en": "Incident"},
+            responsible=GATEWAY,
+            share_class=ShareClass.UNCONDITIONAL,
+            legal_ground=None,
+            schema_hash=schema.hash,
+            publisher_kinds=(AgencyKind.COMMUNITY,),
+            reader_kinds=(AgencyKind.FIRE,),
+            purposes=(Purpose.INCIDENT_RESPONSE,),
+            mask_policy_hash=None,
+            class1_profile=profile.hash,
+            update_every_seconds=0,
+            check_days=2,
+            answer_days=10,
+            deliver_days=20,
+        )
+        self.items[version] = schema, profile, item
+        for document in (schema.document, profile.document, item.document):
+            self.documents[to_hex(document_hash(document))] = encode(document).decode()
+        self.mine([("Catalogue", "ItemPublished", item_args(item))])
+
+    # --- what members and the gateway sign ---
+
+    def committed(
+        self, number: int, version: int = 1, previous: bytes = ZERO32, item_version: int = 1
+    ) -> CommittedRecord:
+        """Commit a made-up incident."""
+        content = RecordContent(
+            number32("record", number), version, previous, number32("salt", number, version), originals(number)
+        )
+        return commit(self.items[item_version][0], content)
+
+    def sign_submission(
+        self, records: Sequence[CommittedRecord], *, key: str = "publisher", signed_at: int | None = None, **other: Any
+    ) -> Submitted:
+        """Sign a submission of `records`; `other` members replace those of the message."""
+        leaves = [record_leaf(r.record_id, r.version, r.record_root) for r in records]
+        message = {
+            "submissionId": number32("submission", len(self.entries), len(self.unanchored)),
+            "gateway": GATEWAY,
+            "publisher": ROLES[key][0],
+            "item": ITEM,
+            "itemVersion": 1,
+            "schemaHash": self.items[1][0].hash,
+            "recordCount": len(records),
+            "recordsRoot": MerkleTree(leaves).root,
+            "signedAt": self.now if signed_at is None else signed_at,
+            **other,
+        }
+        signature = self.sign("Submission", message, key)
+        digests = [number32("ciphertext", r.record_id, r.version) for r in records]
+        return Submitted(message, address(key), signature, list(records), digests)
+
+    def accept(self, submitted: Submitted) -> StreamEntry:
+        """Append a submission to the stream, whatever it says."""
+        entry = StreamEntry(
+            EntryType.SUBMISSION,
+            submitted.message,
+            submitted.signer,
+            submitted.signature,
+            submitted.sealed_hash,
+            submitted,
+        )
+        self.unanchored.append(entry)
+        return entry
+
+    def submit(self, *numbers: int, **options: Any) -> StreamEntry:
+        """Publish made-up incidents by their numbers."""
+        return self.accept(self.sign_submission([self.committed(number) for number in numbers], **options))
+
+    def sign(self, statement: str, message: Mapping[str, Any], key: str) -> bytes:
+        """Sign a statement with a simulated key."""
+        return sign_digest(statement_digest(self.domain, statement, message), private_key(key))
+
+    def state(self, entry_type: EntryType, message: dict[str, Any], key: str = "gateway", **kept: Any) -> StreamEntry:
+        """Append a statement of the gateway to the stream."""
+        signature = self.sign(ENTRY_STATEMENTS[entry_type], message, key)
+        entry = StreamEntry(entry_type, message, address(key), signature, **kept)
+        self.unanchored.append(entry)
+        return entry
+
+    def request(self, key: str, path: str, headers: Mapping[str, str], query: str = "") -> dict[str, Any]:
+        """Sign a request; returns what the gateway keeps of it: base and signature."""
+        self._requests += 1
+        prepared = prepare(
+            SignableRequest("GET", "http", "gateway.example", path, query, headers),
+            address_of(private_key(key)),
+            created=self.now,
+            expires=self.now + 60,
+            request_nonce=f"{self._requests:021d}A",
+            chain_id=self.chain_id,
+        )
+        return {
+            "base": prepared.base.decode("ascii"),
+            "request_signature": sign_digest(prepared.digest, private_key(key)),
+        }
+
+    def disclosure(self, kept: Mapping[str, Any], openings: Sequence[Opening], **other: Any) -> dict[str, Any]:
+        """Return the message of a disclosure as an honest gateway makes it; `other` members replace its."""
+        _, profile, item = self.items[1]
+        leaves = [opening_leaf(o.record_id, o.version, o.record_root, o.opened) for o in openings]
+        return {
+            "gateway": GATEWAY,
+            "request": keccak256(kept["base"].encode("ascii")),
+            "reader": READER,
+            "readerKey": address("reader"),
+            "officer": ZERO32,
+            "caseRef": ZERO32,
+            "item": ITEM,
+            "itemVersion": 1,
+            "authority": int(Authority.CLASS1),
+            "authorityId": item.hash,
+            "basis": int(Basis.STATUTORY_DUTY),
+            "purpose": int(Purpose.INCIDENT_RESPONSE),
+            "tier": int(Tier.T5),
+            "profile": profile.hash,
+            "recordCount": len(openings),
+            "openingsRoot": MerkleTree(leaves).root if leaves else ZERO32,
+            "factsBlock": len(self.blocks) - 1,
+            "asOfBatch": len(self.batches),
+            "disclosedAt": self.now,
+            "anchorBy": self.now + 300,
+            **other,
+        }
+
+    def class1_bitmap(self, item_version: int = 1) -> int:
+        """Return what the class-1 profile opens."""
+        schema, profile, _ = self.items[item_version]
+        return profile.bitmap(list(schema.index))
+
+    def headers(self, **other: str) -> dict[str, str]:
+        """Return the headers of a class-1 look; `other` ones by their last word."""
+        said = {"item": ITEM, "purpose": 2, "basis": 3, "basis-ref": to_hex(number32("duty"))}
+        said |= {name.replace("_", "-"): value for name, value in other.items()}
+        return {f"gongzhi-{name}": str(value) for name, value in said.items()}
+
+    def look(
+        self,
+        *records: CommittedRecord,
+        key: str = "reader",
+        path: str | None = None,
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
+        opened: int | None = None,
+        **other: Any,
+    ) -> StreamEntry:
+        """Answer a look: at one record by its path, at several or none by a search."""
+        if path is None:
+            path = f"/v1/records/{to_hex(records[0].record_id)}" if len(records) == 1 else "/v1/records"
+        kept = self.request(key, path, self.headers() if headers is None else headers, query)
+        bitmap = self.class1_bitmap() if opened is None else opened
+        openings = tuple(Opening(r.record_id, r.version, r.record_root, bitmap) for r in records)
+        reader = {"reader": ROLES[key][0], "readerKey": address(key)}
+        message = self.disclosure(kept, openings, **{**reader, **other})
+        return self.state(EntryType.DISCLOSURE, message, openings=openings, **kept)
+
+    def own_look(self, record: CommittedRecord, key: str = "publisher-reads") -> StreamEntry:
+        """Answer a publisher's look at its own record: every slot opens."""
+        nothing = {"authority": int(Authority.OWN), "authorityId": ZERO32, "profile": ZERO32, "tier": 0}
+        return self.look(record, key=key, headers=self.headers(authority="own"), opened=(1 << 9) - 1, **nothing)
+
+    def refuse(self, key: str = "rival-reads", reason: int = 3, **other: Any) -> StreamEntry:
+        """Refuse a look."""
+        kept = self.request(key, "/v1/records", self.headers())
+        message = {
+            "gateway": GATEWAY,
+            "request": keccak256(kept["base"].encode("ascii")),
+            "reader": ROLES[key][0],
+            "readerKey": address(key),
+            "item": ITEM,
+            "authority": int(Authority.CLASS1),
+            "authorityId": self.items[1][2].hash,
+            "purpose": 2,
+            "reason": reason,
+            "factsBlock": len(self.blocks) - 1,
+            "refusedAt": self.now,
+            "anchorBy": self.now + 300,
+            **other,
+        }
+        return self.state(EntryType.REFUSAL, message, **kept)
+
+    def query(self, key: str = "auditor", **other: Any) -> StreamEntry:
+        """Answer an auditor's export request."""
+        headers = {"gongzhi-item": "0", "gongzhi-purpose": "12", "gongzhi-basis": "3", "gongzhi-authority": "audit"}
+        kept = self.request(key, "/v1/export", headers)
+        message = {
+            "gateway": GATEWAY,
+            "request": keccak256(kept["base"].encode("ascii")),
+            "reader": ROLES[key][0],
+            "readerKey": address(key),
+            "queryType": int(QueryType.EXPORT),
+            "item": 0,
+            "basis": 3,
+            "purpose": 12,
+            "resultCount": len(self.entries),
+            "factsBlock": len(self.blocks) - 1,
+            "answeredAt": self.now,
+            "anchorBy": self.now + 300,
+            **other,
+        }
+        return self.state(EntryType.QUERY, message, **kept)
+
+    def receive(self, action: bytes, **other: Any) -> StreamEntry:
+        """Take a signed on-chain action for relay."""
+        message = {
+            "gateway": GATEWAY,
+            "action": action,
+            "receivedAt": self.now,
+            "includeBy": self.now + 300,
+            "anchorBy": self.now + 300,
+            **other,
+        }
+        return self.state(EntryType.RECEIVED, message)
+
+    def void(self, batch: int, first: int, count: int) -> StreamEntry:
+        """Declare numbers void."""
+        message = {
+            "gateway": GATEWAY,
+            "batch": batch,
+            "firstSequence": first,
+            "count": count,
+            "reason": 1,
+            "declaredAt": self.now,
+            "anchorBy": self.now + 300,
+        }
+        return self.state(EntryType.VOID, message)
+
+    # --- anchoring ---
+
+    def digest(self, entry: StreamEntry) -> bytes:
+        """Return an entry's digest."""
+        statement = statement_digest(self.domain, ENTRY_STATEMENTS[entry.entry_type], entry.message)
+        return entry_digest(statement, entry.signer, entry.signature, entry.annex)
+
+    def anchor(self, seconds: int = 2) -> None:
+        """Number what was not anchored yet and anchor it, `seconds` later."""
+        first = len(self.entries) + 1
+        for place, entry in enumerate(self.unanchored):
+            entry.sequence = first + place
+        leaves = [entry_leaf(entry.entry_type, entry.sequence, self.digest(entry)) for entry in self.unanchored]
+        root, count, batch = MerkleTree(leaves).root, len(leaves), len(self.batches) + 1
+        self.head = next_head(self.head, GATEWAY, batch, root, count, first)
+        args = {"gateway": GATEWAY, "batch": batch, "root": to_hex(root), "leafCount": count, "firstSequence": first}
+        self.mine([("RecordAnchors", "Anchored", {**args, "head": to_hex(self.head)})], seconds)
+        self.batches.append(self.now)
+        self.entries += self.unanchored
+        self.unanchored = []
+
+    # --- what outsiders get ---
+
+    def export(self) -> Export:
+        """Return the lines of an honest export."""
+        manifest = ExportManifest(
+            self.chain_id, self.domain.record_anchors, GATEWAY, len(self.batches), len(self.entries), self.now
+        )
+        export = Export(manifest, [], [], [], dict(self.documents))
+        for entry in self.entries:
+            exported = ExportedEntry(
+                entry.sequence, entry.entry_type, entry.message, entry.signer, entry.signature, entry.annex
+            )
+            export.entries.append(exported.members())
+            if entry.submitted is not None:
+                export.records += self._record_lines(entry.sequence, entry.submitted)
+            elif entry.base:
+                look = ExportedLook(entry.sequence, entry.base, entry.request_signature, entry.openings)
+                export.looks.append(look.members())
+        return export
+
+    def _record_lines(self, sequence: int, submitted: Submitted) -> list[dict[str, Any]]:
+        schema = self.items[1][0]
+        lines = []
+        for position, record in enumerate(submitted.records):
+            slots = stored_slots(schema, record)
+            exported = ExportedRecord(
+                sequence,
+                position,
+                record.record_id,
+                record.version,
+                record.previous,
+                slots.open_values.decode("utf-8").split("\n"),
+                slots.open_salts,
+                slots.closed_digests,
+                submitted.ciphertext_digests[position],
+            )
+            lines.append(exported.members())
+        return lines
+
+    def acceptance(self, submitted: Submitted, **other: Any) -> Receipt:
+        """Return the receipt of a submission that the gateway accepted."""
+        statement = statement_digest(self.domain, "Submission", submitted.message)
+        message = {
+            "gateway": GATEWAY,
+            "entry": entry_digest(statement, submitted.signer, submitted.signature, submitted.sealed_hash),
+            "acceptedAt": self.now,
+            "anchorBy": submitted.message["signedAt"] + 300,
+            **other,
+        }
+        evidence = SignedSubmission(submitted.message, submitted.signer, submitted.signature, submitted.sealed_hash)
+        signature = self.sign("Acceptance", message, "gateway")
+        return Receipt("acceptance", message, address("gateway"), signature, self.domain, evidence, self.now)
+
+    def look_receipt(self, entry: StreamEntry) -> Receipt:
+        """Return the receipt of a disclosure or refusal."""
+        kind = ENTRY_STATEMENTS[entry.entry_type].lower()
+        evidence = LookRequest(entry.base, entry.request_signature, entry.openings)
+        return Receipt(kind, entry.message, entry.signer, entry.signature, self.domain, evidence, self.now)
+
+
+def honest_ledger() -> SimulatedLedger:
+    """Return a ledger with two submissions, a correction, looks of each sort, a refusal and an export's query."""
+    ledger = SimulatedLedger()
+    ledger.submit(1, 2, 3)
+    ledger.submit(4)
+    ledger.anchor()
+    first = ledger.committed(1)
+    ledger.look(first)
+    ledger.look(ledger.committed(2), ledger.committed(3))
+    ledger.look()
+    ledger.own_look(ledger.committed(4))
+    ledger.refuse()
+    ledger.anchor()
+    correction = ledger.committed(1, version=2, previous=first.record_root)
+    ledger.accept(ledger.sign_submission([correction]))
+    ledger.anchor()
+    ledger.look(correction)
+    ledger.look(first, query="version=1")
+    ledger.query()
+    ledger.receive(number32("action"))
+    ledger.anchor()
+    return ledger
