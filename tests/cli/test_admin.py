@@ -1,0 +1,124 @@
+"""A consortium founded by hand: key files, contracts, two members, a catalogue item, a trust file."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger import wiring
+from ledger.cli.main import run
+from ledger.config import load_settings
+from ledger.embedded import stack
+from ledger.embedded.data_folder import DataFolder
+
+pytestmark = pytest.mark.cli
+
+
+class Desk:
+    """A folder with engines running and key files, where commands are given."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self._capsys = folder, capsys
+        self.password = folder / "password"
+        self.password.write_text("a password for tests\n", encoding="utf-8")
+        self.password.chmod(0o600)
+
+    def __call__(self, *arguments: str, expect: int = 0) -> dict[str, Any]:
+        """Run `gongzhi admin …` and return its JSON; asserts the exit code."""
+        self._capsys.readouterr()
+        code = run(["admin", *arguments, "--json"])
+        out = self._capsys.readouterr().out
+        assert code == expect, out
+        answer: dict[str, Any] = json.loads(out)
+        return answer
+
+    def key(self, name: str) -> Path:
+        """Make a key file."""
+        path = self.folder / f"{name}.json"
+        self("key", "new", str(path), "--password-file", str(self.password))
+        return path
+
+    def signing(self, key: Path) -> list[str]:
+        """Return the options that name a key and this folder."""
+        data = str(self.folder / "data")
+        return ["--keystore", str(key), "--password-file", str(self.password), "--data-folder", data]
+
+    def agency_file(self, name: str, kind: int, roles: list[str]) -> Path:
+        """Write an agency file with an admin key and one key of these roles."""
+        path = self.folder / f"{name}-agency.json"
+        document = {
+            "name": name,
+            "kind": kind,
+            "region": 990101,
+            "admin": {"keystore": self.key(f"{name}-admin").name, "passwordFile": "password"},
+            "keys": [{"keystore": self.key(f"{name}-desk").name, "passwordFile": "password", "roles": roles}],
+            "validDays": 30,
+        }
+        path.write_text(json.dumps(document), encoding="utf-8")
+        return path
+
+
+@pytest.fixture
+def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setattr("ledger.cli.admin.create_keystore", cheap_keystore)
+    settings = load_settings(tmp_path / "data")
+    folder = DataFolder.at(settings.data_folder)
+    stack.up(folder, wiring.stack_plan(settings), lambda _: None)
+    yield Desk(tmp_path, capsys)
+    stack.down(folder, lambda _: None)
+
+
+def cheap_keystore(path: Path, private_key: bytes, password: str) -> object:
+    """A real keystore whose password is cheap to guess: ten of them are opened here."""
+    from ledger.keys.keystore import DEVELOPMENT_SCRYPT_COST, create_keystore
+
+    return create_keystore(path, private_key, password, scrypt_cost=DEVELOPMENT_SCRYPT_COST)
+
+
+def test_a_consortium_is_founded_by_hand_and_every_verb_is_safe_to_repeat(desk: Desk) -> None:
+    governor = desk.key("governor")
+    planned = desk("deploy", *desk.signing(governor), "--dry-run")
+    assert planned["RecordAnchors"] == "would be deployed"
+    deployed = desk("deploy", *desk.signing(governor))
+    assert desk("deploy", *desk.signing(governor)) == deployed
+    assert desk("deploy", *desk.signing(governor), "--dry-run")["RecordAnchors"] == "deployed before"
+
+    bureau = desk.agency_file("bureau", 1, ["API_SIGN"])
+    assert "agency" not in desk("enrol", str(bureau), *desk.signing(governor), "--dry-run")
+    assert desk("enrol", str(bureau), *desk.signing(governor))["agency"] == 1
+    assert desk("enrol", str(bureau), *desk.signing(governor))["agency"] == 1
+    fire = desk("enrol", str(desk.agency_file("fire", 8, ["SUBMIT", "READ"])), *desk.signing(governor))
+    assert fire["agency"] == 2
+    assert list(fire["keys"].values()) == [["SUBMIT", "READ"]]
+
+    desk("catalogue", "authority", "1", *desk.signing(governor))
+    load = ["catalogue", "load", "catalogue/incident.json", "--responsible", "1"]
+    admin = desk.signing(desk.folder / "bureau-admin.json")
+    dry = desk(*load, *admin, "--dry-run")
+    assert dry["changes"] == ["item 1 version 1 is new here"]
+    assert desk(*load, *admin)["documentHash"] == dry["documentHash"]
+    trust = desk(
+        "trust", "export", "--out", str(desk.folder / "trust.json"), "--data-folder", str(desk.folder / "data")
+    )
+    assert (
+        json.loads((desk.folder / "trust.json").read_text())["contracts"]["Catalogue"]["address"]
+        == deployed["Catalogue"]
+    )
+    assert trust["trustHash"].startswith("0x")
+
+
+def test_what_cannot_be_done_is_said_and_changes_nothing(desk: Desk) -> None:
+    governor = desk.key("governor")
+    assert desk("key", "new", str(governor), "--password-file", str(desk.password), expect=1)["error"]["code"]
+    bureau = desk.agency_file("bureau", 1, ["API_SIGN"])
+    refused = desk("enrol", str(bureau), *desk.signing(governor), expect=2)
+    assert "trust file" in refused["error"]["detail"]
+    desk("deploy", *desk.signing(governor))
+    both = desk.agency_file("both", 3, ["REQUEST", "REVIEW"])
+    assert "REQUEST+REVIEW" in desk("enrol", str(both), *desk.signing(governor), expect=2)["error"]["detail"]
+    stranger = desk.key("stranger")
+    refused = desk("enrol", str(bureau), *desk.signing(stranger), expect=4)
+    assert refused["error"]["code"] == "transaction_failed"
+    assert "Governor" in refused["error"]["detail"]
