@@ -11,7 +11,7 @@ from api.context import ApiContext, Context
 from api.openapi import SUBMISSION_BODY, signed
 from api.parameters import Hash
 from ledger.core.codes import Role
-from ledger.errors import Conflict, VersionConflict
+from ledger.errors import Conflict
 from ledger.rows import StoredSubmission
 from ledger.services.authenticate import Call
 from ledger.services.find_submission import find_submission, repeated_submission
@@ -38,9 +38,9 @@ def submit(context: Context, request: SignedRequest, wait: Wait = 0) -> Response
     try:
         stored = answer(context, request, take)
         context.metrics.count_published(len(given[0].records))
-    except VersionConflict:
-        raise
     except Conflict as conflict:
+        if not given:
+            raise
         stored = repeated_submission(context.gateway, given[0], conflict)
     return json_response(
         submission_document(context.gateway, _waited(context, stored, wait), context.gateway.clock()), 202

@@ -4,9 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from ledger.store.migrate import migrate
 from tests.api.consortium import Consortium, running_consortium
+
+
+@pytest.fixture(scope="package", autouse=True)
+def quiet_logs() -> None:
+    """Log lines go nowhere, unless a test reads them."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory(), cache_logger_on_first_use=False)
 
 
 @pytest.fixture(scope="module")
