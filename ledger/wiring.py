@@ -6,12 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from web3 import Web3
-
 from ledger.chain.artifacts import CONSTRUCTORS, deploy_data
 from ledger.chain.client import Web3Chain
 from ledger.chain.contracts.agency_registry import AgencyRegistry
-from ledger.chain.contracts.binding import Call
+from ledger.chain.contracts.binding import Call, node
 from ledger.chain.contracts.catalogue import Catalogue
 from ledger.chain.contracts.record_anchors import RecordAnchors
 from ledger.config import KeySetting, Settings
@@ -100,7 +98,7 @@ def message_encoder(
     contracts: Mapping[str, str],
 ) -> Callable[[str, Mapping[str, Any], Sequence[bytes]], tuple[str, bytes]]:
     """Return what encodes a signed typed message as a call: (name, message, signatures) → (address, data)."""
-    offline = Web3()
+    offline = node()
     bindings: dict[str, Any] = {
         kind.NAME: kind(offline, contracts[kind.NAME])
         for kind in (AgencyRegistry, Catalogue, RecordAnchors)
@@ -118,7 +116,7 @@ def message_encoder(
 
 def anchor_encoder(trust: Trust) -> Callable[[bytes, int, int], tuple[str, bytes]]:
     """Return what encodes `RecordAnchors.anchor`: (root, leaf count, first sequence) → (address, data)."""
-    binding = RecordAnchors(Web3(), trust.contracts["RecordAnchors"].address)
+    binding = RecordAnchors(node(), trust.contracts["RecordAnchors"].address)
 
     def encode(root: bytes, leaf_count: int, first_sequence: int) -> tuple[str, bytes]:
         call = binding.anchor(root, leaf_count, first_sequence)
@@ -178,13 +176,13 @@ def deploy_contracts(administration: Administration, governor: str, say: Callabl
 
 def agency_of_key(settings: Settings, contracts: Mapping[str, str]) -> Callable[[str], int]:
     """Return what tells the agency that a key is bound to now, 0 if to none."""
-    registry = AgencyRegistry(Web3(Web3.HTTPProvider(rpc_url(settings))), contracts["AgencyRegistry"])
+    registry = AgencyRegistry(node(rpc_url(settings)), contracts["AgencyRegistry"])
     return lambda key: registry.key_info(key, block="latest").agency
 
 
 def set_catalogue_authority(administration: Administration, agency: int) -> None:
     """Make an agency the catalogue authority, as the governor; safe to repeat."""
-    call = Catalogue(Web3(), administration.contracts["Catalogue"]).set_catalogue_authority(agency)
+    call = Catalogue(node(), administration.contracts["Catalogue"]).set_catalogue_authority(agency)
     administration.send(f"catalogue-authority/{agency}", call.to, call.data)
 
 

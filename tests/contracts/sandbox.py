@@ -10,11 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
-from web3 import Web3
 
 from ledger.chain.artifacts import CONSTRUCTORS, deploy_data
 from ledger.chain.contracts.agency_registry import AgencyRegistry
-from ledger.chain.contracts.binding import Call
+from ledger.chain.contracts.binding import Call, node
 from ledger.chain.contracts.catalogue import Catalogue
 from ledger.chain.contracts.parameters import Parameters
 from ledger.chain.contracts.record_anchors import RecordAnchors
@@ -100,7 +99,7 @@ class Sandbox:
             receipt = self.mine({"from": self.governor, "data": "0x" + deploy_data(name, *arguments).hex()})
             self.addresses[name] = receipt["contractAddress"]
             self.deployment_gas[name] = int(receipt["gasUsed"], 16)
-        web3 = Web3(Web3.HTTPProvider(self.rpc_url))
+        web3 = node(self.rpc_url)
         self.registry = AgencyRegistry(web3, self.addresses["AgencyRegistry"])
         self.catalogue = Catalogue(web3, self.addresses["Catalogue"])
         self.anchors = RecordAnchors(web3, self.addresses["RecordAnchors"])

@@ -196,3 +196,15 @@ def test_an_agency_has_at_most_sixteen_admins_and_expired_ones_make_room(sandbox
     usable = {member.admin.address, second.address, newest.address}
     assert set(sandbox.registry.usable_admins(member.agency, block="latest")) == usable
     assert usable.isdisjoint(key.address for key in short_lived)
+
+
+def test_a_retired_or_revoked_admin_makes_room_for_another(sandbox: Sandbox, member: Member) -> None:
+    second = sandbox.bind(member, Role.ADMIN)
+    retired, revoked, *_ = [sandbox.bind(member, Role.ADMIN, second=second) for _ in range(14)]
+    sandbox.send(sandbox.relayed("RetireKey", member.admin, key=retired.address))
+    members = {"key": revoked.address, "reason": 1, "suspectFrom": 0}
+    sandbox.send(sandbox.relayed("RevokeKey", member.admin, **members))
+    for _ in range(2):
+        sandbox.bind(member, Role.ADMIN, second=second)
+    full = sandbox.binding(member, sandbox.key(), [Role.ADMIN], second=second)
+    sandbox.refuses("TooManyAdmins", full)

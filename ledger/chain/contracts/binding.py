@@ -25,6 +25,11 @@ class Call:
     data: bytes
 
 
+def node(rpc_url: str | None = None) -> Web3:
+    """Return what bindings ask for views: the node at `rpc_url`, or none (a binding then makes call data only)."""
+    return Web3(Web3.HTTPProvider(rpc_url)) if rpc_url is not None else Web3()
+
+
 class ContractBinding:
     """One deployed contract, by its committed ABI.
 
@@ -35,7 +40,7 @@ class ContractBinding:
     NAME: ClassVar[str]
 
     def __init__(self, web3: Web3, address: str) -> None:
-        """`web3` needs a provider only for views; `address` is the contract's, as `0x` hex."""
+        """`web3` is what `node` returns; `address` is the contract's, as `0x` hex."""
         self.address = Address(address.lower())
         self._contract = web3.eth.contract(
             address=to_checksum_address(address), abi=[dict(entry) for entry in load(self.NAME).abi]
