@@ -3,11 +3,15 @@
 import math
 import os
 import platform
-import resource
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
+
+import psutil
+
+MEBIBYTE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -18,9 +22,9 @@ class Floor:
     value: float
     at_least: bool = True
 
-    def is_met(self, figures: dict[str, float]) -> bool:
-        """Say whether the measured figure reaches the floor."""
-        measured = figures[self.figure]
+    def is_met(self, figures: Mapping[str, float]) -> bool:
+        """Say whether the measured figure reaches the floor; a figure that is missing does not."""
+        measured = figures.get(self.figure, math.nan)
         return measured >= self.value if self.at_least else measured <= self.value
 
     def __str__(self) -> str:
@@ -29,7 +33,7 @@ class Floor:
 
 @dataclass(frozen=True)
 class Measurement:
-    """One row: what was measured under which conditions, its floors, and the neighbour's figure with the ratio."""
+    """One row: what was measured under which conditions, its floors, and the neighbour's figures."""
 
     workload: str
     figures: dict[str, float]
@@ -38,13 +42,8 @@ class Measurement:
     neighbour: str = ""
     neighbour_figures: dict[str, float] = field(default_factory=dict)
 
-    @property
-    def met(self) -> bool:
-        """Whether every floor is reached."""
-        return all(floor.is_met(self.figures) for floor in self.floors)
-
     def document(self) -> dict[str, Any]:
-        """Return the row as JSON members."""
+        """Return the row as JSON members; floors are judged by the figures as measured, not as rounded."""
         row = asdict(self)
         row["floors"] = [{"floor": str(floor), "met": floor.is_met(self.figures)} for floor in self.floors]
         row["figures"] = {name: rounded(value) for name, value in self.figures.items()}
@@ -56,16 +55,16 @@ def rounded(value: float) -> float:
     """Return a figure with three significant digits, so that noise is not printed as knowledge."""
     if value == 0 or not math.isfinite(value):
         return value
-    return round(value, max(0, 2 - math.floor(math.log10(abs(value)))))
+    return round(value, 2 - math.floor(math.log10(abs(value))))
 
 
 def percentiles(seconds: Sequence[float]) -> dict[str, float]:
-    """Return p50, p95, p99 and max of durations, in milliseconds."""
+    """Return p50, p95, p99 and max of durations, in milliseconds (nearest rank); empty for no durations."""
     ordered = sorted(seconds)
     if not ordered:
         return {}
-    pick = {name: ordered[min(len(ordered) - 1, int(len(ordered) * share))] for name, share in _SHARES}
-    return {name: 1_000 * value for name, value in pick.items()} | {"max_ms": 1_000 * ordered[-1]}
+    ranks = {name: max(1, math.ceil(len(ordered) * share)) for name, share in _SHARES}
+    return {name: 1_000 * ordered[rank - 1] for name, rank in ranks.items()} | {"max_ms": 1_000 * ordered[-1]}
 
 
 _SHARES = (("p50_ms", 0.50), ("p95_ms", 0.95), ("p99_ms", 0.99))
@@ -83,31 +82,19 @@ def rate(work: Callable[[], object], count: int, repeats: int = 3) -> float:
 
 
 def hardware() -> dict[str, Any]:
-    """Return what the figures were measured on."""
+    """Return what the figures were measured on, and how busy it was before (processes that wanted to run, 1 minute)."""
     return {
-        "machine": platform.machine(),
+        "processor": _processor(),
         "cores": os.cpu_count(),
-        "python": platform.python_version(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30),
         "kernel": platform.release(),
+        "python": platform.python_version(),
+        "load_before": round(os.getloadavg()[0], 1),
     }
 
 
-def peak_memory_mib() -> float:
-    """Return the peak resident memory of this process and its ended children, in MiB."""
-    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return max(resource.getrusage(kind).ru_maxrss for kind in kinds) / 1_024
-
-
-def show(measurements: Iterable[Measurement]) -> None:
-    """Print the table: figures, floors, neighbour."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("workload", "measured", "floor", "beside it in the same run", show_lines=True)
-    for row in measurements:
-        figures = "\n".join(f"{name} {rounded(value):,g}" for name, value in row.figures.items())
-        floors = "\n".join(f"{'met   ' if floor.is_met(row.figures) else 'MISSED'} {floor}" for floor in row.floors)
-        beside = "\n".join(f"{name} {rounded(value):,g}" for name, value in row.neighbour_figures.items())
-        conditions = ", ".join(f"{name} {value}" for name, value in row.conditions.items())
-        table.add_row(f"{row.workload}\n[dim]{conditions}[/dim]", figures, floors, f"{row.neighbour}\n{beside}".strip())
-    Console(width=150).print(table)
+def _processor() -> str:
+    described = Path("/proc/cpuinfo")
+    lines = described.read_text(encoding="utf-8").splitlines() if described.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0]} ({platform.machine()})" if names else platform.machine()
