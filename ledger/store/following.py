@@ -112,6 +112,8 @@ class Following(Outbox):
                 self._anchored(block, event)
             elif (event.contract, event.name) == ("RecordAnchors", "Marked"):
                 self._marked(event)
+        if followed:
+            self._unsettle_missing(followed[0].block.number, followed[-1].block.number)
         self.note_checked(checked_at)
 
     def _anchored(self, block: Block, event: ChainEvent) -> None:

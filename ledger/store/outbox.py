@@ -42,6 +42,11 @@ REOPEN = """
     WHERE """
 REOPEN_AFTER = REOPEN + "block > %s"
 REOPEN_FROM = REOPEN + "sender = %s AND tx_nonce >= %s AND block > COALESCE((SELECT max(number) FROM blocks), -1)"
+REOPEN_MISSING = (
+    REOPEN
+    + """block BETWEEN %s AND %s
+    AND NOT EXISTS (SELECT FROM blocks WHERE number = outbox.block AND tx_hash = ANY (transactions))"""
+)
 HIGHEST = "SELECT max(tx_nonce) FROM outbox WHERE sender = %s"
 SENDERS = "SELECT sender, max(tx_nonce) FROM outbox WHERE tx_nonce IS NOT NULL GROUP BY sender ORDER BY sender"
 RAW = "SELECT tx_hash, raw FROM outbox WHERE tx_hash = ANY(%s)"
@@ -120,6 +125,10 @@ class Outbox(Session):
         Rows in followed blocks stay: whether those stand is the follower's to find out.
         """
         return self._run(REOPEN_FROM, (sender, tx_nonce))
+
+    def _unsettle_missing(self, first: int, last: int) -> None:
+        """Put rows that were seen mined in a block first … last, but do not stand in the followed one, to submitted."""
+        self._run(REOPEN_MISSING, (first, last))
 
     def highest_tx_nonce(self, sender: str) -> int | None:
         """Return the greatest nonce that was ever stored for a sender."""
