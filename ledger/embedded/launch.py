@@ -78,8 +78,6 @@ def become(options: dict[str, Any]) -> None:
     """Become the program of `options["argv"]`; does not return."""
     argv: list[str] = options["argv"]
     os.umask(0o077)
-    if options.get("directory"):
-        os.chdir(options["directory"])
     if options.get("held") is not None:
         # The lock ends when this becomes the program.
         os.set_inheritable(options["held"], False)
@@ -91,7 +89,7 @@ def become(options: dict[str, Any]) -> None:
         os.dup2(log, 2)
     if options.get("uid") is not None:
         give_up_root(options["uid"], options["gid"])
-    os.execvpe(argv[0], argv, {**os.environ, **options.get("environment", {})})  # noqa: S606 (no shell is the point)
+    os.execv(argv[0], argv)  # noqa: S606 (no shell is the point)
 
 
 def main() -> None:

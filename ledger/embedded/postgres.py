@@ -18,7 +18,6 @@ from signal import SIGINT, SIGQUIT
 from urllib.parse import quote
 
 import psutil
-import psycopg
 
 from ledger.embedded import processes
 from ledger.embedded.data_folder import DataFolder
@@ -34,6 +33,8 @@ SOCKET_PATH_LIMIT_BYTES = 103
 """Longest socket path that Linux (107) and macOS (103) both take."""
 START_TIMEOUT_SECONDS = 120.0
 """A clean start takes 0.1 seconds, one after a kill replays at most `max_wal_size` of log."""
+CLIENT_TIMEOUT_SECONDS = 20.0
+"""`psql` takes 0.02 seconds, `createdb` as long as it takes to write 8 MB."""
 STOP_PATIENCE_SECONDS = 30.0
 """A fast shutdown writes one checkpoint."""
 ORPHAN_PATIENCE_SECONDS = 5.0
@@ -231,7 +232,7 @@ def wait_until_ready(folder: DataFolder, server: ProcessRecord) -> bool:
     while time.monotonic() < deadline:
         try:
             make_database(folder)
-        except psycopg.OperationalError:
+        except EngineError:
             if not server.is_running():
                 return False
             time.sleep(processes.POLL_SECONDS)
@@ -241,8 +242,11 @@ def wait_until_ready(folder: DataFolder, server: ProcessRecord) -> bool:
 
 
 def make_database(folder: DataFolder) -> None:
-    """Make the database unless it is there; raises psycopg.OperationalError while the server is not ready."""
-    with psycopg.connect(dsn(folder, "postgres"), autocommit=True, connect_timeout=5) as connection:
-        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
-        if known is None:
-            connection.execute(f"CREATE DATABASE {DATABASE}")
+    """Make the database unless it is there; raises EngineError while the server takes no connections."""
+    connection = ["-h", str(socket_folder(folder)), "-p", str(PORT), "-U", USER, "-w"]
+    question = f"SELECT count(*) FROM pg_database WHERE datname = '{DATABASE}'"  # noqa: S608 (a constant)
+    asking = [str(binaries() / "psql"), *connection, "-d", "postgres", "-X", "-t", "-A", "-c", question]
+    known = processes.run(Program("psql", asking), timeout_seconds=CLIENT_TIMEOUT_SECONDS)
+    if known.strip() == "0":
+        making = [str(binaries() / "createdb"), *connection, DATABASE]
+        processes.run(Program("createdb", making), timeout_seconds=CLIENT_TIMEOUT_SECONDS)

@@ -141,7 +141,9 @@ def run(program: Program, *, timeout_seconds: float) -> str:
 
     Raises EngineError with its last lines when it fails or takes longer than `timeout_seconds`.
     """
-    return launch(program, {}, timeout_seconds)
+    if program.user is not None:
+        return launch(program, {}, timeout_seconds)
+    return finish(program, program.argv, timeout_seconds)
 
 
 def settle(folder: DataFolder) -> None:
@@ -161,20 +163,30 @@ def launch(
     `held` is the descriptor of a locked file that the launcher holds too, until it has become the program.
     Raises EngineError as `run` does.
     """
-    options = {**options, "argv": list(program.argv), "environment": dict(program.environment)}
-    options["held"] = held
-    options["directory"] = str(program.directory) if program.directory else None
+    options = {**options, "argv": list(program.argv), "held": held}
     if program.user is not None:
         options.update(uid=program.user.uid, gid=program.user.gid)
     script = Path(__file__).with_name("launch.py")
     command = [sys.executable, "-I", "-S", str(script), json.dumps(options)]
+    return finish(program, command, timeout_seconds, held, quiet=bool(options.get("detached")))
+
+
+def finish(
+    program: Program, command: Sequence[str], timeout_seconds: float, held: int | None = None, *, quiet: bool = False
+) -> str:
+    """Run `command` to its end and return what it printed; nothing is read from it when it is `quiet`.
+
+    A process that it leaves behind must not hold a pipe of ours, or this call would wait for its end: hence quiet.
+    Raises EngineError as `run` does.
+    """
     try:
-        # The detached process must not hold the pipe, or this call would wait for its end.
-        done = subprocess.run(  # noqa: S603 (fixed program, arguments as a list)
+        done = subprocess.run(  # noqa: S603 (programs of ours, arguments as a list)
             command,
+            env={**os.environ, **program.environment},
+            cwd=program.directory,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL if options.get("detached") else subprocess.PIPE,
-            stderr=subprocess.DEVNULL if options.get("detached") else subprocess.STDOUT,
+            stdout=subprocess.DEVNULL if quiet else subprocess.PIPE,
+            stderr=subprocess.DEVNULL if quiet else subprocess.STDOUT,
             pass_fds=() if held is None else (held,),
             timeout=timeout_seconds,
             check=False,
