@@ -13,37 +13,29 @@ from urllib.parse import parse_qs
 import httpx
 
 from ledger.core import merkle
-from ledger.core.anchor import GENESIS_HEAD, next_head
 from ledger.core.bundle import AnchorClaim, Bundle, SignedSubmission, bundle_document, view_document
 from ledger.core.canonical import decode, document_hash, encode
-from ledger.core.chainfile import ChainFile, ContractPin, Trust
-from ledger.core.codes import AgencyKind, Authority, Role
+from ledger.core.codes import Authority
 from ledger.core.commitment import CommittedRecord, RecordContent, commit
-from ledger.core.documents import MaskProfile, parse_item
+from ledger.core.documents import MaskProfile
 from ledger.core.eip712 import ZERO32
 from ledger.core.entry import entry_digest, sealed_hash
 from ledger.core.export import ExportCounts, ExportedDocument, ExportManifest, tagged_line
 from ledger.core.hexadecimal import from_hex, to_hex
-from ledger.core.history import Block, ChainEvent
 from ledger.core.receipt import Opening, opening_document
 from ledger.core.request_base import SignableRequest, combined_fields, content_sha256
 from ledger.core.request_signature import VerifiedRequest, verify
-from ledger.core.schema import parse_schema
 from ledger.core.signature import address_of, recover, sign_digest
 from ledger.core.statements import StatementDomain, message_from_json, message_to_json, statement_digest
 from ledger.core.stored import stored_slots, view_of
 from ledger.core.typed_messages import message_digest
 from ledger.core.typed_messages import message_from_json as typed_from_json
-from ledger.core.verify import ChainFacts
-from ledger.domain import load_document
 from ledger.errors import GongzhiError
+from tests.unit.client.simulated_catalogue import GATEWAY, ITEM, PUBLISHER, SCHEMA, VERSION, item_document, profile
 
-GATEWAY, PUBLISHER, ITEM, VERSION = 1, 7, 1, 1
 NOW = 1_767_226_000
 DOMAIN = StatementDomain(20265801, "0x3f4ff0048ad4feed531ee62311b205bec49bfcd3")
 API_KEY, DESK_KEY, OTHER_KEY = (bytes([number]) * 32 for number in (1, 2, 3))
-SCHEMA = parse_schema(load_document("schemas/incident-1.json"))
-PROFILE_OPEN = tuple((path, kind) for path, kind in load_document("profiles/incident-class1.json")["open"])
 GENESIS = "0x" + "9e" * 32
 Statement = dict[str, Any]
 
@@ -72,30 +64,6 @@ class Taken:
     records: list[CommittedRecord]
     sealed: bytes
     answer: dict[str, Any]
-
-
-def profile() -> MaskProfile:
-    return MaskProfile(ITEM, VERSION, tier=2, purpose=0, open=PROFILE_OPEN)
-
-
-def item_document(profile_hash: bytes) -> dict[str, Any]:
-    return {
-        "format": "gongzhi-item/1",
-        "item": ITEM,
-        "version": VERSION,
-        "name": {"zh": "事件", "en": "Incidents"},
-        "responsible": GATEWAY,
-        "shareClass": 1,
-        "legalGround": None,
-        "schemaHash": to_hex(SCHEMA.hash),
-        "publisherKinds": [int(AgencyKind.COMMUNITY)],
-        "readerKinds": [int(AgencyKind.FIRE), int(AgencyKind.COMMUNITY)],
-        "purposes": [2],
-        "maskPolicyHash": None,
-        "class1Profile": to_hex(profile_hash),
-        "updateEverySeconds": 0,
-        "days": {"check": 2, "answer": 10, "deliver": 20},
-    }
 
 
 @dataclass
@@ -355,7 +323,9 @@ class SimulatedGateway:
                 SCHEMA.document,
                 SignedSubmission(taken.message, taken.signer, taken.signature, taken.sealed),
                 tuple(proof),
-                AnchorClaim(DOMAIN.chain_id, DOMAIN.record_anchors, GATEWAY, 1, root, len(entries), 1, _tx(2), 2),
+                AnchorClaim(
+                    DOMAIN.chain_id, DOMAIN.record_anchors, GATEWAY, 1, root, len(entries), 1, transaction_of(2), 2
+                ),
                 place,
                 tuple(tree.proof(merkle.entry_leaf(*entries[place - 1]))),
             )
@@ -370,54 +340,6 @@ class SimulatedGateway:
         lines.append(tagged_line("end", ExportCounts(0, 0, 0).members()))
         changed = self._changed("/v1/export", {"lines": lines})["lines"]
         return "".join(line + "\n" for line in changed).encode()
-
-    # --- the chain that all this is on
-
-    def chain_facts(self, *, anchored: bool = True, key_roles: int = Role.API_SIGN.bit) -> ChainFacts:
-        pins = {
-            name: ContractPin(DOMAIN.record_anchors if name == "RecordAnchors" else "0x" + "0" * 40, GENESIS)
-            for name in ("AgencyRegistry", "Catalogue", "Parameters", "RecordAnchors")
-        }
-        blocks = [Block(number, _hash(number), _hash(number - 1), self.now - 200 + 100 * number) for number in range(3)]
-        events = [
-            _event(1, 0, "AgencyRegistry", "AgencyRegistered", _agency(GATEWAY, AgencyKind.DATA_BUREAU)),
-            _event(1, 1, "AgencyRegistry", "AgencyRegistered", _agency(PUBLISHER, AgencyKind.COMMUNITY)),
-            _event(1, 2, "AgencyRegistry", "KeyBound", _bound(API_KEY, GATEWAY, key_roles)),
-            _event(1, 3, "AgencyRegistry", "KeyBound", _bound(DESK_KEY, PUBLISHER, Role.SUBMIT.bit | Role.READ.bit)),
-            _event(1, 4, "Catalogue", "ItemPublished", self._published()),
-        ]
-        if anchored and self.taken:
-            events.append(_event(2, 0, "RecordAnchors", "Anchored", self._anchored()))
-        trust = Trust(DOMAIN.chain_id, GENESIS, pins, "anvil", 1, None, {})
-        chain = ChainFile(DOMAIN.chain_id, GENESIS, pins, tuple(blocks), tuple(events))
-        return ChainFacts(trust, chain, chain.history())
-
-    def _published(self) -> dict[str, Any]:
-        item = parse_item(self.item)
-        return {
-            "item": ITEM,
-            "version": VERSION,
-            "responsible": GATEWAY,
-            "shareClass": 1,
-            "schemaHash": to_hex(SCHEMA.hash),
-            "publisherKinds": item.publisher_bitmap,
-            "readerKinds": item.reader_bitmap,
-            "purposes": item.purpose_bitmap,
-            "class1Profile": to_hex(self.profile.hash),
-            "documentHash": to_hex(item.hash),
-        }
-
-    def _anchored(self) -> dict[str, Any]:
-        root, entries = self.anchor()
-        head = next_head(GENESIS_HEAD, GATEWAY, 1, root, len(entries), 1)
-        return {
-            "gateway": GATEWAY,
-            "batch": 1,
-            "root": to_hex(root),
-            "leafCount": len(entries),
-            "firstSequence": 1,
-            "head": to_hex(head),
-        }
 
 
 _STATUS = {"not_found": 404, "conflict": 409, "statement_stale": 422, "too_many_requests": 429}
@@ -438,24 +360,9 @@ def _commitment(headers: Mapping[str, str], name: str) -> bytes:
     return from_hex(headers[name], 32) if name in headers else ZERO32
 
 
-def _hash(number: int) -> str:
-    return GENESIS if number == 0 else "0x" + f"{number % (1 << 64):064x}"
-
-
-def _tx(block: int) -> str:
+def transaction_of(block: int) -> str:
+    """A transaction hash for a block's only transaction."""
     return "0x" + f"{block:064x}"
-
-
-def _event(block: int, place: int, contract: str, name: str, args: dict[str, Any]) -> ChainEvent:
-    return ChainEvent(block, place, _tx(block), contract, name, args)
-
-
-def _agency(number: int, kind: int) -> dict[str, Any]:
-    return {"agency": number, "kind": int(kind), "region": 990101, "allowedRoles": 8191}
-
-
-def _bound(key: bytes, agency: int, roles: int) -> dict[str, Any]:
-    return {"key": address_of(key), "agency": agency, "roles": roles, "validFrom": 0, "validUntil": NOW + 10**6}
 
 
 def originals(number: int) -> dict[str, Any]:
