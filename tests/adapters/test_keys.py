@@ -1,87 +1,135 @@
-"""Keystore files and the file key provider, on a real file system."""
+"""Signing keys and the key provider, in real files."""
 
-import os
+import json
+import pickle
+import stat
 from pathlib import Path
 
 import pytest
 
 from ledger.core.signature import recover
 from ledger.errors import KeyProviderError
-from ledger.keys.file_provider import create_file_provider, open_file_provider
-from ledger.keys.keystore import THROWAWAY_SCRYPT_ITERATIONS, create_keystore, open_keystore
+from ledger.keys.file_provider import FileKeyProvider, create_master_key, open_master_key
+from ledger.keys.keystore import DEVELOPMENT_SCRYPT_COST, KeystoreSigner, create_keystore
 from ledger.keys.uris import open_key_provider, open_signer
 
 pytestmark = pytest.mark.adapters
 
-
-def make(path: Path) -> tuple[Path, Path]:
-    keystore, password = path / "key.json", path / "password"
-    password.write_text("correct horse\n", encoding="utf-8")
-    create_keystore(keystore, "correct horse", iterations=THROWAWAY_SCRYPT_ITERATIONS)
-    return keystore, password
+PRIVATE_KEY = bytes(range(1, 33))
+PASSWORD = "planted-password"
 
 
-def test_a_keystore_signs_with_the_key_that_was_made(tmp_path: Path) -> None:
-    keystore, password = make(tmp_path)
-    signer = open_signer(f"keystore:{keystore}", password)
-    digest = os.urandom(32)
-    assert recover(digest, signer.sign_digest(digest)) == signer.address
-    assert signer.address == open_keystore(keystore, "correct horse").address
+@pytest.fixture
+def keystore(tmp_path: Path) -> Path:
+    path = tmp_path / "key.json"
+    create_keystore(path, PRIVATE_KEY, PASSWORD, scrypt_cost=DEVELOPMENT_SCRYPT_COST)
+    return path
 
 
-def test_a_wrong_password_opens_nothing_and_is_not_repeated(tmp_path: Path) -> None:
-    keystore, _ = make(tmp_path)
-    with pytest.raises(KeyProviderError) as refusal:
-        open_keystore(keystore, "battery staple")
-    assert "staple" not in str(refusal.value)
-
-
-def test_a_keystore_that_others_may_read_is_refused(tmp_path: Path) -> None:
-    keystore, _ = make(tmp_path)
-    keystore.chmod(0o644)
-    with pytest.raises(KeyProviderError, match="600"):
-        open_keystore(keystore, "correct horse")
-
-
-def test_a_keystore_is_never_overwritten(tmp_path: Path) -> None:
-    keystore, _ = make(tmp_path)
-    before = keystore.read_bytes()
-    with pytest.raises(KeyProviderError, match="never overwritten"):
-        create_keystore(keystore, "other", iterations=THROWAWAY_SCRYPT_ITERATIONS)
-    assert keystore.read_bytes() == before
-
-
-def test_keys_do_not_show_themselves(tmp_path: Path) -> None:
-    keystore, password = make(tmp_path)
-    signer = open_signer(f"keystore:{keystore}", password)
-    assert repr(signer) == f"KeystoreSigner({signer.address})"
-    assert repr(create_file_provider(tmp_path / "master")) == "FileKeyProvider()"
-
-
-def test_a_daily_key_opens_under_its_own_id_and_master_only(tmp_path: Path) -> None:
-    provider = create_file_provider(tmp_path / "master")
-    made = provider.new_daily_key("2026-11-21")
-    assert open_key_provider(f"file:{tmp_path / 'master'}").open_daily_key("2026-11-21", made.wrapped) == made
-    with pytest.raises(KeyProviderError):
-        provider.open_daily_key("2026-11-22", made.wrapped)
-    with pytest.raises(KeyProviderError):
-        create_file_provider(tmp_path / "other").open_daily_key("2026-11-21", made.wrapped)
-
-
-def test_a_master_key_of_another_length_or_mode_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "master"
-    path.write_bytes(b"short")
+@pytest.fixture
+def password_file(tmp_path: Path) -> Path:
+    path = tmp_path / "password"
+    path.write_text(PASSWORD + "\n")
     path.chmod(0o600)
-    with pytest.raises(KeyProviderError, match="32 bytes"):
-        open_file_provider(path)
-    path.chmod(0o640)
-    with pytest.raises(KeyProviderError, match="600"):
-        open_file_provider(path)
+    return path
 
 
-@pytest.mark.parametrize("uri", ["http://key", "keystore:nowhere.json", ""])
-def test_what_is_no_signer_is_said_to_be_none(uri: str, tmp_path: Path) -> None:
-    with pytest.raises(KeyProviderError):
-        open_signer(uri, tmp_path / "password")
-    with pytest.raises(KeyProviderError):
-        open_key_provider(uri)
+def test_a_key_signs_after_it_was_stored_and_opened(keystore: Path, password_file: Path) -> None:
+    signer = open_signer(f"keystore:{keystore}", password_file)
+    assert recover(b"\x07" * 32, signer.sign_digest(b"\x07" * 32)) == signer.address
+    assert signer.address == KeystoreSigner(PRIVATE_KEY).address
+    assert stat.S_IMODE(keystore.stat().st_mode) == 0o600
+    document = json.loads(keystore.read_text())
+    assert (document["version"], document["crypto"]["kdfparams"]["n"]) == (3, DEVELOPMENT_SCRYPT_COST)
+
+
+def test_neither_key_nor_password_is_seen_in_what_fails(keystore: Path, password_file: Path, tmp_path: Path) -> None:
+    signer = KeystoreSigner(PRIVATE_KEY)
+    assert PRIVATE_KEY.hex() not in repr(signer) + str(signer)
+    with pytest.raises(TypeError):
+        pickle.dumps(signer)
+    password_file.write_text("another-planted\n")
+    with pytest.raises(KeyProviderError, match="its password is another one") as caught:
+        open_signer(f"keystore:{keystore}", password_file)
+    assert "planted" not in repr(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_a_keystore_is_never_written_over(keystore: Path) -> None:
+    with pytest.raises(KeyProviderError, match="File exists"):
+        create_keystore(keystore, PRIVATE_KEY, PASSWORD, scrypt_cost=DEVELOPMENT_SCRYPT_COST)
+
+
+def test_files_that_others_may_read_are_refused(keystore: Path, password_file: Path) -> None:
+    keystore.chmod(0o640)
+    with pytest.raises(KeyProviderError, match="may be read by others"):
+        open_signer(f"keystore:{keystore}", password_file)
+    keystore.chmod(0o600)
+    password_file.chmod(0o604)
+    with pytest.raises(KeyProviderError, match="may be read by others"):
+        open_signer(f"keystore:{keystore}", password_file)
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [("{}", "no keystore"), ("not json", "no keystore"), ("[]", "no keystore")],
+)
+def test_a_file_that_is_no_keystore_is_named(tmp_path: Path, password_file: Path, content: str, fault: str) -> None:
+    path = tmp_path / "broken.json"
+    path.write_text(content)
+    path.chmod(0o600)
+    with pytest.raises(KeyProviderError, match=fault):
+        open_signer(f"keystore:{path}", password_file)
+
+
+def test_a_keystore_with_the_address_of_another_key_is_refused(keystore: Path, password_file: Path) -> None:
+    document = json.loads(keystore.read_text()) | {"address": "00" * 20}
+    keystore.write_text(json.dumps(document))
+    with pytest.raises(KeyProviderError, match="another address"):
+        open_signer(f"keystore:{keystore}", password_file)
+
+
+def test_keys_are_named_by_uris_that_we_know(keystore: Path, password_file: Path, tmp_path: Path) -> None:
+    for uri in ("vault:somewhere", str(keystore), "keystore:", "file:x"):
+        with pytest.raises(KeyProviderError, match="keystore:PATH"):
+            open_signer(uri, password_file)
+    with pytest.raises(KeyProviderError, match="password"):
+        open_signer(f"keystore:{keystore}", None)
+    with pytest.raises(KeyProviderError, match="file:PATH"):
+        open_key_provider(f"keystore:{keystore}")
+    with pytest.raises(KeyProviderError, match="cannot be read: No such file"):
+        open_key_provider(f"file:{tmp_path / 'nothing'}")
+    password_file.write_text("\n")
+    with pytest.raises(KeyProviderError, match="holds no password"):
+        open_signer(f"keystore:{keystore}", password_file)
+
+
+def test_a_daily_key_opens_under_its_master_and_its_id_only(tmp_path: Path) -> None:
+    paths = [tmp_path / "first", tmp_path / "second"]
+    for path in paths:
+        create_master_key(path)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    first, second = (open_key_provider(f"file:{path}") for path in paths)
+    daily = first.new_daily_key("2024-01-01/1")
+    assert first.open_daily_key("2024-01-01/1", daily.wrapped) == daily
+    assert open_master_key(paths[0]).open_daily_key("2024-01-01/1", daily.wrapped).clear == daily.clear
+    assert daily.clear not in daily.wrapped
+    assert daily.clear.hex() not in repr(daily)
+    for provider, key_id, wrapped in (
+        (second, "2024-01-01/1", daily.wrapped),
+        (first, "2024-01-02/1", daily.wrapped),
+        (first, "2024-01-01/1", daily.wrapped[:-1]),
+        (first, "2024-01-01/1", b""),
+    ):
+        with pytest.raises(KeyProviderError, match="not wrapped by this master"):
+            provider.open_daily_key(key_id, wrapped)
+
+
+def test_a_master_key_has_its_length_and_is_not_shown(tmp_path: Path) -> None:
+    path = tmp_path / "master"
+    for content in (b"c2hvcnQ=\n", b"!!!"):
+        path.write_bytes(content)
+        path.chmod(0o600)
+        with pytest.raises(KeyProviderError):
+            open_key_provider(f"file:{path}")
+    assert repr(FileKeyProvider(bytes(32))) == "FileKeyProvider()"
