@@ -12,8 +12,9 @@ from typing import Any
 
 from ledger.core.anchor import GENESIS_HEAD, next_head
 from ledger.core.codes import Role
+from ledger.core.event_shapes import check_args
 from ledger.core.hexadecimal import from_hex, to_hex
-from ledger.errors import HistoryError
+from ledger.errors import FormatError, HistoryError
 
 ACTIVE = 1
 DEFAULT_PARAMETERS: Mapping[str, int] = {"anchorDelay": 300, "factsAge": 60, "suspectWindow": 30 * 86_400}
@@ -213,7 +214,10 @@ class History:
         fold = _FOLDS.get((event.contract, event.name))
         if fold is not None:
             try:
+                check_args(event.contract, event.name, event.args)
                 fold(self, Point(event.block, event.log_index, block.time), event)
+            except FormatError as error:
+                raise HistoryError(f"event {event.name} in block {event.block}: {error.detail}") from error
             except KeyError as missing:
                 raise HistoryError(f"event {event.name} in block {event.block}: unknown {missing}") from None
 
