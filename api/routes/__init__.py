@@ -1,39 +1,37 @@
 """One file per noun; the order is that of the reference page."""
 
-from api.routes import (
-    actions,
-    agencies,
-    anchors,
-    catalogue,
-    chain,
-    commitments,
-    documents,
-    entries,
-    explanations,
-    export,
-    health,
-    marks,
-    metrics,
-    parameters,
-    records,
-    submissions,
-)
+from api.routes.actions import router as actions
+from api.routes.agencies import router as agencies
+from api.routes.anchors import router as anchors
+from api.routes.catalogue import router as catalogue
+from api.routes.chain import router as chain
+from api.routes.commitments import router as commitments
+from api.routes.documents import router as documents
+from api.routes.entries import router as entries
+from api.routes.explanations import router as explanations
+from api.routes.export import router as export
+from api.routes.health import router as health
+from api.routes.marks import router as marks
+from api.routes.metrics import router as metrics
+from api.routes.parameters import router as parameters
+from api.routes.records import router as records
+from api.routes.submissions import router as submissions
 
 ROUTERS = (
-    submissions.router,
-    commitments.router,
-    records.router,
-    marks.router,
-    actions.router,
-    documents.router,
-    entries.router,
-    anchors.router,
-    agencies.router,
-    catalogue.router,
-    parameters.router,
-    chain.router,
-    export.router,
-    explanations.router,
-    health.router,
-    metrics.router,
+    submissions,
+    commitments,
+    records,
+    marks,
+    actions,
+    documents,
+    entries,
+    anchors,
+    agencies,
+    catalogue,
+    parameters,
+    chain,
+    export,
+    explanations,
+    health,
+    metrics,
 )

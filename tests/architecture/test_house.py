@@ -84,7 +84,7 @@ def test_functions_fit_on_a_screen() -> None:
 
 
 def documented(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.ClassDef]:
-    """Yield public classes, their public methods and public functions; what is inside functions is nobody's business."""
+    """Yield public classes, their public methods, and public functions; not what stands inside a function."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             yield node
