@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,6 +119,22 @@ def test_no_snapshot_is_taken_while_transactions_wait(folder: DataFolder) -> Non
         assert chain.take_snapshot(folder) is None
         rpc.call("evm_mine")
     assert chain.take_snapshot(folder) is not None
+
+
+class MinedMeanwhile(Rpc):
+    """A connection on which a block is mined during each dump."""
+
+    def call(self, method: str, *parameters: object) -> Any:
+        found = super().call(method, *parameters)
+        if method == "anvil_dumpState":
+            super().call("evm_mine")
+        return found
+
+
+def test_a_dump_during_which_a_block_was_mined_is_not_kept(folder: DataFolder) -> None:
+    with MinedMeanwhile(chain.start(folder).rpc_url) as rpc:
+        assert snapshots.take(folder, rpc) is None
+    assert snapshots.newest_first(folder) == []
 
 
 def test_a_snapshot_is_due_after_a_hundred_blocks_or_a_hundredth_of_the_chain(folder: DataFolder) -> None:
