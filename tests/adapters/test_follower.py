@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import pytest
@@ -101,6 +101,44 @@ def test_a_transaction_in_replaced_blocks_is_submitted_again_and_final_in_the_ne
     ground.run(now=3_000)
     again = ground.row("a")
     assert (again.state, again.tx_hash, again.block) == ("final", replaced.tx_hash, (replaced.block or 0) + 2)
+
+
+def test_a_reorganization_between_two_questions_is_noticed(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = ground.sandbox.rpc("evm_snapshot")
+    ground.sandbox.rpc("anvil_mine", "0x2")
+    ground.follow()
+    ground.sandbox.rpc("anvil_mine", "0x2")
+    replace = replacement(ground, snapshot)
+    real = ground.chain.followed_blocks
+    monkeypatch.setattr(ground.chain, "followed_blocks", lambda *span: (replace(), real(*span))[1])
+    assert ground.follow() == 0
+    monkeypatch.undo()
+    ground.follow()
+    assert_followed(ground)
+
+
+def test_a_reorganization_while_blocks_are_read_is_noticed(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = ground.sandbox.rpc("evm_snapshot")
+    ground.sandbox.rpc("anvil_mine", "0x2")
+    replace = replacement(ground, snapshot)
+    real = ground.chain._events
+    monkeypatch.setattr(ground.chain, "_events", lambda *span: (replace(), real(*span))[1])
+    with pytest.raises(ChainError, match="changed while it was read"):
+        ground.follow()
+    monkeypatch.undo()
+    ground.follow()
+    assert_followed(ground)
+
+
+def replacement(ground: Ground, snapshot: str) -> Callable[[], None]:
+    """What replaces everything after the snapshot by other blocks."""
+
+    def replace() -> None:
+        assert ground.sandbox.rpc("evm_revert", snapshot)
+        for _ in range(5):
+            ground.sandbox.sleep(7)
+
+    return replace
 
 
 def test_a_node_that_is_behind_is_waited_for(ground: Ground) -> None:

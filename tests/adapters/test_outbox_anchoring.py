@@ -91,6 +91,14 @@ def test_no_batch_is_fixed_while_one_is_not_sent(ground: Ground) -> None:
     assert_anchored(ground, digests)
 
 
+def test_whoever_finds_the_stream_locked_leaves_it_alone(ground: Ground) -> None:
+    accept(ground, 1)
+    with ground.store.begin() as other:
+        assert other.lock_stream(ground.gateway.agency)
+        assert fix(ground) is None
+    assert fix(ground) == 1
+
+
 def test_an_entry_shows_each_state_with_its_time(ground: Ground) -> None:
     (digest,) = accept(ground, 1, created_at=1_000)
 
