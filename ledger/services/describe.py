@@ -87,7 +87,7 @@ def _agency(history: History, number: int) -> dict[str, Any]:
         "region": str(facts.region),
         "status": latest(facts.statuses, _now(history), ACTIVE),
         "allowedRoles": facts.allowed_roles,
-        "keys": [_key(key, bound) for key, bound in history.keys.items() if bound.agency == number],
+        "keys": [_key(key, bound) for key, bound in tuple(history.keys.items()) if bound.agency == number],
     }
 
 
