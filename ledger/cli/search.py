@@ -63,7 +63,7 @@ def _show(records: list[dict[str, Any]], pages: list[Page]) -> None:
     names = [path.removeprefix("/") + ("" if kind == "o" else "*") for path, kind in columns]
     rows = [[record["recordId"], *cells_of(record, columns, schema)] for record in records]
     print_table(["record", *names], rows)
-    print(f"{len(records)} records in {len(pages)} disclosures, each checked and kept; * desensitized")
+    print(f"records: {len(records)}, disclosures: {len(pages)}, each checked and kept; * desensitized")
 
 
 def _seconds(text: str | None) -> int | None:

@@ -67,7 +67,7 @@ def test_rows_are_published_found_read_and_proven(
     assert [page["recordCount"] for page in found["disclosures"]] == [2, 2, 2, 1]
     record = found["records"][0]["recordId"]
     assert run(["search", *GROUNDS, *server.options, "--limit", "3"]) == 0
-    assert "3 records in 2 disclosures" in capsys.readouterr().out
+    assert "records: 3, disclosures: 2, each checked" in capsys.readouterr().out
     assert run(["read", record, *GROUNDS, *server.options]) == 0
     assert "closed; disclosure checked and kept" in capsys.readouterr().out
     out = tmp_path / "bundle.json"
