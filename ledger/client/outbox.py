@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ledger.client.durable import private_folder, remove_durably, write_durably
+from ledger.client.durable import private_folder, write_durably
 from ledger.client.publishing import Accepted, Publishing
 from ledger.client.submissions import SignedContent, SubmissionContent
 from ledger.core.canonical import decode, encode
@@ -126,9 +126,9 @@ class ClientOutbox:
             self._remove_content(name)
 
     def _remove_content(self, name: str) -> None:
+        # Not flushed: should a crash bring the files back, the next `send_all` removes them.
         for suffix in (_CONTENT, _ATTEMPTS):
-            if self._path(name, suffix).exists():
-                remove_durably(self._path(name, suffix))
+            self._path(name, suffix).unlink(missing_ok=True)
 
     def _attempts(self, name: str) -> list[SignedContent]:
         path = self._path(name, _ATTEMPTS)
