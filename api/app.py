@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import anyio.to_thread
 from fastapi import FastAPI
+from starlette.types import Lifespan
 
 from api.access_log import AccessLog
 from api.context import make_context
@@ -28,6 +29,15 @@ def create_app(gateway: Gateway, settings: ApiSettings, relay: Relay | None = No
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
         yield
 
+    app = routed_app(lifespan)
+    app.state.context = make_context(gateway, settings, relay)
+    install_problems(app)
+    app.add_middleware(AccessLog, metrics=app.state.context.metrics)
+    return app
+
+
+def routed_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """Return an application with every route and no gateway behind it: what its OpenAPI document is made of."""
     app = FastAPI(
         title="Gongzhi gateway",
         version="1",
@@ -37,9 +47,6 @@ def create_app(gateway: Gateway, settings: ApiSettings, relay: Relay | None = No
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.state.context = make_context(gateway, settings, relay)
-    install_problems(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.add_middleware(AccessLog, metrics=app.state.context.metrics)
     return app

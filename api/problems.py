@@ -33,6 +33,8 @@ STATUS: Mapping[type[errors.GongzhiError], int] = {
     errors.HistoryError: 503,
     errors.StoreError: 503,
     errors.KeyProviderError: 503,
+    errors.SealingError: 500,
+    errors.VerificationError: 500,
 }
 """Status by class; an error that is not listed has its nearest ancestor's."""
 UNREADY = 503

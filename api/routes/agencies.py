@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
+from api.answer_shapes import AGENCIES, AGENCY
 from api.answers import json_response
 from api.context import Context
 from api.openapi import public
@@ -14,7 +15,7 @@ router = APIRouter(tags=["chain"])
 AgencyNumber = Annotated[int, Path(ge=1, lt=2**32, description="agency id")]
 
 
-@router.get("/v1/agencies", **public("Member agencies"))
+@router.get("/v1/agencies", **public("Member agencies", AGENCIES))
 def index(context: Context) -> Response:
     """Return every member agency with its keys and their roles."""
     with context.gateway.store.begin() as transaction:
@@ -22,7 +23,7 @@ def index(context: Context) -> Response:
     return json_response({"agencies": agencies})
 
 
-@router.get("/v1/agencies/{agency}", **public("One member agency"))
+@router.get("/v1/agencies/{agency}", **public("One member agency", AGENCY))
 def show(context: Context, agency: AgencyNumber) -> Response:
     """Return a member agency with its keys and their roles."""
     with context.gateway.store.begin() as transaction:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.answer_shapes import ANCHORS
 from api.answers import json_response
 from api.context import Context
 from api.openapi import public
@@ -12,7 +13,7 @@ from ledger.services.describe import describe_anchors
 router = APIRouter(tags=["chain"])
 
 
-@router.get("/v1/anchors", **public("Anchored batches in order"))
+@router.get("/v1/anchors", **public("Anchored batches in order", ANCHORS))
 def index(context: Context, after: After = 0, limit: PageSize = 100) -> Response:
     """Return anchored batches with a greater number than `after`; `next` is the last one's number."""
     gateway = context.gateway

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.answer_shapes import CHAIN
 from api.answers import json_response
 from api.context import Context
 from api.openapi import public
@@ -11,7 +12,7 @@ from ledger.services.describe import describe_chain
 router = APIRouter(tags=["chain"])
 
 
-@router.get("/v1/chain", **public("The chain and its contracts"))
+@router.get("/v1/chain", **public("The chain and its contracts", CHAIN))
 def show(context: Context) -> Response:
     """Return chain id, genesis, contracts with their code hashes, and how far this gateway has followed."""
     gateway = context.gateway

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.answer_shapes import ENTRIES, ENTRY
 from api.answers import bytes32, entry_document, json_response
 from api.auth import SignedRequest, answer
 from api.context import Context
@@ -13,7 +14,7 @@ from ledger.services.list_entries import find_entry, list_entries
 router = APIRouter(tags=["entries"])
 
 
-@router.get("/v1/entries", **signed("Anchored entries in order"))
+@router.get("/v1/entries", **signed("Anchored entries in order", ENTRIES))
 def index(context: Context, request: SignedRequest, after: After = 0, limit: PageSize = 100) -> Response:
     """Return anchored entries with a greater sequence than `after`, in order; `next` is the last one's sequence."""
     entries = answer(context, request, lambda call: list_entries(call, after, limit))
@@ -22,7 +23,7 @@ def index(context: Context, request: SignedRequest, after: After = 0, limit: Pag
     return json_response({"entries": [entry_document(entry, now) for entry in entries], "next": following})
 
 
-@router.get("/v1/entries/{digest}", **signed("One entry"))
+@router.get("/v1/entries/{digest}", **signed("One entry", ENTRY))
 def show(context: Context, request: SignedRequest, digest: Hash) -> Response:
     """Return an entry by its digest, anchored or not."""
     wanted = bytes32(digest, "entry digest")

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.answer_shapes import EXPLANATION
 from api.answers import bytes32, json_response
 from api.auth import SignedRequest, answer
 from api.context import Context
@@ -13,7 +14,7 @@ from ledger.services.explain import explain
 router = APIRouter(tags=["entries"])
 
 
-@router.get("/v1/explanations/{identifier}", **signed("Where something is"))
+@router.get("/v1/explanations/{identifier}", **signed("Where something is", EXPLANATION))
 def show(context: Context, request: SignedRequest, identifier: Hash) -> Response:
     """Return what is known about a submissionId, an entry digest, an action digest or a recordId."""
     wanted = bytes32(identifier, "id")

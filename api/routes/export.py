@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import StreamingResponse
 
+from api.answer_shapes import TEXT
 from api.auth import SignedRequest, answer
 from api.context import Context
 from api.look_headers import export_asked_by
@@ -14,7 +15,7 @@ router = APIRouter(tags=["audit"])
 NDJSON = "application/x-ndjson"
 
 
-@router.get("/v1/export", **look("Export the anchored ledger", media_type=NDJSON))
+@router.get("/v1/export", **look("Export the anchored ledger", TEXT, media_type=NDJSON))
 def export(context: Context, request: SignedRequest, after: After = 0) -> StreamingResponse:
     """Stream `gongzhi-export/1` in sequence order, for AUDIT keys and purpose 12; a Query entry is made first."""
     begun = answer(context, request, lambda call: begin_export(call, export_asked_by(request.headers), after))

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.answer_shapes import LIVE, READY
 from api.answers import json_response
 from api.context import Context
 from api.openapi import public
@@ -12,13 +13,13 @@ from ledger.services.check_health import check_health
 router = APIRouter(tags=["health"])
 
 
-@router.get("/v1/health/live", **public("The process lives"))
+@router.get("/v1/health/live", **public("The process lives", LIVE))
 def live() -> Response:
     """Answer as long as the process can."""
     return json_response({"status": "live"})
 
 
-@router.get("/v1/health/ready", **public("The process can serve"))
+@router.get("/v1/health/ready", **public("The process can serve", READY, also={UNREADY: READY}))
 def ready(context: Context) -> Response:
     """Return each check with what it found; 503 if one does not hold."""
     checks = check_health(context.gateway, context.settings.data_folder)

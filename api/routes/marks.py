@@ -3,10 +3,12 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.answer_shapes import ACTION
 from api.answers import JSON, action_document, json_bytes
 from api.auth import SignedRequest, answer
+from api.body_shapes import MARK_BODY
 from api.context import Context
-from api.openapi import MARK_BODY, signed
+from api.openapi import signed
 from ledger.core.codes import Role
 from ledger.errors import NotFound
 from ledger.services.answer_once import answer_once
@@ -16,7 +18,9 @@ from ledger.services.mark import take_mark
 router = APIRouter(tags=["marks"])
 
 
-@router.post("/v1/marks", status_code=202, **signed("Mark a record", Role.SUBMIT, MARK_BODY, idempotent=True))
+@router.post(
+    "/v1/marks", **signed("Mark a record", ACTION, role=Role.SUBMIT, body=MARK_BODY, idempotent=True, status=202)
+)
 def mark(context: Context, request: SignedRequest) -> Response:
     """Take a signed Mark message for relay, with the signed promise of its block."""
     relay = context.relay

@@ -4,13 +4,14 @@ from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
+from api.answer_shapes import TEXT
 from api.context import Context
 from api.openapi import public
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/metrics", **public("Prometheus metrics", media_type="text/plain"))
+@router.get("/metrics", **public("Prometheus metrics", TEXT, media_type="text/plain"))
 def metrics(context: Context) -> Response:
     """Return this process's counters and the gateway's figures."""
     with context.gateway.store.begin() as transaction:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.answer_shapes import PARAMETERS
 from api.answers import json_response
 from api.context import Context
 from api.openapi import public
@@ -11,7 +12,7 @@ from ledger.services.describe import describe_parameters
 router = APIRouter(tags=["chain"])
 
 
-@router.get("/v1/parameters", **public("Parameters in force"))
+@router.get("/v1/parameters", **public("Parameters in force", PARAMETERS))
 def index(context: Context) -> Response:
     """Return anchorDelay, factsAge and suspectWindow, in seconds."""
     with context.gateway.store.begin() as transaction:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from api.answer_shapes import PAGE, PROVEN
 from api.answers import bytes32, page_response, parse_cursor, proven_response
 from api.auth import SignedRequest, answer
 from api.context import Context
@@ -25,7 +26,7 @@ RecordClass = Annotated[
 Moment = Annotated[int | None, Query(ge=0, lt=2**53, description="Unix seconds; from inclusive, until exclusive")]
 
 
-@router.get("/v1/records/{record_id}", **look("Read one record"))
+@router.get("/v1/records/{record_id}", **look("Read one record", PAGE))
 def read(context: Context, request: SignedRequest, record_id: Hash, version: Version = None) -> Response:
     """Return the view of a record that the look may open, with the signed Disclosure."""
     wanted = bytes32(record_id, "recordId")
@@ -38,7 +39,7 @@ def read(context: Context, request: SignedRequest, record_id: Hash, version: Ver
     return page_response(page)
 
 
-@router.get("/v1/records", **look("Search records"))
+@router.get("/v1/records", **look("Search records", PAGE))
 def search(
     context: Context,
     request: SignedRequest,
@@ -64,7 +65,7 @@ def search(
     return page_response(page)
 
 
-@router.get("/v1/records/{record_id}/bundle", **look("Fetch a record's proof bundle"))
+@router.get("/v1/records/{record_id}/bundle", **look("Fetch a record's proof bundle", PROVEN))
 def bundle(context: Context, request: SignedRequest, record_id: Hash, version: Version = None) -> Response:
     """Return the proof bundle of a record that is anchored; it was verified before it is handed out."""
     wanted = bytes32(record_id, "recordId")

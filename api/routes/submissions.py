@@ -5,10 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from api.answer_shapes import SUBMISSION
 from api.answers import bytes32, json_response, submission_document
 from api.auth import SignedRequest, answer
+from api.body_shapes import SUBMISSION_BODY
 from api.context import ApiContext, Context
-from api.openapi import SUBMISSION_BODY, signed
+from api.openapi import signed
 from api.parameters import Hash
 from ledger.core.codes import Role
 from ledger.errors import Conflict
@@ -22,7 +24,9 @@ router = APIRouter(tags=["submissions"])
 Wait = Annotated[int, Query(ge=0, le=LONGEST_SECONDS, description="seconds to wait until it is anchored")]
 
 
-@router.post("/v1/submissions", status_code=202, **signed("Publish records", role=Role.SUBMIT, body=SUBMISSION_BODY))
+@router.post(
+    "/v1/submissions", **signed("Publish records", SUBMISSION, role=Role.SUBMIT, body=SUBMISSION_BODY, status=202)
+)
 def submit(context: Context, request: SignedRequest, wait: Wait = 0) -> Response:
     """Take a signed submission: everything in it is recomputed, sealed and stored before the answer.
 
@@ -47,7 +51,7 @@ def submit(context: Context, request: SignedRequest, wait: Wait = 0) -> Response
     )
 
 
-@router.get("/v1/submissions/{submission_id}", **signed("How far a submission is"))
+@router.get("/v1/submissions/{submission_id}", **signed("How far a submission is", SUBMISSION))
 def show(
     context: Context,
     request: SignedRequest,

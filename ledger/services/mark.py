@@ -13,7 +13,7 @@ from ledger.errors import Conflict, FormatError, NotEntitled, NotFound, StaleSta
 from ledger.ports import Transaction
 from ledger.rows import Action, NewEntry, NewTransaction, OutboxTransaction
 from ledger.services.authenticate import Call
-from ledger.services.refuse import entitlement_error
+from ledger.services.refuse import entitlement_error, refuse_unseen_chain
 from ledger.services.sign import anchor_by, append_own_entry
 
 _CONTRACT, _FUNCTION, _MESSAGE = "RecordAnchors", "mark", "Mark"
@@ -44,7 +44,7 @@ def take_mark(call: Call, relay: Relay, body: object) -> ActionState:
     """Take a Mark message that its key has signed, or return what was answered when it came first.
 
     Raises FormatError or SignatureError (shape), NotEntitled (key, role, agency), StaleStatement (deadline before the
-    promised block), Conflict (the mark stands on chain already).
+    promised block), Conflict (the mark stands on chain already), ChainError (the chain's head is not seen).
     """
     members = members_of(body, ("message", "signature"), what="mark")
     message = message_from_json(_MESSAGE, members["message"])
@@ -67,6 +67,7 @@ def find_action(call: Call, digest: bytes) -> ActionState:
 
 
 def _judge(call: Call, message: Mapping[str, Any], signer: str) -> None:
+    refuse_unseen_chain(call.history, call.transaction.checked_at(), call.now, call.as_of)
     if signer != message["key"]:
         raise NotEntitled("the message is signed by another key than the one that it names")
     if call.history.why_not_entitled(signer, Role.SUBMIT, call.agency, call.as_of) is not None:

@@ -18,7 +18,7 @@ from ledger.services.authenticate import Call
 from ledger.services.commit_records import GivenRecord, commit_records, parse_records, tree_of
 from ledger.services.find_document import schema_of
 from ledger.services.gateway import Gateway
-from ledger.services.refuse import refuse_unpublishable, refuse_untimely
+from ledger.services.refuse import refuse_unpublishable, refuse_unseen_chain, refuse_untimely
 from ledger.services.seal import seal_record
 from ledger.services.sign import sign_statement
 
@@ -61,7 +61,7 @@ def publish(call: Call, given: SignedSubmission, daily: DailyKey) -> StoredSubmi
     """Judge, commit, seal and store a submission, or return what its submissionId was answered first.
 
     Raises a SubmissionRefused (gateway, signer, item, times, root), SchemaError, RuleError, Conflict, VersionConflict
-    or ForeignPublisher; nothing is stored then.
+    or ForeignPublisher; ChainError while the chain's head is not seen. Nothing is stored then.
     """
     call.require_role(Role.SUBMIT)
     if given.publisher != call.agency:
@@ -95,6 +95,7 @@ def _judge(call: Call, given: SignedSubmission) -> None:
         raise WrongGateway(f"the submission names gateway {gateway}, this is {call.gateway.agency}")
     if given.message["recordCount"] != len(given.records):
         raise WrongRoot(f"recordCount is {given.message['recordCount']}, {len(given.records)} records were sent")
+    refuse_unseen_chain(call.history, call.transaction.checked_at(), call.now, call.as_of)
     refuse_untimely(call.history, given.message, call.now)
     refuse_unpublishable(call.history, given.message, given.signer, call.now)
 

@@ -7,6 +7,7 @@ from ledger.core.codes import Role
 from ledger.core.entitlement import CLOCK_SKEW_SECONDS, why_not_anchorable, why_not_publishable
 from ledger.core.history import AsOf, History, Point
 from ledger.errors import (
+    ChainError,
     ItemUnknown,
     KeyEnded,
     KindNotAllowed,
@@ -48,6 +49,15 @@ def refuse_untimely(history: History, message: Mapping[str, Any], now: int) -> N
         raise StaleStatement(f"signedAt lies {signed_at - now} s ahead of the gateway's clock")
     if signed_at + delay - now < delay / 2:
         raise StaleStatement(f"signedAt lies {now - signed_at} s back; at most {delay // 2} s leave time to anchor")
+
+
+def refuse_unseen_chain(history: History, checked_at: int, now: int, as_of: AsOf) -> None:
+    """Raise ChainError if the chain's head was not seen for half of anchorDelay: no promise could be kept then.
+
+    `checked_at` is when it was last seen (Unix seconds).
+    """
+    if now - checked_at > history.parameter("anchorDelay", as_of) / 2:
+        raise ChainError(f"the chain's head was last seen {now - checked_at} s ago; nothing can be promised")
 
 
 def _publishing_error(

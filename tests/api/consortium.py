@@ -38,6 +38,7 @@ from ledger.services.facts import HistoryCache
 from ledger.services.gateway import Gateway
 from ledger.services.mark import Relay
 from ledger.store.postgres import PostgresStore
+from tests.api.documented import check_documented
 from tests.api.serving import served
 
 CHAIN_ID = 990_101
@@ -307,7 +308,9 @@ class Consortium:
             )
         sent |= spoil or {}
         target = f"{path}?{text}" if text else path
-        return self.client.request(method, target, headers=sent, content=body)
+        answer = self.client.request(method, target, headers=sent, content=body)
+        check_documented(method, path, answer)
+        return answer
 
     def publish(self, given: Draft, caller: Key = PUBLISHER, signer: Key | None = None) -> httpx.Response:
         """Send a submission."""

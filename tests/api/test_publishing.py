@@ -97,3 +97,13 @@ def test_commit_computes_what_a_client_must_sign_and_stores_nothing(shared: Cons
     assert [made["recordRoot"] for made in told["records"]] == [to_hex(made.record_root) for made in given.committed]
     assert [len(made["digests"]) for made in told["records"]] == [20, 20]
     assert shared.rows() == before
+
+
+def test_nothing_is_promised_while_the_chain_is_not_seen(consortium: Consortium) -> None:
+    consortium.clock.now += 150
+    consortium.published()
+    consortium.clock.now += 1
+    before = consortium.rows()
+    answer = consortium.publish(draft([record_content()], consortium.now))
+    assert (answer.status_code, answer.json()["code"]) == (503, "chain_unavailable")
+    assert consortium.rows() == before
