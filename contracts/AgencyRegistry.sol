@@ -207,6 +207,12 @@ contract AgencyRegistry is TypedMessages, Governed, IAgencyRegistry {
     }
 
     /// @inheritdoc IAgencyRegistry
+    function standing(uint32 agency) external view returns (uint8 kind, uint8 status) {
+        Agency storage member = _agencies[agency];
+        return (member.kind, member.status);
+    }
+
+    /// @inheritdoc IAgencyRegistry
     function keyInfo(address key) external view returns (KeyInfo memory) {
         return _keys[key];
     }

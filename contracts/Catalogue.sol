@@ -137,6 +137,22 @@ contract Catalogue is TypedMessages, Governed, ICatalogue {
     }
 
     /// @inheritdoc ICatalogue
+    function admission(uint32 number, uint32 itemVersion) external view returns (Admission memory) {
+        ItemState storage state = _states[number];
+        ItemVersion storage published = _versions[number][
+            itemVersion == 0 ? state.latestVersion : itemVersion
+        ];
+        return
+            Admission({
+                shareClass: published.shareClass,
+                retired: state.retired,
+                publisherKinds: published.publisherKinds,
+                readerKinds: published.readerKinds,
+                purposes: published.purposes
+            });
+    }
+
+    /// @inheritdoc ICatalogue
     function dutyList() external view returns (VersionedDocument memory) {
         return _dutyList;
     }

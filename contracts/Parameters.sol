@@ -12,6 +12,17 @@ contract Parameters is SigningDomain, Governed, IParameters {
     bytes32 private constant FACTS_AGE = "factsAge";
     bytes32 private constant SUSPECT_WINDOW = "suspectWindow";
 
+    bytes32 private constant GRANT_LIFE = "grantLife";
+    bytes32 private constant EMERGENCY_LIFE = "emergencyLife";
+    bytes32 private constant EMERGENCY_LIFE_UNSIGNED = "emergencyLifeUnsigned";
+    bytes32 private constant REVIEW_WITHIN = "reviewWithin";
+    bytes32 private constant NOTICE_WITHIN = "noticeWithin";
+    bytes32 private constant NOTICE_DEFERRAL = "noticeDeferral";
+    bytes32 private constant DESTROY_WITHIN = "destroyWithin";
+    bytes32 private constant OVERDUE_REVIEW_LIMIT = "overdueReviewLimit";
+    bytes32 private constant REVIEW_AGENCY = "reviewAgency";
+    bytes32 private constant REVIEW_AGENCY_SUBSTITUTE = "reviewAgencySubstitute";
+
     mapping(bytes32 name => uint64) private _values;
 
     /// @param governor_ Who may set parameters.
@@ -19,6 +30,14 @@ contract Parameters is SigningDomain, Governed, IParameters {
         _set(ANCHOR_DELAY, 300 seconds);
         _set(FACTS_AGE, 60 seconds);
         _set(SUSPECT_WINDOW, 30 days);
+        _set(GRANT_LIFE, 365 days);
+        _set(EMERGENCY_LIFE, 3 days);
+        _set(EMERGENCY_LIFE_UNSIGNED, 2 hours);
+        _set(REVIEW_WITHIN, 15 days);
+        _set(NOTICE_WITHIN, 30 days);
+        _set(NOTICE_DEFERRAL, 90 days);
+        _set(DESTROY_WITHIN, 30 days);
+        _set(OVERDUE_REVIEW_LIMIT, 2);
     }
 
     /// @inheritdoc IParameters
@@ -40,6 +59,19 @@ contract Parameters is SigningDomain, Governed, IParameters {
         if (name == FACTS_AGE) return (5 seconds, 1 hours);
         // An agency needs a day to notice; beyond a year doubt about the past is for the governor.
         if (name == SUSPECT_WINDOW) return (1 days, 365 days);
+        // Below a day nobody could use a grant; after three years its reasons must be judged anew.
+        if (name == GRANT_LIFE) return (1 days, 3 * 365 days);
+        // An emergency of minutes helps nobody; one of more than a month is a state of affairs.
+        if (name == EMERGENCY_LIFE) return (1 hours, 30 days);
+        // Long enough to wake a supervisor, short enough that one key alone never opens a second day.
+        if (name == EMERGENCY_LIFE_UNSIGNED) return (10 minutes, 1 days);
+        if (name == REVIEW_WITHIN) return (1 days, 90 days);
+        if (name == NOTICE_WITHIN) return (1 days, 180 days);
+        if (name == NOTICE_DEFERRAL) return (1 days, 365 days);
+        if (name == DESTROY_WITHIN) return (1 days, 365 days);
+        // Far below the 64 reviews that EmergencyAccess lists by their time.
+        if (name == OVERDUE_REVIEW_LIMIT) return (0, 32);
+        if (name == REVIEW_AGENCY || name == REVIEW_AGENCY_SUBSTITUTE) return (0, type(uint32).max);
         revert ParameterUnknown(name);
     }
 

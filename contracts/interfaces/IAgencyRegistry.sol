@@ -321,6 +321,9 @@ interface IAgencyRegistry {
     /// @notice What is known of an agency now; all zero if it does not exist.
     function agencyInfo(uint32 agency) external view returns (Agency memory);
 
+    /// @notice Kind and status of an agency now, both 0 if it does not exist.
+    function standing(uint32 agency) external view returns (uint8 kind, uint8 status);
+
     /// @notice What is known of a key now; all zero if it was never bound.
     function keyInfo(address key) external view returns (KeyInfo memory);
 

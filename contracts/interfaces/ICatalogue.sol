@@ -116,6 +116,20 @@ interface ICatalogue {
         bool retired;
     }
 
+    /// @notice Who may use a version of an item, and whether it still stands.
+    /// @param shareClass 1 unconditional, 2 conditional, 3 not shared; 0 if the version was never published.
+    /// @param retired Whether the item is retired.
+    /// @param publisherKinds Kinds of agencies that may publish records of it (bitmap).
+    /// @param readerKinds Kinds of agencies that may read it (bitmap).
+    /// @param purposes Purposes for which it may be read (bitmap).
+    struct Admission {
+        uint8 shareClass;
+        bool retired;
+        uint64 publisherKinds;
+        uint64 readerKinds;
+        uint64 purposes;
+    }
+
     /// @notice A document that is replaced as a whole.
     /// @param version Its version, 0 if there is none yet.
     /// @param documentHash Keccak-256 of it.
@@ -227,6 +241,9 @@ interface ICatalogue {
 
     /// @notice Where an item stands now.
     function itemState(uint32 number) external view returns (ItemState memory);
+
+    /// @notice Who may use a version of an item now; version 0 = the newest.
+    function admission(uint32 number, uint32 itemVersion) external view returns (Admission memory);
 
     /// @notice The duty list now.
     function dutyList() external view returns (VersionedDocument memory);

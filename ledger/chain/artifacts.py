@@ -14,12 +14,18 @@ from ledger.errors import ChainError, FormatError
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / "contracts" / "artifacts"
 ARTIFACT_FORMAT = "gongzhi-artifact/1"
-CONTRACTS = ("AgencyRegistry", "Catalogue", "Parameters", "RecordAnchors")
+CONTRACTS = (
+    *("AgencyRegistry", "Catalogue", "Parameters", "RecordAnchors"),
+    *("ConsentRegistry", "AccessLedger", "EmergencyAccess"),
+)
 CONSTRUCTORS: Mapping[str, tuple[str, ...]] = {
     "Parameters": ("governor",),
     "AgencyRegistry": ("governor", "Parameters"),
     "Catalogue": ("governor", "AgencyRegistry"),
     "RecordAnchors": ("AgencyRegistry",),
+    "ConsentRegistry": ("AgencyRegistry",),
+    "AccessLedger": ("AgencyRegistry", "Catalogue", "ConsentRegistry", "Parameters"),
+    "EmergencyAccess": ("AgencyRegistry", "Catalogue", "Parameters"),
 }
 """What each constructor takes (the governor's address, another contract's), in an order that can be deployed."""
 

@@ -1,6 +1,6 @@
 """EIP-712 struct hashes of flat structs (formats page, sections 3 and 5).
 
-PERMANENT. Types are `bytes32`, `address`, `string` and unsigned integers; nothing nests.
+PERMANENT. Types are `bytes32`, `address`, `string`, unsigned integers and `uint32[]`; structs do not nest.
 """
 
 from collections.abc import Callable, Sequence
@@ -48,11 +48,18 @@ def _address(value: Any) -> bytes:
         raise FormatError("expected an address of 20 bytes as 0x hex") from None
 
 
+def _numbers(value: Any) -> bytes:
+    if not isinstance(value, (list, tuple)):
+        raise FormatError("expected a list of unsigned integers")
+    return keccak256(b"".join(map(_unsigned(32), value)))
+
+
 ENCODERS: dict[str, Callable[[Any], bytes]] = {
     "bytes32": _bytes32,
     "address": _address,
     "string": lambda value: keccak256(value.encode("utf-8")),
     **{f"uint{bits}": _unsigned(bits) for bits in (8, 16, 32, 64, 128, 256)},
+    "uint32[]": _numbers,
 }
 
 

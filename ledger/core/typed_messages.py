@@ -1,8 +1,8 @@
 """Messages by which people act on the contracts: EIP-712 structs, one domain per contract (contracts page).
 
 PERMANENT: wallets have signed them. A message is a name and its members; bytes32 as bytes, addresses as lowercase hex,
-numbers as integers. The JSON form spells bytes32 as `0x` hex and `nonce` as a decimal string, since a keyed nonce has
-256 bits. Anybody may relay a signed message; the relay has no power.
+numbers as integers, lists of numbers as sequences. The JSON form spells bytes32 as `0x` hex and `nonce` as a decimal
+string, since a keyed nonce has 256 bits. Anybody may relay a signed message; the relay has no power.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from typing import Any
 from ledger.core.eip712 import ENCODERS, domain_separator, members, signing_digest, type_hash
 from ledger.core.hexadecimal import from_hex, to_address, to_hex
 from ledger.core.keccak import keccak256
-from ledger.core.shapes import members_of, text, unsigned
+from ledger.core.shapes import array, members_of, text, unsigned
 from ledger.errors import FormatError
 
 DOMAIN_VERSION = "1"
@@ -129,6 +129,104 @@ MESSAGES: Mapping[str, MessageType] = {
         "Mark(address key,bytes32 recordId,uint32 version,uint8 mark,uint16 reason,uint256 nonce,uint64 deadline)",
         ("key",),
     ),
+    "RecordConsent": MessageType(
+        "ConsentRegistry",
+        "record",
+        "RecordConsent(address key,bytes32 subjectTag,uint32 recipient,uint32 holder,uint64 categories,"
+        "uint16 purpose,bytes32 scopeHash,bytes32 textHash,bytes32 evidenceHash,address controller,"
+        "uint32 capturedBy,uint8 captureMode,uint64 validFrom,uint64 validUntil,bytes32 salt,uint256 nonce,"
+        "uint64 deadline)",
+        ("key",),
+    ),
+    "WithdrawConsent": MessageType(
+        "ConsentRegistry",
+        "withdraw",
+        "WithdrawConsent(address key,bytes32 consent,uint16 reason,uint256 nonce,uint64 deadline)",
+        ("key",),
+    ),
+    "RequestAccess": MessageType(
+        "AccessLedger",
+        "request",
+        "RequestAccess(address key,uint32 holder,uint32 item,uint32 itemVersion,uint16 purpose,uint8 basis,"
+        "bytes32 basisRef,bytes32 scopeHash,bytes32 profile,uint64 until,uint256 nonce,uint64 deadline)",
+        ("key",),
+    ),
+    "DecideAccess": MessageType(
+        "AccessLedger",
+        "decide",
+        "DecideAccess(address key,bytes32 request,uint8 decision,uint32 itemVersion,bytes32 profile,"
+        "uint64 expiresAt,uint32 uses,uint16 terms,uint64 destroyBy,bytes32 assessment,uint16 reason,"
+        "bytes32 reasonHash,uint256 nonce,uint64 deadline)",
+        ("key",),
+    ),
+    "RevokeGrant": MessageType(
+        "AccessLedger",
+        "revoke",
+        "RevokeGrant(address key,bytes32 grant,uint16 reason,uint256 nonce,uint64 deadline)",
+        ("key",),
+    ),
+    "WithdrawRequest": MessageType(
+        "AccessLedger",
+        "withdraw",
+        "WithdrawRequest(address key,bytes32 request,uint256 nonce,uint64 deadline)",
+        ("key",),
+    ),
+    "CloseGrant": MessageType(
+        "AccessLedger",
+        "close",
+        "CloseGrant(address key,bytes32 grant,uint8 outcome,uint256 nonce,uint64 deadline)",
+        ("key",),
+    ),
+    "OpenEmergency": MessageType(
+        "EmergencyAccess",
+        "open",
+        "OpenEmergency(address key,address supervisor,address secondAgencyKey,bytes32 caseRef,uint32[] items,"
+        "uint64 region,uint16 reason,bytes32 noteHash,uint64 expiresAt,uint256 nonce,uint64 deadline)",
+        ("key", "supervisor", "secondAgencyKey"),
+    ),
+    "CoSignEmergency": MessageType(
+        "EmergencyAccess",
+        "coSign",
+        "CoSignEmergency(address key,bytes32 emergency,uint256 nonce,uint64 deadline)",
+        ("key",),
+    ),
+    "EndEmergency": MessageType(
+        "EmergencyAccess",
+        "end",
+        "EndEmergency(address key,bytes32 emergency,uint256 nonce,uint64 deadline)",
+        ("key",),
+    ),
+    "ReviewEmergency": MessageType(
+        "EmergencyAccess",
+        "review",
+        "ReviewEmergency(address key,bytes32 emergency,uint8 verdict,bytes32 documentHash,uint256 nonce,"
+        "uint64 deadline)",
+        ("key",),
+    ),
+    "NoteNotified": MessageType(
+        "EmergencyAccess",
+        "notified",
+        "NoteNotified(address key,bytes32 emergency,bytes32 documentHash,uint256 nonce,uint64 deadline)",
+        ("key",),
+    ),
+    "DeferNotice": MessageType(
+        "EmergencyAccess",
+        "deferNotice",
+        "DeferNotice(address key,bytes32 emergency,uint64 until,uint16 reason,uint256 nonce,uint64 deadline)",
+        ("key",),
+    ),
+    "NoteDestroyed": MessageType(
+        "EmergencyAccess",
+        "destroyed",
+        "NoteDestroyed(address key,bytes32 emergency,bytes32 documentHash,uint256 nonce,uint64 deadline)",
+        ("key",),
+    ),
+    "KeepData": MessageType(
+        "EmergencyAccess",
+        "keep",
+        "KeepData(address key,bytes32 emergency,bytes32 assessment,uint256 nonce,uint64 deadline)",
+        ("key",),
+    ),
 }
 
 
@@ -191,6 +289,8 @@ def typed_data(name: str, message: Mapping[str, Any], chain_id: int, contract_ad
 def _to_json(type_name: str, value: Any) -> Any:
     if type_name == "bytes32":
         return to_hex(value)
+    if type_name == "uint32[]":
+        return list(value)
     return str(value) if type_name == "uint256" else value
 
 
@@ -201,6 +301,8 @@ def _from_json(type_name: str, value: object, what: str) -> Any:
         return to_address(value, what=what)
     if type_name == "uint256":
         return _decimal(text(value, what=what), what)
+    if type_name == "uint32[]":
+        return tuple(unsigned(number, 32, what=what) for number in array(value, what=what))
     return unsigned(value, int(type_name.removeprefix("uint")), what=what)
 
 

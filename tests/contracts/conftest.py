@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests import engines
+from tests.contracts.offices import Offices
 from tests.contracts.sandbox import Sandbox
 
 
@@ -27,6 +28,25 @@ def sandbox(deployed: Sandbox) -> Iterator[Sandbox]:
     snapshot = deployed.rpc("evm_snapshot")
     yield deployed
     assert deployed.rpc("evm_revert", snapshot)
+
+
+@pytest.fixture(scope="session")
+def settled(engine_folder: Path, deployed: Sandbox) -> Iterator[Offices]:
+    """A second deployment, where the offices of a small consortium have settled."""
+    folder = engine_folder / "offices-chain"
+    with httpx.Client() as http:
+        sandbox = Sandbox(engines.anvil(folder), http, reached=deployed.reached)
+        sandbox.deploy()
+        yield Offices(sandbox)
+    engines.stop_anvil(folder)
+
+
+@pytest.fixture
+def offices(settled: Offices) -> Iterator[Offices]:
+    """The offices; what a test does to them is undone."""
+    snapshot = settled.sandbox.rpc("evm_snapshot")
+    yield settled
+    assert settled.sandbox.rpc("evm_revert", snapshot)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import httpx
 
+from ledger.chain.contracts.binding import Call
 from ledger.core.codes import Role
+from ledger.core.typed_messages import MESSAGES
 from tests import engines
+from tests.contracts.offices import CONSENTED, ITEM, OPEN_ITEM, OTHER_ITEM, PAPER, REFUSED, Offices
 from tests.contracts.sandbox import Key, Member, Sandbox
 
 SNAPSHOT = Path(__file__).with_name("gas.json")
@@ -25,6 +28,8 @@ def measure(sandbox: Sandbox) -> dict[str, int]:
         **streams(sandbox, gateway, member),
         **keys(sandbox, member),
         **catalogue(sandbox, gateway, member),
+        **accesses(offices := Offices(sandbox)),
+        **emergencies(offices),
     }
 
 
@@ -101,6 +106,56 @@ def catalogue(sandbox: Sandbox, gateway: Member, member: Member) -> dict[str, in
         duties.append(sandbox.send(call).gas)
     retired = sandbox.send(sandbox.relayed("RetireItem", member.admin, gateway.admin, **retire)).gas
     return {"publishItem": published[1], "retireItem": retired, "setDutyList": duties[1]}
+
+
+def accesses(offices: Offices) -> dict[str, int]:
+    """Consents, requests and decisions, of offices that did the same before."""
+
+    def gas(call: Call) -> int:
+        return offices.sandbox.send(call).gas
+
+    measured = {}
+    for _ in range(2):
+        own, call = offices.consent()
+        measured["consent, own key"] = gas(call)
+        paper, call = offices.consent(PAPER)
+        measured["consent, witnessed"] = gas(call)
+        by_consent = {"basis": CONSENTED, "basisRef": own.identifier}
+        requests = {"by duty": offices.ask(), "by consent": None}
+        measured["request, by duty"] = gas(requests["by duty"].call)
+        requests["by consent"] = offices.ask(**by_consent)
+        measured["request, by consent"] = gas(requests["by consent"].call)
+        full = {"uses": 9, "terms": 9, "destroyBy": 1 << 33, "assessment": b"\xab" * 32}
+        for basis, request in requests.items():
+            measured[f"decision, {basis}"] = gas(offices.decision(request.identifier, **full))
+        grant = requests["by consent"].identifier
+        measured["revocation"] = gas(offices.act("RevokeGrant", offices.decider, grant=grant, reason=1).call)
+        grant = requests["by duty"].identifier
+        measured["close"] = gas(offices.act("CloseGrant", offices.requester, grant=grant, outcome=1).call)
+        measured["refusal"] = gas(offices.decision(offices.asked(), REFUSED, reasonHash=b"\xab" * 32))
+        taken_back = offices.act("WithdrawRequest", offices.requester, request=offices.asked())
+        measured["request withdrawn"] = gas(taken_back.call)
+        measured["withdrawal, own key"] = gas(offices.withdrawal(own))
+        measured["withdrawal, witnessed"] = gas(offices.withdrawal(paper))
+    return measured
+
+
+def emergencies(offices: Offices) -> dict[str, int]:
+    """Emergencies of three items, and what follows."""
+
+    def gas(call: Call) -> int:
+        return offices.sandbox.send(call).gas
+
+    measured, items = {}, (OPEN_ITEM, ITEM, OTHER_ITEM)
+    for _ in range(3):
+        alarm = offices.alarm(supervisor=offices.supervisor, items=items)
+        measured["emergency, co-signed"] = gas(alarm.call)
+        alarm = offices.alarm(items=items)
+        measured["emergency, one signature"] = gas(alarm.call)
+        for name in ("CoSignEmergency", "EndEmergency", "DeferNotice", "NoteNotified", "KeepData", "NoteDestroyed"):
+            measured[MESSAGES[name].function] = gas(offices.about(name, alarm.identifier))
+        measured["review"] = gas(offices.about("ReviewEmergency", alarm.identifier))
+    return measured
 
 
 def main() -> None:

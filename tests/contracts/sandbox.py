@@ -3,6 +3,7 @@
 Refusals are seen as a user sees them: the call is simulated, and its revert data decoded over our ABIs.
 """
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,9 +13,12 @@ import httpx
 import pytest
 
 from ledger.chain.artifacts import CONSTRUCTORS, deploy_data
+from ledger.chain.contracts.access_ledger import AccessLedger
 from ledger.chain.contracts.agency_registry import AgencyRegistry
 from ledger.chain.contracts.binding import Call, node
 from ledger.chain.contracts.catalogue import Catalogue
+from ledger.chain.contracts.consent_registry import ConsentRegistry
+from ledger.chain.contracts.emergency_access import EmergencyAccess
 from ledger.chain.contracts.parameters import Parameters
 from ledger.chain.contracts.record_anchors import RecordAnchors
 from ledger.chain.custom_errors import decode
@@ -91,7 +95,7 @@ class Sandbox:
     _made: int = 0
 
     def deploy(self) -> None:
-        """Deploy the four contracts."""
+        """Deploy the contracts."""
         self.rpc("anvil_autoImpersonateAccount", True)
         self.chain_id = int(self.rpc("eth_chainId"), 16)
         for name, wanted in CONSTRUCTORS.items():
@@ -104,6 +108,11 @@ class Sandbox:
         self.catalogue = Catalogue(web3, self.addresses["Catalogue"])
         self.anchors = RecordAnchors(web3, self.addresses["RecordAnchors"])
         self.parameters = Parameters(web3, self.addresses["Parameters"])
+        self.consents = ConsentRegistry(web3, self.addresses["ConsentRegistry"])
+        self.access = AccessLedger(web3, self.addresses["AccessLedger"])
+        self.emergencies = EmergencyAccess(web3, self.addresses["EmergencyAccess"])
+        relayed = (self.registry, self.catalogue, self.anchors, self.consents, self.access, self.emergencies)
+        self.bindings = {binding.NAME: binding for binding in relayed}
         self.decoder = EventDecoder(self.addresses)
 
     # talking to the node
@@ -130,14 +139,19 @@ class Sandbox:
     def mine(self, transaction: Mapping[str, Any]) -> dict[str, Any]:
         """Send a transaction that must succeed; return its receipt."""
         self.simulate(transaction)
+        receipt = self.mined(transaction)
+        assert receipt["status"] == "0x1"
+        return receipt
+
+    def mined(self, transaction: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a transaction; return its receipt, whatever became of it."""
         tx_hash = self.rpc("eth_sendTransaction", {**transaction, "gas": hex(GAS_LIMIT), "gasPrice": "0x0"})
         deadline = time.monotonic() + RECEIPT_PATIENCE_SECONDS
         while (receipt := self.rpc("eth_getTransactionReceipt", tx_hash)) is None:
             assert time.monotonic() < deadline, "the transaction is not mined"
             time.sleep(0.002)
-        assert receipt["status"] == "0x1"
-        mined: dict[str, Any] = receipt
-        return mined
+        found: dict[str, Any] = receipt
+        return found
 
     def create(self, data: bytes) -> str:
         """Deploy `data`; return the contract's address."""
@@ -188,14 +202,12 @@ class Sandbox:
         """Return a message with its first signer's next nonce and an hour to be relayed, where not given."""
         kind = MESSAGES[name]
         if "nonce" not in members:
-            contract = {"AgencyRegistry": self.registry, "Catalogue": self.catalogue, "RecordAnchors": self.anchors}
-            members["nonce"] = contract[kind.contract].nonce(members[kind.signers[0]], 0, block="latest")
+            members["nonce"] = self.bindings[kind.contract].nonce(members[kind.signers[0]], 0, block="latest")
         return {"deadline": self.now + 3600, **members}
 
     def sign(self, name: str, message: Mapping[str, Any], *keys: Key) -> list[bytes]:
         """Return the signatures of a message by keys."""
-        digest = message_digest(name, message, self.chain_id, self.addresses[MESSAGES[name].contract])
-        return [sign_digest(digest, key.private) for key in keys]
+        return [sign_digest(self.digest(name, message), key.private) for key in keys]
 
     # agencies
     def registration(self, admin: Key, **changes: Any) -> Call:
@@ -252,19 +264,17 @@ class Sandbox:
         """Return the call of a message with one signer (or more, in their order)."""
         kind = MESSAGES[name]
         message = self.message(name, **({kind.signers[0]: key.address} | members))
-        functions = {
-            "RestoreAdmin": self.registry.restore_admin,
-            "RetireKey": self.registry.retire_key,
-            "RevokeKey": self.registry.revoke_key,
-            "SetEndpoint": self.registry.set_endpoint,
-            "SetSealingKey": self.registry.set_sealing_key,
-            "PublishItem": self.catalogue.publish_item,
-            "RetireItem": self.catalogue.retire_item,
-            "SetDutyList": self.catalogue.set_duty_list,
-            "SetCalendar": self.catalogue.set_calendar,
-            "Mark": self.anchors.mark,
-        }
-        return functions[name](message, *self.sign(name, message, key, *others))
+        return self.call(name, message, *self.sign(name, message, key, *others))
+
+    def call(self, name: str, message: Mapping[str, Any], *signatures: bytes) -> Call:
+        """Return the call that takes a signed message."""
+        function = re.sub("[A-Z]", lambda capital: "_" + capital[0].lower(), MESSAGES[name].function)
+        call: Call = getattr(self.bindings[MESSAGES[name].contract], function)(message, *signatures)
+        return call
+
+    def digest(self, name: str, message: Mapping[str, Any]) -> bytes:
+        """Return the digest of a message, by which requests and emergencies are known."""
+        return message_digest(name, message, self.chain_id, self.addresses[MESSAGES[name].contract])
 
 
 def lane(number: int, count: int = 0) -> int:

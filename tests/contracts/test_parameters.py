@@ -4,25 +4,38 @@ import pytest
 
 from ledger.chain.artifacts import deploy_data
 from ledger.errors import FormatError, TransactionFailed
-from tests.contracts.sandbox import NOBODY, Refused, Sandbox
+from tests.contracts.sandbox import DAY, NOBODY, Refused, Sandbox
 
 pytestmark = pytest.mark.contracts
+
+DEFAULTS = {
+    "anchorDelay": 300,
+    "factsAge": 60,
+    "suspectWindow": 30 * DAY,
+    "grantLife": 365 * DAY,
+    "emergencyLife": 3 * DAY,
+    "emergencyLifeUnsigned": 7200,
+    "reviewWithin": 15 * DAY,
+    "noticeWithin": 30 * DAY,
+    "noticeDeferral": 90 * DAY,
+    "destroyWithin": 30 * DAY,
+    "overdueReviewLimit": 2,
+}
+"""In the order of their events at deployment."""
 
 
 def test_a_fresh_deployment_has_the_default_parameters(sandbox: Sandbox) -> None:
     values = {
         name: sandbox.parameters.parameter(name, block="latest")
-        for name in ("anchorDelay", "factsAge", "suspectWindow")
+        for name in (*DEFAULTS, "reviewAgency", "reviewAgencySubstitute")
     }
-    assert values == {"anchorDelay": 300, "factsAge": 60, "suspectWindow": 30 * 86_400}
+    assert values == DEFAULTS | {"reviewAgency": 0, "reviewAgencySubstitute": 0}
 
 
 def test_the_defaults_are_told_by_events_at_deployment(sandbox: Sandbox) -> None:
     logs = sandbox.rpc("eth_getLogs", {"fromBlock": "0x0", "address": sandbox.parameters.address})
     assert [sandbox.decoder.decode(log) for log in logs] == [
-        ("Parameters", "ParameterSet", {"name": "anchorDelay", "value": 300}),
-        ("Parameters", "ParameterSet", {"name": "factsAge", "value": 60}),
-        ("Parameters", "ParameterSet", {"name": "suspectWindow", "value": 2_592_000}),
+        ("Parameters", "ParameterSet", {"name": name, "value": value}) for name, value in DEFAULTS.items()
     ]
 
 
@@ -36,7 +49,7 @@ def test_nobody_else_sets_a_parameter(sandbox: Sandbox) -> None:
     sandbox.refuses("NotGovernor", sandbox.parameters.set("anchorDelay", 600), sandbox.relay)
 
 
-@pytest.mark.parametrize("name", ["anchorDelay", "factsAge", "suspectWindow"])
+@pytest.mark.parametrize("name", [name for name in DEFAULTS if name != "overdueReviewLimit"])
 def test_a_parameter_stays_within_its_hard_bounds(sandbox: Sandbox, name: str) -> None:
     lowest, highest = sandbox.parameters.bounds(name, block="latest")
     for value in (lowest, highest):
@@ -45,6 +58,17 @@ def test_a_parameter_stays_within_its_hard_bounds(sandbox: Sandbox, name: str) -
     for value in (lowest - 1, highest + 1):
         line = sandbox.refuses("ParameterOutOfBounds", sandbox.parameters.set(name, value), sandbox.governor)
         assert line == (f"ParameterOutOfBounds(name={name}, value={value}, lowest={lowest}, highest={highest})")
+
+
+@pytest.mark.parametrize(
+    ("name", "highest"),
+    [("overdueReviewLimit", 32), ("reviewAgency", (1 << 32) - 1), ("reviewAgencySubstitute", (1 << 32) - 1)],
+)
+def test_a_count_or_an_agency_may_be_zero_and_has_an_upper_bound(sandbox: Sandbox, name: str, highest: int) -> None:
+    for value in (highest, 0):
+        sandbox.govern(sandbox.parameters.set(name, value))
+        assert sandbox.parameters.parameter(name, block="latest") == value
+    sandbox.refuses("ParameterOutOfBounds", sandbox.parameters.set(name, highest + 1), sandbox.governor)
 
 
 def test_an_unknown_parameter_is_neither_set_nor_read(sandbox: Sandbox) -> None:

@@ -1,6 +1,7 @@
 """Signed messages on every contract: in time, once, in their own domain, as signed; whoever relays them."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from eth_account.messages import encode_typed_data
@@ -10,6 +11,7 @@ from ledger.core.codes import Role
 from ledger.core.keccak import keccak256
 from ledger.core.signature import CURVE_ORDER, sign_digest
 from ledger.core.typed_messages import MESSAGES, message_digest, typed_data
+from tests.contracts.offices import Offices
 from tests.contracts.sandbox import NOBODY, Key, Sandbox, lane
 
 pytestmark = pytest.mark.contracts
@@ -40,7 +42,7 @@ def one_of_each(sandbox: Sandbox) -> dict[str, Callable[..., Call]]:
     life = {"validFrom": 0, "validUntil": 1 << 40}
     item = {
         "authorityAdmin": NOBODY,
-        "item": 1,
+        "item": 101,
         "version": 1,
         "responsible": agency,
         "shareClass": 2,
@@ -56,7 +58,7 @@ def one_of_each(sandbox: Sandbox) -> dict[str, Callable[..., Call]]:
         "deliverDays": 1,
         "documentHash": DOCUMENT,
     }
-    published = sandbox.message("PublishItem", responsibleAdmin=admin.address, **(item | {"item": 2}))
+    published = sandbox.message("PublishItem", responsibleAdmin=admin.address, **(item | {"item": 102}))
     signed = sandbox.sign("PublishItem", published, admin)
     sandbox.send(sandbox.catalogue.publish_item(published, *signed))
     submit = {"recordId": RECORD, "version": 1, "mark": 1, "reason": 1}
@@ -73,16 +75,48 @@ def one_of_each(sandbox: Sandbox) -> dict[str, Callable[..., Call]]:
         "SetEndpoint": relayed("SetEndpoint", admin, documentHash=DOCUMENT),
         "SetSealingKey": relayed("SetSealingKey", admin, sealingKey=DOCUMENT),
         "PublishItem": relayed("PublishItem", admin, **item),
-        "RetireItem": relayed("RetireItem", admin, authorityAdmin=NOBODY, item=2),
+        "RetireItem": relayed("RetireItem", admin, authorityAdmin=NOBODY, item=102),
         "SetDutyList": relayed("SetDutyList", admin, version=1, documentHash=DOCUMENT),
         "SetCalendar": relayed("SetCalendar", admin, version=1, documentHash=DOCUMENT),
         "Mark": relayed("Mark", key, **submit),
     }
 
 
+def acts_of_offices(offices: Offices) -> dict[str, Callable[..., Call]]:
+    """The same for consents, requests, grants and emergencies."""
+    consent, request, grant = offices.consented(), offices.asked(), offices.granted()
+    live, ended = offices.opened(), offices.ended()
+    return {
+        "RecordConsent": lambda **changes: offices.consent(**changes)[1],
+        "WithdrawConsent": lambda **changes: (
+            offices.act("WithdrawConsent", consent.key, consent=consent.identifier, reason=1, **changes).call
+        ),
+        "RequestAccess": lambda **changes: offices.ask(**changes).call,
+        "DecideAccess": lambda **changes: offices.decision(request, **changes),
+        "RevokeGrant": partial(called, offices, "RevokeGrant", offices.decider, grant=grant, reason=1),
+        "WithdrawRequest": partial(called, offices, "WithdrawRequest", offices.requester, request=request),
+        "CloseGrant": partial(called, offices, "CloseGrant", offices.requester, grant=grant, outcome=1),
+        "OpenEmergency": lambda **changes: offices.alarm(**changes).call,
+        **{name: partial(offices.about, name, live) for name in ("CoSignEmergency", "EndEmergency", "DeferNotice")},
+        **{
+            name: partial(offices.about, name, ended)
+            for name in ("ReviewEmergency", "NoteNotified", "NoteDestroyed", "KeepData")
+        },
+    }
+
+
+def called(offices: Offices, name: str, key: Key, **members: object) -> Call:
+    return offices.act(name, key, **members).call
+
+
+def every_act(offices: Offices) -> dict[str, Callable[..., Call]]:
+    return acts_of_offices(offices) | one_of_each(offices.sandbox)
+
+
 @pytest.mark.parametrize("name", MESSAGES)
-def test_a_message_is_taken_until_its_deadline_and_only_once(sandbox: Sandbox, name: str) -> None:
-    call = one_of_each(sandbox)[name](deadline=sandbox.now + 500)
+def test_a_message_is_taken_until_its_deadline_and_only_once(offices: Offices, name: str) -> None:
+    sandbox = offices.sandbox
+    call = every_act(offices)[name](deadline=sandbox.now + 500)
     snapshot = sandbox.rpc("evm_snapshot")
     sandbox.send(call, sandbox.governor)
     sandbox.refuses("InvalidAccountNonce", call, sandbox.governor)
@@ -92,8 +126,8 @@ def test_a_message_is_taken_until_its_deadline_and_only_once(sandbox: Sandbox, n
 
 
 @pytest.mark.parametrize("name", MESSAGES)
-def test_a_message_for_another_chain_or_contract_is_refused(sandbox: Sandbox, name: str) -> None:
-    make = one_of_each(sandbox)[name]
+def test_a_message_for_another_chain_or_contract_is_refused(offices: Offices, name: str) -> None:
+    sandbox, make = offices.sandbox, every_act(offices)[name]
     chain_id, addresses = sandbox.chain_id, sandbox.addresses
     sandbox.chain_id = chain_id + 1
     foreign_chain = make()
@@ -109,7 +143,7 @@ def test_a_message_for_another_chain_or_contract_is_refused(sandbox: Sandbox, na
 @pytest.mark.parametrize("name", MESSAGES)
 def test_a_digest_is_what_a_wallet_signs(sandbox: Sandbox, name: str) -> None:
     kind = MESSAGES[name]
-    example = {"address": "0x" + "ab" * 20, "bytes32": DOCUMENT}
+    example = {"address": "0x" + "ab" * 20, "bytes32": DOCUMENT, "uint32[]": (7, 8)}
     message = {member: example.get(type_name, 7) for member, type_name in kind.members}
     address = sandbox.addresses[kind.contract]
     shown = encode_typed_data(full_message=typed_data(name, message, sandbox.chain_id, address))
@@ -118,7 +152,7 @@ def test_a_digest_is_what_a_wallet_signs(sandbox: Sandbox, name: str) -> None:
 
 
 def test_the_domains_told_on_chain_are_those_that_are_signed_in(sandbox: Sandbox) -> None:
-    for contract in (sandbox.registry, sandbox.catalogue, sandbox.anchors, sandbox.parameters):
+    for contract in (*sandbox.bindings.values(), sandbox.parameters):
         expected = (f"Gongzhi {contract.NAME}", "1", sandbox.chain_id, contract.address)
         assert contract.domain(block="latest") == expected
 

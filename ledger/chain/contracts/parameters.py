@@ -18,20 +18,20 @@ def parameter_name(name: str) -> bytes:
 
 
 class Parameters(GovernedBinding):
-    """Calls and views of Parameters; values are seconds."""
+    """Calls and views of Parameters; values are seconds, numbers of agencies or counts (contracts page)."""
 
     NAME: ClassVar[str] = "Parameters"
 
     def set(self, name: str, value: int) -> Call:
-        """Set a parameter (`anchorDelay`, `factsAge`, `suspectWindow`); sent by the governor."""
+        """Set a parameter; sent by the governor."""
         return self._write("set", parameter_name(name), value)
 
     def parameter(self, name: str, *, block: BlockIdentifier) -> int:
-        """Return a parameter's value (seconds); raises TransactionFailed if there is none of this name."""
+        """Return a parameter's value; raises TransactionFailed if there is none of this name."""
         value: int = self._view("parameter", parameter_name(name), block=block)
         return value
 
     def bounds(self, name: str, *, block: BlockIdentifier) -> tuple[int, int]:
-        """Return the hard bounds (seconds, both included); raises TransactionFailed as `parameter` does."""
+        """Return the hard bounds (both included); raises TransactionFailed as `parameter` does."""
         lowest, highest = self._view("bounds", parameter_name(name), block=block)
         return lowest, highest

@@ -36,6 +36,20 @@ MARK_JSON = {
     "deadline": 1_767_226_060,
 }
 
+EMERGENCY = {
+    "key": "0x038ae820a5b97c7d5239f9699a6181df17aae1b7",
+    "supervisor": "0x" + "0" * 40,
+    "secondAgencyKey": "0x" + "ab" * 20,
+    "caseRef": bytes(range(32)),
+    "items": (1, 5, 6),
+    "region": 990101,
+    "reason": 2,
+    "noteHash": bytes(range(1, 33)),
+    "expiresAt": 1_767_300_000,
+    "nonce": keyed_nonce(3, 4),
+    "deadline": 1_767_226_060,
+}
+
 
 def test_the_digest_of_a_mark_is_what_ethers_computes() -> None:
     digest = message_digest("Mark", MARK, 20_265_801, CONTRACT)
@@ -98,6 +112,31 @@ def test_json_and_message_are_the_same_thing() -> None:
 def test_json_of_another_shape_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(FormatError):
         message_from_json("Mark", MARK_JSON | change)
+
+
+def test_the_digest_of_an_emergency_is_what_ethers_computes() -> None:
+    digest = message_digest("OpenEmergency", EMERGENCY, 20_265_801, CONTRACT)
+    assert digest.hex() == "6215ec632e616a1a680c81860f5bacf74eb5a2d7493210b2fa6f4689604b7ea0"
+
+
+def test_a_list_of_numbers_is_a_list_in_json_too() -> None:
+    spelled = message_to_json("OpenEmergency", EMERGENCY)
+    assert spelled["items"] == [1, 5, 6]
+    assert message_from_json("OpenEmergency", spelled) == EMERGENCY
+
+
+@pytest.mark.parametrize("items", [5, "5", {"5": 5}, [True], [-1], [1 << 32], ["5"]])
+def test_a_list_of_anything_else_is_refused(items: object) -> None:
+    with pytest.raises(FormatError):
+        message_from_json("OpenEmergency", message_to_json("OpenEmergency", EMERGENCY) | {"items": items})
+    with pytest.raises(FormatError):
+        message_digest("OpenEmergency", EMERGENCY | {"items": items}, 1, CONTRACT)
+
+
+def test_order_and_number_of_a_list_are_in_the_digest() -> None:
+    lists = ((), (1,), (1, 5), (5, 1), (1, 5, 6))
+    digests = {message_digest("OpenEmergency", EMERGENCY | {"items": each}, 1, CONTRACT) for each in lists}
+    assert len(digests) == len(lists)
 
 
 def test_zero_is_a_number_like_any_other() -> None:
