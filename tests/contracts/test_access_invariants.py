@@ -127,7 +127,9 @@ class AccessMachine(ChainMachine):
         if self.tried(call, expected, "decide"):
             model.state, model.expires_at = (2, expires_at) if grant else (3, 0)
 
-    @rule(request=requests, act=st.sampled_from(["RevokeGrant", "WithdrawRequest", "CloseGrant"]), foreign=st.booleans())
+    @rule(
+        request=requests, act=st.sampled_from(["RevokeGrant", "WithdrawRequest", "CloseGrant"]), foreign=st.booleans()
+    )
     def end(self, request: bytes, act: str, foreign: bool) -> None:
         model = self.grants[request]
         before, after, party, members = {
