@@ -1,7 +1,7 @@
 """ConsentRegistry: consents of residents, which nobody can join on chain."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from web3.types import BlockIdentifier
@@ -40,8 +40,8 @@ class ConsentRegistry(TypedMessagesBinding):
 
     def consent_info(self, consent: bytes, *, block: BlockIdentifier) -> ConsentInfo:
         """Return what is known of a consent; all zero if there is none."""
-        *terms, controller, captured_by = self._view("consentInfo", consent, block=block)
-        return ConsentInfo(*terms, controller=Address(controller.lower()), captured_by=AgencyId(captured_by))
+        info = ConsentInfo(*self._view("consentInfo", consent, block=block))
+        return replace(info, controller=Address(info.controller.lower()))
 
     def is_live(self, consent: bytes, *, block: BlockIdentifier) -> bool:
         """Say whether a consent is recorded, in time and not withdrawn."""
