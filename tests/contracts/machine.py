@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from ledger.chain.contracts.binding import Call
@@ -18,14 +19,16 @@ from tests.contracts.sandbox import NOBODY, Key
 
 FOREVER = (1 << 53) - 1
 FEW = settings(
-    max_examples=8,
-    stateful_step_count=25,
+    max_examples=12,
+    stateful_step_count=30,
     deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
 )
 MANY = settings(FEW, max_examples=60, stateful_step_count=50)
+SELDOM = st.sampled_from([False, False, False, True])
+"""For what makes most acts fail."""
 
 Event = tuple[str, dict[str, Any]]
 
@@ -80,6 +83,11 @@ class ChainMachine(RuleBasedStateMachine):
     def told(self, *names: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield the events of these names, in order."""
         return ((name, args) for name, args in self.events if name in names)
+
+
+def words_of(call: Call) -> set[bytes]:
+    """Return the words of 32 bytes that a call carries; contracts know nothing else."""
+    return {call.data[place : place + 32] for place in range(4, len(call.data), 32)}
 
 
 @contextmanager
