@@ -296,19 +296,33 @@ class Consortium:
     ) -> httpx.Response:
         """Send a request as `caller` signs it (None: unsigned); `spoil` changes headers after the signature."""
         sent = dict(headers or {})
-        text = urlencode(query or {})
-        if body:
-            sent["content-type"] = "application/json"
+        return self.send_raw(
+            caller, method, path, urlencode(query or {}), sent, body, spoil or {}, created, request_nonce
+        )
+
+    def send_raw(
+        self,
+        caller: Key | None,
+        method: str,
+        path: str,
+        query: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        spoil: Mapping[str, str] | None = None,
+        created: int | None = None,
+        request_nonce: str | None = None,
+    ) -> httpx.Response:
+        """Send a request whose path and query are percent-encoded already; see `send`."""
+        sent = {**headers, **({"content-type": "application/json"} if body else {})}
         if caller is not None:
             begin = self.now if created is None else created
             nonce = request_nonce or base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
-            signable = SignableRequest(method, "https", AUTHORITY, path, text, sent, content_sha256(body))
+            signable = SignableRequest(method, "https", AUTHORITY, path, query, sent, content_sha256(body))
             sent |= sign(
                 signable, caller.private, created=begin, expires=begin + 60, request_nonce=nonce, chain_id=CHAIN_ID
             )
-        sent |= spoil or {}
-        target = f"{path}?{text}" if text else path
-        answer = self.client.request(method, target, headers=sent, content=body)
+        target = f"{path}?{query}" if query else path
+        answer = self.client.request(method, target, headers={**sent, **(spoil or {})}, content=body)
         check_documented(method, path, answer)
         return answer
 
