@@ -78,7 +78,10 @@ class Dated:
 
 @dataclass(slots=True)
 class KeyFacts:
-    """The immutable binding of a key, and its end if it has one (retired or revoked)."""
+    """The immutable binding of a key, its end if it has one (retired or revoked), and where it was revoked.
+
+    A key that was retired may be revoked later, which says since when it is suspect and leaves its end where it is.
+    """
 
     agency: int
     roles: int
@@ -86,7 +89,7 @@ class KeyFacts:
     valid_until: int
     bound: Point
     ended: Point | None = None
-    revoked: bool = False
+    revoked: Point | None = None
     suspect_from: int = 0
 
 
@@ -262,7 +265,8 @@ class History:
         if as_of.time >= facts.valid_until:
             return "the key has expired"
         if facts.ended is not None and as_of.covers(facts.ended):
-            return "the key was revoked" if facts.revoked else "the key was retired"
+            revoked = facts.revoked is not None and as_of.covers(facts.revoked)
+            return "the key was revoked" if revoked else "the key was retired"
         if not self.agencies[facts.agency].is_active(as_of):
             return f"agency {facts.agency} is not active"
         return None
@@ -300,12 +304,10 @@ def _key_bound(history: History, point: Point, event: ChainEvent) -> None:
 
 def _key_ended(history: History, point: Point, event: ChainEvent) -> None:
     key = history.keys[event.args["key"]]
-    revoked = event.name == "KeyRevoked"
     if key.ended is None:
         key.ended = point
-    key.revoked = key.revoked or revoked
-    if revoked:
-        key.suspect_from = event.args["suspectFrom"]
+    if event.name == "KeyRevoked" and key.revoked is None:
+        key.revoked, key.suspect_from = point, event.args["suspectFrom"]
 
 
 def _item_published(history: History, point: Point, event: ChainEvent) -> None:
