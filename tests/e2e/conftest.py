@@ -30,7 +30,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoStack]:
 
 @pytest.fixture(scope="session")
 def files(demo: DemoStack, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `bundle.json` (of a record that fire was shown), `chain.json` and `export/`, by the command line."""
+    """A folder with `bundle.json` (of a record that fire was shown), `chain.json`, `export/`: by the command line."""
     folder = tmp_path_factory.mktemp("files")
     looking = ("--as", "fire", "--item", "1", "--purpose", "P05", "--basis", "LB3", "--basis-ref", "消防法")
     found = json.loads(demo.gongzhi("search", *looking, "--class", "fire/", "--limit", "1", "--json"))
