@@ -45,6 +45,7 @@ def test_the_readme_ends_with_a_verified_ledger(desk: Path) -> None:
     assert "verified:" in run(commands("README.md"), desk)
 
 
+@pytest.mark.slow
 def test_the_tutorial_publishes_looks_proves_and_audits(desk: Path) -> None:
     printed = run(commands("docs/tutorial/first-record.md"), desk)
     assert "refused" in printed
@@ -62,6 +63,7 @@ def test_the_reader_s_how_to_reads_and_proves(desk: Path, demo: DemoStack) -> No
     assert (desk / "bundle.json").exists()
 
 
+@pytest.mark.slow
 def test_a_consortium_is_set_up_by_hand_as_the_how_to_says(desk: Path) -> None:
     printed = run(commands("docs/how-to/set-up-a-consortium.md", without=()), desk)
     assert "trustHash" in printed
