@@ -272,7 +272,7 @@ def test_a_ciphertext_opens_under_its_own_record_version_only() -> None:
 
 def test_a_key_that_ended_before_it_signed_does_not_count_even_in_time() -> None:
     history = History()
-    history.keys[address("k")] = KeyFacts(7, 2, 0, 1 << 40, Point(0, 0, 0), ended=Point(1, 0, 100), revoked=True)
+    history.keys[address("k")] = KeyFacts(7, 2, 0, 1 << 40, Point(0, 0, 0), ended=Point(1, 0, 100))
     message = {"signedAt": 100, "publisher": 7}
     assert (
         why_not_anchorable(history, message, address("k"), Point(2, 0, 101)) == "the key had ended before the signature"
