@@ -64,13 +64,13 @@ def begin_export(call: Call, asked: Asked, after: int) -> Export | LookRefused:
 
 
 def export_chunks(store: Store, export: Export) -> Iterator[bytes]:
-    """Yield an export in chunks of whole lines, each line with its line break; memory stays flat. Raises StoreError.
+    """Yield the lines of an export as chunks of UTF-8, to be sent; memory stays flat. Raises StoreError.
 
     An export that breaks off lacks its last line, so its reader knows.
     """
     waiting: list[str] = []
     size = 0
-    for line in _all_lines(store, export):
+    for line in export_lines(store, export):
         waiting.append(line)
         size += len(line)
         if size >= CHUNK_CHARACTERS:
@@ -79,7 +79,8 @@ def export_chunks(store: Store, export: Export) -> Iterator[bytes]:
     yield "".join(waiting).encode("utf-8")
 
 
-def _all_lines(store: Store, export: Export) -> Iterator[str]:
+def export_lines(store: Store, export: Export) -> Iterator[str]:
+    """Yield the lines of an export, each with its line break; memory stays flat. Raises StoreError."""
     yield tagged_line("manifest", export.manifest.members()) + "\n"
     with store.begin() as transaction:
         for document_hash, media, content in transaction.documents():
