@@ -231,6 +231,12 @@ def test_a_record_that_does_not_fit_its_schema_is_refused(shared: Consortium, pa
 
 
 @pytest.mark.usefixtures("untouched")
+@pytest.mark.usefixtures("untouched")
+def test_a_class_that_no_index_holds_is_refused(shared: Consortium) -> None:
+    given = draft([record_content(**{"class": "fire\x00"})], shared.now)
+    problem(shared.publish(given), 422, "schema_mismatch")
+
+
 def test_an_original_that_its_rule_cannot_mask_is_refused_without_being_quoted(shared: Consortium) -> None:
     answer = spoiled(shared, "/reporter/phone", "8675309-secret")
     problem(answer, 422, "derivation_failed")

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.core.bundle import View, parse_view, view_document
-from ledger.core.canonical import decode, encode, encode_text
-from ledger.core.commitment import CommittedRecord, RecordContent, commit, record_root
+from ledger.core.canonical import decode, decode_canonical, encode, encode_text
+from ledger.core.commitment import CommittedRecord, RecordContent, commit, record_root, slot_values
 from ledger.core.schema import parse_schema
 from ledger.core.sealing import DATA_KEY_BYTES, associated_data, seal, unseal
 from ledger.core.stored import (
@@ -22,7 +22,7 @@ from ledger.core.stored import (
     view_of,
 )
 from ledger.core.verify import check_slots, check_values, recompute_root
-from ledger.errors import CanonicalJsonError, FormatError, SealingError
+from ledger.errors import CanonicalJsonError, FormatError, SchemaError, SealingError
 from tests.simulated_consortium import incident_schema, number32, originals
 
 pytestmark = pytest.mark.unit
@@ -92,7 +92,7 @@ def test_one_writer_serves_many_records() -> None:
 
 def test_what_is_sealed_and_what_is_stored_open_are_the_whole_record() -> None:
     given = originals(1)
-    secret, sealed = parse_sealed_content(sealed_content(SCHEMA, number32("s", 1), given))
+    secret, sealed = parse_sealed_content(sealed_content(SCHEMA, number32("s", 1), slot_values(SCHEMA, given)))
     stored = {
         slot.path: decode(slot.value)
         for slot in view(committed(), STORED_OPEN).slots
@@ -106,7 +106,9 @@ def test_what_is_sealed_and_what_is_stored_open_are_the_whole_record() -> None:
 
 def test_a_missing_original_is_sealed_as_null() -> None:
     given = {path: value for path, value in originals(1).items() if path != "/phone"}
-    assert parse_sealed_content(sealed_content(SCHEMA, bytes(32), given))[1]["/phone"] is None
+    plaintext = sealed_content(SCHEMA, bytes(32), slot_values(SCHEMA, given))
+    assert parse_sealed_content(plaintext)[1]["/phone"] is None
+    assert decode_canonical(plaintext) == decode(plaintext)
 
 
 @pytest.mark.parametrize(
@@ -165,9 +167,16 @@ def test_the_associated_data_tells_records_and_versions_apart() -> None:
         ("/recordedAt", 7, "recorded_at", None),
         ("/class", "fire", "record_class", 1),
         ("/level", 3, "level", "3"),
+        ("/level", 2**15 - 1, "level", 2**15),
+        ("/level", 1 - 2**15, "level", -(2**15)),
     ],
 )
 def test_each_search_key_is_its_reserved_original(path: str, good: Any, member: str, bad: Any) -> None:
     nothing = {"region": None, "occurred_at": None, "recorded_at": None, "record_class": None, "level": None}
     assert search_keys({path: good, "/name": "x"}) == SearchKeys(**{**nothing, member: good})
     assert search_keys({path: bad}) == SearchKeys(**nothing)
+
+
+def test_a_class_that_no_index_holds_is_refused() -> None:
+    with pytest.raises(SchemaError, match="zero character"):
+        search_keys({"/class": "fi\x00re"})
