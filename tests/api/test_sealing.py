@@ -92,6 +92,7 @@ def test_a_missing_document_closes_the_gateway(
         connection.execute("DELETE FROM documents WHERE document_hash = %s", (missing,))
     monkeypatch.setattr(find_document, "_SCHEMAS", {})
     monkeypatch.setattr(find_document, "_PROFILES", {})
+    monkeypatch.setattr(find_document, "_BITMAPS", {})
     before = consortium.rows()
     answer = consortium.look(FIRE_READER, path_of(given))
     assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
