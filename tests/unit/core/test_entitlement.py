@@ -100,6 +100,15 @@ def test_a_key_that_ended_counts_for_what_it_signed_before(
     assert said == (None if counts else "the key had ended before the signature")
 
 
+def test_an_end_after_the_anchor_is_judged_at_the_signature_alone() -> None:
+    ledger = SimulatedLedger()
+    anchored = newest_point(ledger)
+    end_key(ledger, None, 10)
+    signed = message(ledger, signedAt=ledger.now)
+    assert why_not_anchorable(ledger.history(), signed, PUBLISHERS_KEY, anchored) is None
+    assert why_not_publishable(ledger.history(), signed, PUBLISHERS_KEY) == "the key was retired"
+
+
 @pytest.mark.parametrize(("suspect_after", "counts"), [(1, True), (0, False), (-5, False)])
 def test_a_revoked_key_does_not_count_from_when_it_is_suspect(suspect_after: int, counts: bool) -> None:
     ledger = SimulatedLedger()

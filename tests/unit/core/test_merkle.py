@@ -71,6 +71,13 @@ def test_a_proof_of_another_length_leads_nowhere(leaves: list[bytes], data: st.D
     assert leads_to(leaf, proof, tree.root, claimed) == allowed
 
 
+@pytest.mark.parametrize("count", [0, -1, -2, 1])
+def test_a_proof_of_one_hash_needs_a_tree_of_at_least_two_leaves(count: int) -> None:
+    tree = MerkleTree([word(1), word(2)])
+    assert leads_to(word(1), [word(2)], tree.root, 2)
+    assert not leads_to(word(1), [word(2)], tree.root, count)
+
+
 def test_a_node_is_no_leaf_of_a_tree_of_that_many_leaves() -> None:
     leaves = numbered(4)
     tree = MerkleTree(leaves)
