@@ -9,7 +9,8 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 
 from api.app import routed_app
-from tests.api.consortium import AUDIT_KEY, FIRE_READER, LOOK, PUBLISHER, Consortium
+from tests.api.consortium import LOOK, Consortium
+from tests.api.members import AUDIT_KEY, FIRE_READER, PUBLISHER
 
 pytestmark = [pytest.mark.api, pytest.mark.slow]
 

@@ -9,7 +9,8 @@ import pytest
 from ledger.core.canonical import encode
 from ledger.core.codes import Role
 from ledger.core.hexadecimal import to_hex
-from tests.api.consortium import (
+from tests.api.consortium import Consortium, bound
+from tests.api.members import (
     OTHER,
     OTHER_PUBLISHER,
     PROPERTY,
@@ -17,8 +18,6 @@ from tests.api.consortium import (
     PUBLISHER,
     READER_OF_COMMUNITY,
     STRANGER,
-    Consortium,
-    bound,
     draft,
     key,
     record_content,

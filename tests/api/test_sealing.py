@@ -10,7 +10,8 @@ from ledger.core.hexadecimal import to_hex
 from ledger.core.keccak import keccak256
 from ledger.keys.file_provider import FileKeyProvider
 from ledger.services import find_document
-from tests.api.consortium import DOCUMENTS, FIRE_READER, READER_OF_COMMUNITY, SCHEMA, Consortium, Draft
+from tests.api.consortium import Consortium
+from tests.api.members import DOCUMENTS, FIRE_READER, READER_OF_COMMUNITY, SCHEMA, Draft
 from tests.api.serving import served
 
 pytestmark = pytest.mark.api
