@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from ledger.core.codes import AgencyKind, Authority, Basis, Mark, Purpose, Refusal, ShareClass
 
 HIDING_MARKS = frozenset((Mark.WITHDRAWN, Mark.ERASED))
-ALL_SLOTS = (1 << 256) - 1
 
 
 @dataclass(frozen=True, slots=True)
