@@ -47,6 +47,10 @@ def up(folder: FolderOption = None, as_json: JsonOption = False) -> None:
     from ledger import wiring
 
     settings = load_settings(folder)
+    if settings.database_url or settings.rpc_url:
+        raise UsageError(
+            "the settings name a database or a node of their own: run `gongzhi worker` and `python -m api` there"
+        )
     found = stack.up(DataFolder.at(settings.data_folder), wiring.stack_plan(settings), say)
     result = {
         "api": found.api_url,
