@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.embedded import postgres
+from ledger.embedded import postgres, processes
 from ledger.embedded.data_folder import DataFolder
 from tests.e2e.demo_stack import DemoStack, run_gongzhi
 
@@ -26,6 +26,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoStack]:
         stopped = run_gongzhi(folder, "down")
         postgres.remove_outside(DataFolder.at(folder))
         assert stopped.returncode == 0, stopped.stderr
+
+
+@pytest.fixture
+def repaired(demo: DemoStack) -> Iterator[None]:
+    """What a test killed and did not bring back is started again, for the tests after it."""
+    yield
+    if not all(processes.find(demo.folder, name) for name in ("postgres", "chain", "worker", "api")):
+        demo.up()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,7 @@ class DemoStack:
     folder: DataFolder
     figures: Mapping[str, Any]
     story: str
+    _signers: dict[str, Signer] = field(default_factory=dict)
 
     @cached_property
     def document(self) -> dict[str, Any]:
@@ -95,8 +96,10 @@ class DemoStack:
 
     def signer(self, name: str) -> Signer:
         """The desk key of an agency."""
-        agency = self.agency(name)
-        return open_signer(f"keystore:{agency['keystore']}", Path(agency["passwordFile"]))
+        if name not in self._signers:
+            agency = self.agency(name)
+            self._signers[name] = open_signer(f"keystore:{agency['keystore']}", Path(agency["passwordFile"]))
+        return self._signers[name]
 
     @contextmanager
     def client(self, name: str, folder: Path, attempts: int = 1) -> Iterator[GongzhiClient]:
@@ -152,7 +155,7 @@ class DemoStack:
 def kill(victims: Sequence[psutil.Process]) -> None:
     """`kill -9`, and wait until they are gone."""
     for victim in victims:
-        victim.kill()
+        processes.terminate(victim, hard=True)
     for victim in victims:
         assert processes.wait_for(lambda gone=victim: not processes.works(gone), timeout_seconds=GONE_TIMEOUT_SECONDS)
 

@@ -13,7 +13,7 @@ from ledger.embedded import processes
 from tests.e2e.demo_stack import PROGRAM, ROOT, DemoStack, environment_for, kill
 from tests.e2e.ingest import Ingest, blocks_on_chain, followed_blocks, require_nothing_lost
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("repaired")]
 
 VICTIMS: Mapping[str, Callable[[DemoStack], Sequence[psutil.Process]]] = {
     "api": lambda demo: [demo.process("api")],

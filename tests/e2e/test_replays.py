@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.demo_stack import DemoStack, SignedRequest, kill, signed_request
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("repaired")]
 
 LOOK = {"gongzhi-item": "1", "gongzhi-purpose": "5", "gongzhi-basis": "3", "gongzhi-basis-ref": "0x" + "11" * 32}
 
