@@ -64,7 +64,7 @@ class DemoStack:
     story: str
     _signers: dict[str, Signer] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def document(self) -> dict[str, Any]:
         """The demo file."""
         found: dict[str, Any] = json.loads((self.folder.root / "demo.json").read_text(encoding="utf-8"))
@@ -121,13 +121,11 @@ class DemoStack:
         assert done.returncode == exit_code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    def up(self) -> str:
+    def up(self) -> None:
         """`gongzhi up`: start what does not run; the same addresses as before are in force then."""
-        done = run_gongzhi(self.folder.root, "up", "--json")
-        assert done.returncode == 0, done.stderr
-        found = json.loads(done.stdout)
-        assert (found["api"], found["rpc"]) == (self.api, self.rpc)
-        return done.stderr
+        before = self.api, self.rpc
+        found = json.loads(self.gongzhi("up", "--json"))
+        assert (found["api"], found["rpc"]) == before
 
     def process(self, name: str) -> psutil.Process:
         """The recorded process `api`, `worker`, `chain` or `postgres`."""
