@@ -187,7 +187,7 @@ def set_catalogue_authority(administration: Administration, agency: int) -> None
 
 
 def stack_plan(settings: Settings) -> StackPlan:
-    """Return how the embedded stack is started; without a trust file only the engines."""
+    """Return how the embedded stack is started: only the engines until the gateway has a trust file and its keys."""
     folder = str(DataFolder.at(settings.data_folder).root)
     environment = {"GONGZHI_DATA_FOLDER": folder}
 
@@ -203,10 +203,11 @@ def stack_plan(settings: Settings) -> StackPlan:
         service("worker", "ledger.cli", "worker"),
         service("api", "api", ready_path="/v1/health/ready"),
     )
+    founded = settings.trust_path.exists() and settings.api_sign_key is not None and bool(settings.anchor_keys)
     return StackPlan(
         migrate=lambda found: migrate(found.database_url),
         followed_blocks=lambda found: followed_blocks(found),
-        services=services if settings.trust_path.exists() else (),
+        services=services if founded else (),
         api_port=settings.api_port,
     )
 

@@ -28,11 +28,11 @@ def stop_postgres(folder: Path) -> None:
     postgres.stop(DataFolder.at(folder))
 
 
-def fresh_database(dsn: str) -> str:
-    """A new, empty database on the server of `dsn`: its libpq URL."""
+def fresh_database(dsn: str, like: str = "template1") -> str:
+    """A new database on the server of `dsn`, empty or a copy of the database named `like`: its libpq URL."""
     name = f"test_{secrets.token_hex(6)}"
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY file_copy")
     return dsn.replace("@/gongzhi?", f"@/{name}?")
 
 

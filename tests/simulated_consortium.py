@@ -3,9 +3,11 @@
 from typing import Any
 
 from ledger.core.chainfile import ContractPin
-from ledger.core.codes import AgencyKind, Role
+from ledger.core.codes import AgencyKind, Purpose, Role, ShareClass, Tier
+from ledger.core.documents import CatalogueItem, MaskProfile
 from ledger.core.hexadecimal import to_hex
 from ledger.core.keccak import keccak256
+from ledger.core.schema import Schema, parse_schema
 from ledger.core.signature import address_of
 
 START = 1_800_000_000
@@ -92,3 +94,29 @@ def originals(number: int) -> dict[str, Any]:
             "room": None,
         },
     }
+
+
+def item_version(version: int, open_phone: bool) -> tuple[Schema, MaskProfile, CatalogueItem]:
+    """Return a version of the incident item; `open_phone` widens its class-1 profile by the phone's original."""
+    schema = parse_schema(incident_schema())
+    slots = [(s.path, s.kind) for s in schema.slots if s.is_stored_open or (open_phone and s.path == "/phone")]
+    profile = MaskProfile(ITEM, version, Tier.T5, 0, tuple(slots))
+    item = CatalogueItem(
+        item=ITEM,
+        version=version,
+        name={"zh": "事件", "en": "Incident"},
+        responsible=GATEWAY,
+        share_class=ShareClass.UNCONDITIONAL,
+        legal_ground=None,
+        schema_hash=schema.hash,
+        publisher_kinds=(AgencyKind.COMMUNITY,),
+        reader_kinds=(AgencyKind.FIRE,),
+        purposes=(Purpose.INCIDENT_RESPONSE,),
+        mask_policy_hash=None,
+        class1_profile=profile.hash,
+        update_every_seconds=0,
+        check_days=2,
+        answer_days=10,
+        deliver_days=20,
+    )
+    return schema, profile, item

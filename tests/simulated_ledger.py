@@ -5,38 +5,32 @@ It does what members do and nothing else: whoever wants to lie changes its input
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ledger.core.anchor import GENESIS_HEAD, next_head
 from ledger.core.audit.whole import item_args
-from ledger.core.bundle import SignedSubmission
 from ledger.core.canonical import document_hash, encode
 from ledger.core.chainfile import ChainFile, Trust, chain_document, parse_trust, trust_document
-from ledger.core.codes import AgencyKind, Authority, Basis, EntryType, Purpose, QueryType, ShareClass, Tier
+from ledger.core.codes import Authority, Basis, EntryType, Purpose, QueryType, Tier
 from ledger.core.commitment import CommittedRecord, RecordContent, commit
 from ledger.core.documents import CatalogueItem, MaskProfile
 from ledger.core.eip712 import ZERO32
-from ledger.core.entry import entry_digest, sealed_hash
+from ledger.core.entry import entry_digest
 from ledger.core.export import (
-    ExportCounts,
     ExportedEntry,
     ExportedLook,
-    ExportedRecord,
     ExportManifest,
-    manifest_document,
 )
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import Block, ChainEvent, History
 from ledger.core.keccak import keccak256
 from ledger.core.merkle import MerkleTree, entry_leaf, opening_leaf, record_leaf
-from ledger.core.receipt import LookRequest, Opening, Receipt
+from ledger.core.receipt import Opening
 from ledger.core.request_base import SignableRequest
 from ledger.core.request_signature import prepare
-from ledger.core.schema import Schema, parse_schema
+from ledger.core.schema import Schema
 from ledger.core.signature import address_of, sign_digest
 from ledger.core.statements import ENTRY_STATEMENTS, StatementDomain, statement_digest
-from ledger.core.stored import stored_slots
 from tests.simulated_consortium import (
     CONTRACTS,
     FOREVER,
@@ -47,68 +41,12 @@ from tests.simulated_consortium import (
     ROLES,
     START,
     address,
-    incident_schema,
+    item_version,
     number32,
     originals,
     private_key,
 )
-
-
-@dataclass
-class Submitted:
-    """A submission that was signed: its message, key and records."""
-
-    message: dict[str, Any]
-    signer: str
-    signature: bytes
-    records: list[CommittedRecord]
-    ciphertext_digests: list[bytes]
-
-    @property
-    def sealed_hash(self) -> bytes:
-        """What stands in the entry's annex."""
-        return sealed_hash(self.ciphertext_digests)
-
-
-@dataclass
-class StreamEntry:
-    """An entry of the stream with what is kept beside it."""
-
-    entry_type: EntryType
-    message: dict[str, Any]
-    signer: str
-    signature: bytes
-    annex: bytes = ZERO32
-    submitted: Submitted | None = None
-    base: str = ""
-    request_signature: bytes = b""
-    openings: tuple[Opening, ...] = ()
-    sequence: int = 0
-
-
-@dataclass
-class Export:
-    """The lines of an export, to be written as they are or altered first."""
-
-    manifest: ExportManifest
-    entries: list[dict[str, Any]]
-    records: list[dict[str, Any]]
-    looks: list[dict[str, Any]]
-    documents: dict[str, str]
-    counts: ExportCounts | None = None
-
-    def write(self, folder: Path) -> Path:
-        """Write the directory; counts are those of the lines unless set."""
-        counts = self.counts or ExportCounts(len(self.entries), len(self.records), len(self.looks))
-        (folder / "documents").mkdir(parents=True)
-        (folder / "manifest.json").write_bytes(encode(manifest_document(self.manifest, counts)))
-        for name, lines in (("entries", self.entries), ("records", self.records), ("looks", self.looks)):
-            with (folder / f"{name}.ndjson").open("wb") as file:
-                for line in lines:
-                    file.write(encode(line) + b"\n")
-        for hash_text, content in self.documents.items():
-            (folder / "documents" / f"{hash_text}.json").write_text(content, encoding="utf-8")
-        return folder
+from tests.simulated_stream import Export, StreamEntry, Submitted, record_lines
 
 
 @dataclass
@@ -182,28 +120,7 @@ class SimulatedLedger:
 
     def publish_item(self, version: int, open_phone: bool = False) -> None:
         """Publish a version of the item; `open_phone` widens its class-1 profile by the phone's original."""
-        schema = parse_schema(incident_schema())
-        slots = [(s.path, s.kind) for s in schema.slots if s.is_stored_open or (open_phone and s.path == "/phone")]
-        profile = MaskProfile(ITEM, version, Tier.T5, 0, tuple(slots))
-        item = CatalogueItem(
-            item=ITEM,
-            version=version,
-            name={"zh": "事件", "en": "Incident"},
-            responsible=GATEWAY,
-            share_class=ShareClass.UNCONDITIONAL,
-            legal_ground=None,
-            schema_hash=schema.hash,
-            publisher_kinds=(AgencyKind.COMMUNITY,),
-            reader_kinds=(AgencyKind.FIRE,),
-            purposes=(Purpose.INCIDENT_RESPONSE,),
-            mask_policy_hash=None,
-            class1_profile=profile.hash,
-            update_every_seconds=0,
-            check_days=2,
-            answer_days=10,
-            deliver_days=20,
-        )
-        self.items[version] = schema, profile, item
+        schema, profile, item = self.items[version] = item_version(version, open_phone)
         for document in (schema.document, profile.document, item.document):
             self.documents[to_hex(document_hash(document))] = encode(document).decode()
         self.mine([("Catalogue", "ItemPublished", item_args(item))])
@@ -449,50 +366,11 @@ class SimulatedLedger:
             )
             export.entries.append(exported.members())
             if entry.submitted is not None:
-                export.records += self._record_lines(entry.sequence, entry.submitted)
+                export.records += record_lines(self.items[1][0], entry.sequence, entry.submitted)
             elif entry.base:
                 look = ExportedLook(entry.sequence, entry.base, entry.request_signature, entry.openings)
                 export.looks.append(look.members())
         return export
-
-    def _record_lines(self, sequence: int, submitted: Submitted) -> list[dict[str, Any]]:
-        schema = self.items[1][0]
-        lines = []
-        for position, record in enumerate(submitted.records):
-            slots = stored_slots(schema, record)
-            exported = ExportedRecord(
-                sequence,
-                position,
-                record.record_id,
-                record.version,
-                record.previous,
-                slots.open_values.decode("utf-8").split("\n"),
-                slots.open_salts,
-                slots.closed_digests,
-                submitted.ciphertext_digests[position],
-            )
-            lines.append(exported.members())
-        return lines
-
-    def acceptance(self, submitted: Submitted, **other: Any) -> Receipt:
-        """Return the receipt of a submission that the gateway accepted."""
-        statement = statement_digest(self.domain, "Submission", submitted.message)
-        message = {
-            "gateway": GATEWAY,
-            "entry": entry_digest(statement, submitted.signer, submitted.signature, submitted.sealed_hash),
-            "acceptedAt": self.now,
-            "anchorBy": submitted.message["signedAt"] + 300,
-            **other,
-        }
-        evidence = SignedSubmission(submitted.message, submitted.signer, submitted.signature, submitted.sealed_hash)
-        signature = self.sign("Acceptance", message, "gateway")
-        return Receipt("acceptance", message, address("gateway"), signature, self.domain, evidence, self.now)
-
-    def look_receipt(self, entry: StreamEntry) -> Receipt:
-        """Return the receipt of a disclosure or refusal."""
-        kind = ENTRY_STATEMENTS[entry.entry_type].lower()
-        evidence = LookRequest(entry.base, entry.request_signature, entry.openings)
-        return Receipt(kind, entry.message, entry.signer, entry.signature, self.domain, evidence, self.now)
 
 
 def honest_ledger() -> SimulatedLedger:

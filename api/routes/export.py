@@ -9,7 +9,7 @@ from api.context import Context
 from api.look_headers import export_asked_by
 from api.openapi import look
 from api.parameters import After
-from ledger.services.export import begin_export, export_lines
+from ledger.services.export import begin_export, export_chunks
 
 router = APIRouter(tags=["audit"])
 NDJSON = "application/x-ndjson"
@@ -19,4 +19,4 @@ NDJSON = "application/x-ndjson"
 def export(context: Context, request: SignedRequest, after: After = 0) -> StreamingResponse:
     """Stream `gongzhi-export/1` in sequence order, for AUDIT keys and purpose 12; a Query entry is made first."""
     begun = answer(context, request, lambda call: begin_export(call, export_asked_by(request.headers), after))
-    return StreamingResponse(export_lines(context.gateway.store, begun), media_type=NDJSON)
+    return StreamingResponse(export_chunks(context.gateway.store, begun), media_type=NDJSON)

@@ -21,7 +21,13 @@ from ledger.services.search import search_records
 router = APIRouter(tags=["records"])
 Region = Annotated[str, Query(pattern="^[0-9]{0,15}$", description="region prefix")]
 RecordClass = Annotated[
-    str | None, Query(alias="class", max_length=64, description="class, or the beginning of one up to its `/`")
+    str | None,
+    Query(
+        alias="class",
+        max_length=64,
+        pattern=r"^[^\x00]*$",
+        description="class, or the beginning of one up to its `/`",
+    ),
 ]
 Moment = Annotated[int | None, Query(ge=0, lt=2**53, description="Unix seconds; from inclusive, until exclusive")]
 

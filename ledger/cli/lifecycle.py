@@ -1,5 +1,6 @@
 """`gongzhi up | down | status | logs | reset`: the processes of a data folder."""
 
+import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -10,10 +11,11 @@ from typing import Annotated, Any
 import httpx
 import typer
 
+from ledger.cli.connection import DEFAULT_PROFILE
 from ledger.cli.output import print_json, print_result, print_table
 from ledger.config import load_settings
 from ledger.embedded import postgres, processes, stack, stack_status
-from ledger.embedded.data_folder import DataFolder
+from ledger.embedded.data_folder import DataFolder, read_json_object, write_durably
 from ledger.embedded.rpc import loopback_client
 from ledger.embedded.stack_status import ProcessStatus
 from ledger.errors import UsageError
@@ -47,7 +49,13 @@ def up(folder: FolderOption = None, as_json: JsonOption = False) -> None:
     from ledger import wiring
 
     settings = load_settings(folder)
-    found = stack.up(DataFolder.at(settings.data_folder), wiring.stack_plan(settings), say)
+    if settings.database_url or settings.rpc_url:
+        raise UsageError(
+            "the settings name a database or a node of their own: run `gongzhi worker` and `python -m api` there"
+        )
+    where = DataFolder.at(settings.data_folder)
+    found = stack.up(where, wiring.stack_plan(settings), say)
+    note_addresses(where, found)
     result = {
         "api": found.api_url,
         "rpc": found.rpc_url,
@@ -56,6 +64,15 @@ def up(folder: FolderOption = None, as_json: JsonOption = False) -> None:
         "database": found.database_url,
     }
     print_result(result, as_json=as_json)
+
+
+def note_addresses(folder: DataFolder, found: stack.Endpoints) -> None:
+    """Let the demonstration's file name the addresses in force: a port that somebody took meanwhile was chosen anew."""
+    path = folder.root / DEFAULT_PROFILE.name
+    document = read_json_object(path)
+    addresses = {"api": found.api_url, "rpc": found.rpc_url}
+    if document and not addresses.items() <= document.items():
+        write_durably(path, json.dumps(document | addresses, indent=2, ensure_ascii=False).encode())
 
 
 def down(folder: FolderOption = None, as_json: JsonOption = False) -> None:

@@ -10,6 +10,9 @@ from ledger.core.canonical import decode, encode_text
 from ledger.core.hexadecimal import to_hex
 from ledger.core.schema import Schema
 
+LAST_SECOND = 253_402_300_799
+"""9999-12-31T23:59:59Z: a time beyond it has no calendar date and is shown as the number it is."""
+
 
 def record_document(page: Page, view: View) -> dict[str, Any]:
     """Return a record of a checked page as JSON: ids, publisher, marks, and its open slots in schema order."""
@@ -55,7 +58,7 @@ def cells_of(record: Mapping[str, Any], columns: Sequence[tuple[str, str]], sche
 def _cell(value: Any, slot_type: str) -> str:
     if value is None:
         return ""
-    if slot_type == "time":
+    if slot_type == "time" and value <= LAST_SECOND:
         return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%MZ")
     if isinstance(value, dict):
         return ", ".join(str(member) for member in value.values() if member is not None)

@@ -30,6 +30,7 @@ from ledger.core.export import (
 )
 from ledger.errors import FormatError, LookRefused, PromiseBroken, UsageError
 
+CLOCK_SKEW_SECONDS = 30
 _FILES = {"entry": ENTRIES_FILE, "record": RECORDS_FILE, "look": LOOKS_FILE}
 
 
@@ -45,7 +46,7 @@ def export_ledger(
     if (folder / MANIFEST_FILE).exists():
         raise UsageError(f"{folder} holds an export already")
     private_folder(folder)
-    stated = state(grounds, desk.receipts)
+    stated, asked_at = state(grounds, desk.receipts), desk.transport.now()
     try:
         with desk.transport.stream("/v1/export", {"after": str(after)}, stated.headers) as lines:
             manifest, counts = write_lines(lines, folder, advance)
@@ -61,6 +62,9 @@ def export_ledger(
         desk.facts.gateway,
     ):
         raise PromiseBroken("the export is of another chain, contract or gateway")
+    # A back-dated export could leave out what was anchored since as "not due yet".
+    if not asked_at - CLOCK_SKEW_SECONDS <= manifest.exported_at <= desk.transport.now() + CLOCK_SKEW_SECONDS:
+        raise PromiseBroken("the export is dated more than 30 s before it was asked for, or after it came")
     write_durably(folder / MANIFEST_FILE, encode(manifest_document(manifest, counts)))
     return manifest, counts
 

@@ -8,10 +8,9 @@ reordered and never removed.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ledger.core.codes import Authority, Basis, Mark, Purpose, Refusal, ShareClass
+from ledger.core.codes import AgencyKind, Authority, Basis, Mark, Purpose, Refusal, ShareClass
 
 HIDING_MARKS = frozenset((Mark.WITHDRAWN, Mark.ERASED))
-ALL_SLOTS = (1 << 256) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +98,8 @@ def _purpose_not_allowed(look: LookFacts, _: RecordFacts | None) -> bool:
         return False
     if look.authority == Authority.AUDIT:
         return look.purpose != Purpose.RIGHTS_AND_AUDIT
+    if look.reader_kind not in _KINDS:
+        return True
     return not (look.item.purposes >> look.purpose & 1 and look.item.reader_kinds >> look.reader_kind & 1)
 
 
@@ -139,6 +140,7 @@ def _facts_stale(look: LookFacts, _: RecordFacts | None) -> bool:
 
 
 _PURPOSES = frozenset(Purpose)
+_KINDS = frozenset(AgencyKind)
 _BASES = frozenset(Basis)
 _ROWS: tuple[tuple[Refusal, Callable[[LookFacts, RecordFacts | None], bool]], ...] = (
     (Refusal.KEY_NOT_ENTITLED, _key_not_entitled),

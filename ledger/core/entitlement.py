@@ -37,11 +37,10 @@ def why_not_anchorable(history: History, message: Mapping[str, Any], signer: str
     if anchored.time < signed_at - CLOCK_SKEW_SECONDS:
         return "the anchoring block is older than the signature"
     key = history.keys[signer]
-    if key.ended is not None and key.ended <= anchored:
-        if signed_at >= key.ended.time:
-            return "the key had ended before the signature"
-        if key.suspect_from and signed_at >= key.suspect_from:
-            return "the key is suspect since before the signature, and was revoked before it was anchored"
+    if key.ended is not None and key.ended <= anchored and signed_at >= key.ended.time:
+        return "the key had ended before the signature"
+    if key.revoked is not None and key.revoked <= anchored and 0 < key.suspect_from <= signed_at:
+        return "the key is suspect since before the signature, and was revoked before it was anchored"
     if is_late(history, message, anchored):
         refusal = history.why_not_entitled(signer, Role.SUBMIT, message["publisher"], AsOf(anchored.time, anchored))
         if refusal is not None:

@@ -78,7 +78,10 @@ class Dated:
 
 @dataclass(slots=True)
 class KeyFacts:
-    """The immutable binding of a key, and its end if it has one (retired or revoked)."""
+    """The immutable binding of a key, its end if it has one (retired or revoked), and where it was revoked.
+
+    A key that was retired may be revoked later, which says since when it is suspect and leaves its end where it is.
+    """
 
     agency: int
     roles: int
@@ -86,7 +89,7 @@ class KeyFacts:
     valid_until: int
     bound: Point
     ended: Point | None = None
-    revoked: bool = False
+    revoked: Point | None = None
     suspect_from: int = 0
 
 
@@ -262,7 +265,8 @@ class History:
         if as_of.time >= facts.valid_until:
             return "the key has expired"
         if facts.ended is not None and as_of.covers(facts.ended):
-            return "the key was revoked" if facts.revoked else "the key was retired"
+            revoked = facts.revoked is not None and as_of.covers(facts.revoked)
+            return "the key was revoked" if revoked else "the key was retired"
         if not self.agencies[facts.agency].is_active(as_of):
             return f"agency {facts.agency} is not active"
         return None
@@ -276,8 +280,14 @@ class History:
         }
 
 
+def _once(has_happened: bool, event: ChainEvent, what: str) -> None:
+    if has_happened:
+        raise HistoryError(f"block {event.block} {what} a second time")
+
+
 def _registered(history: History, point: Point, event: ChainEvent) -> None:
     args = event.args
+    _once(args["agency"] in history.agencies, event, "registers an agency")
     history.agencies[args["agency"]] = AgencyFacts(args["kind"], args["region"], point, args["allowedRoles"])
 
 
@@ -291,30 +301,36 @@ def _allowed_roles(history: History, _: Point, event: ChainEvent) -> None:
 
 def _key_bound(history: History, point: Point, event: ChainEvent) -> None:
     args = event.args
-    if args["key"] in history.keys:
-        raise HistoryError(f"block {event.block} binds a key a second time")
+    _once(args["key"] in history.keys, event, "binds a key")
     if args["agency"] not in history.agencies:
         raise HistoryError(f"block {event.block} binds a key of an agency that is not registered")
     history.keys[args["key"]] = KeyFacts(args["agency"], args["roles"], args["validFrom"], args["validUntil"], point)
 
 
-def _key_ended(history: History, point: Point, event: ChainEvent) -> None:
+def _key_retired(history: History, point: Point, event: ChainEvent) -> None:
     key = history.keys[event.args["key"]]
-    revoked = event.name == "KeyRevoked"
+    _once(key.ended is not None, event, "ends a key")
+    key.ended = point
+
+
+def _key_revoked(history: History, point: Point, event: ChainEvent) -> None:
+    key = history.keys[event.args["key"]]
+    _once(key.revoked is not None, event, "revokes a key")
+    key.revoked, key.suspect_from = point, event.args["suspectFrom"]
     if key.ended is None:
         key.ended = point
-    key.revoked = key.revoked or revoked
-    if revoked:
-        key.suspect_from = event.args["suspectFrom"]
 
 
 def _item_published(history: History, point: Point, event: ChainEvent) -> None:
     item = history.items.setdefault(event.args["item"], ItemFacts())
+    _once(event.args["version"] in item.versions, event, "publishes a version of an item")
     item.versions[event.args["version"]] = Dated(point, event.args)
 
 
 def _item_retired(history: History, point: Point, event: ChainEvent) -> None:
-    history.items[event.args["item"]].retired = point
+    item = history.items[event.args["item"]]
+    _once(item.retired is not None, event, "retires an item")
+    item.retired = point
 
 
 def _authority(history: History, point: Point, event: ChainEvent) -> None:
@@ -327,24 +343,16 @@ def _parameter(history: History, point: Point, event: ChainEvent) -> None:
 
 def _anchored(history: History, point: Point, event: ChainEvent) -> None:
     args = event.args
-    root, head = from_hex(args["root"], 32, what="root"), from_hex(args["head"], 32, what="head")
-    anchor = AnchorFacts(
-        args["gateway"],
-        args["batch"],
-        root,
-        args["leafCount"],
-        args["firstSequence"],
-        head,
-        point,
-        event.transaction,
-    )
+    root, head = from_hex(args["root"], 32), from_hex(args["head"], 32)
+    gateway, batch, leaf_count, first = args["gateway"], args["batch"], args["leafCount"], args["firstSequence"]
+    anchor = AnchorFacts(gateway, batch, root, leaf_count, first, head, point, event.transaction)
     history.anchors.setdefault(anchor.gateway, []).append(anchor)
     history._anchor_of[(anchor.gateway, anchor.batch)] = anchor
 
 
 def _marked(history: History, point: Point, event: ChainEvent) -> None:
     args = event.args
-    record_id = from_hex(args["recordId"], 32, what="recordId")
+    record_id = from_hex(args["recordId"], 32)
     mark = MarkFacts(args["agency"], args["version"], args["mark"], args["reason"], point)
     history.marks.setdefault(record_id, []).append(mark)
 
@@ -354,8 +362,8 @@ _FOLDS: Mapping[tuple[str, str], Callable[[History, Point, ChainEvent], None]] =
     ("AgencyRegistry", "AgencyStatusSet"): _status,
     ("AgencyRegistry", "AllowedRolesSet"): _allowed_roles,
     ("AgencyRegistry", "KeyBound"): _key_bound,
-    ("AgencyRegistry", "KeyRetired"): _key_ended,
-    ("AgencyRegistry", "KeyRevoked"): _key_ended,
+    ("AgencyRegistry", "KeyRetired"): _key_retired,
+    ("AgencyRegistry", "KeyRevoked"): _key_revoked,
     ("Catalogue", "CatalogueAuthoritySet"): _authority,
     ("Catalogue", "ItemPublished"): _item_published,
     ("Catalogue", "ItemRetired"): _item_retired,

@@ -8,7 +8,7 @@ from ledger.core.codes import Authority, Role
 from ledger.core.decision import ItemRules, LookFacts, RecordFacts
 from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import from_hex
-from ledger.core.history import AsOf, History, Point
+from ledger.core.history import END_OF_BLOCK, AsOf, History, Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,7 @@ def moment(history: History, facts_block: int, at: int) -> AsOf:
 
 def end_of(history: History, block: int) -> Point:
     """Return the place behind every event of a block; raises HistoryError if the block is not there."""
-    point = history.at_block(block).point
-    if point is None:
-        raise AssertionError("at_block always names a point")
-    return point
+    return Point(block, END_OF_BLOCK, history.at_block(block).time)
 
 
 def item_version(history: History, look: Look, as_of: AsOf) -> Mapping[str, Any] | None:
@@ -99,6 +96,6 @@ def record_facts(
 def facts_are_stale(history: History, facts_block: int, disclosed_at: int) -> bool:
     """Say whether a block later than `factsBlock` exists with a time ≤ disclosedAt − factsAge (formats, section 5)."""
     block = history.blocks[facts_block]
-    age = history.parameter("factsAge", AsOf(disclosed_at, Point(block.number, 1 << 62, block.time)))
+    age = history.parameter("factsAge", AsOf(disclosed_at, Point(block.number, END_OF_BLOCK, block.time)))
     newest = history.newest_block_by(disclosed_at - age)
     return newest is not None and newest.number > facts_block

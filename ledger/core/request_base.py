@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Final
 
 import http_sf
-from http_sf import InnerListType, ItemType
 
+from ledger.core.structured_fields import inner_list_text
 from ledger.errors import RequestError
 
 EXPIRES_AFTER_SECONDS: Final = 60
@@ -150,9 +150,7 @@ def signature_params(components: Sequence[str], parameters: Mapping[str, int | s
     """Return the inner list of `Signature-Input` in its only serialization (RFC 9421 section 2.3, RFC
     9651).
     """
-    items: list[ItemType] = [(name, {}) for name in components]
-    inner_list: InnerListType = (items, dict(parameters))
-    return http_sf.ser([inner_list])
+    return inner_list_text(components, parameters)
 
 
 def _component_value(request: SignableRequest, name: str) -> str:

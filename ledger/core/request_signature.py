@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn, cast
+from typing import Any, Final, NoReturn
 
 import http_sf
 
@@ -29,6 +29,7 @@ from ledger.core.request_base import (
     signature_params,
 )
 from ledger.core.signature import address_of, personal_digest, recover, sign_digest
+from ledger.core.structured_fields import parse_dictionary
 from ledger.errors import RequestError, SignatureError
 from ledger.types import Address, Bytes32, UnixSeconds
 
@@ -191,10 +192,7 @@ def _dictionary(text: str, reason: RequestReason, name: str) -> dict[str, Any]:
         _refuse(reason, f"{name} has a member or parameter twice")
 
     try:
-        return cast(
-            "dict[str, Any]",
-            http_sf.parse(text.encode("ascii"), tltype="dictionary", on_duplicate_key=refuse_duplicate),
-        )
+        return parse_dictionary(text, refuse_duplicate)
     except (http_sf.StructuredFieldError, UnicodeEncodeError):
         raise RequestError(reason, f"{name} is no Dictionary of RFC 9651") from None
 

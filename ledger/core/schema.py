@@ -159,6 +159,18 @@ class Schema:
         """Paths that a publisher gives values for, in order."""
         return tuple(slot.path for slot in self.slots if slot.is_original)
 
+    @cached_property
+    def stored_open(self) -> int:
+        """Bitmap of the slots whose value and salt a gateway keeps in clear (bit i = slot i)."""
+        return sum(1 << place for place, slot in enumerate(self.slots) if slot.is_stored_open)
+
+    @cached_property
+    def sealed_members(self) -> tuple[tuple[int, bytes], ...]:
+        """Places of the originals that a gateway seals, each with `"path":`, in the order of canonical members."""
+        sealed = [(slot.path, place) for place, slot in enumerate(self.slots) if not slot.is_stored_open]
+        ordered = sorted(sealed, key=lambda one: one[0].encode("utf-16-be"))
+        return tuple((place, encode(path) + b":") for path, place in ordered)
+
 
 def parse_schema(document: object) -> Schema:
     """Return the schema of a document; raises SchemaError (shape) or UnsupportedFormat."""

@@ -9,7 +9,8 @@ from ledger.errors import FormatError
 def members_of(value: object, names: Sequence[str], *, what: str, optional: Sequence[str] = ()) -> dict[str, Any]:
     """Return `value` if it is an object with exactly `names` (and perhaps `optional` ones).
 
-    Raises FormatError naming `what` and the missing or unknown member.
+    Raises FormatError naming `what` and a missing member. An unknown one is not named: its name came from outside, and
+    may be anything, a person's name too.
     """
     if not isinstance(value, dict):
         raise FormatError(f"{what}: expected an object")
@@ -19,7 +20,7 @@ def members_of(value: object, names: Sequence[str], *, what: str, optional: Sequ
     if len(value) != len(names):
         for name in value:
             if name not in names and name not in optional:
-                raise FormatError(f"{what}: unknown member {name!r}")
+                raise FormatError(f"{what}: an unknown member, beside {', '.join((*names, *optional))}")
     return value
 
 

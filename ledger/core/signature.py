@@ -43,20 +43,35 @@ def recover(digest: bytes, signature: bytes) -> Address:
     return _address(public_key)
 
 
-def sign_digest(digest: bytes, private_key: bytes) -> bytes:
-    """Return the strict 65-byte signature of `digest` (32 bytes) by `private_key` (32 bytes).
+class SigningKey:
+    """A private key made ready to sign, which takes as long as a signature; it shows its address and nothing else."""
 
-    Deterministic (RFC 6979). Raises `SignatureError` for wrong lengths and for a key outside 1 … order−1.
-    """
-    if len(digest) != DIGEST_BYTES:
-        raise SignatureError(f"a digest has {DIGEST_BYTES} bytes, this one {len(digest)}")
-    made = _private_key(private_key).sign_recoverable(digest, hasher=None)
-    return made[:64] + bytes((made[64] + 27,))
+    __slots__ = ("_key", "address")
+
+    def __init__(self, private_key: bytes) -> None:
+        """Take 32 bytes; raises `SignatureError` for another length and for a key outside 1 … order−1."""
+        self._key = _private_key(private_key)
+        self.address = _address(self._key.public_key)
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Return the strict 65-byte signature of `digest`, deterministic (RFC 6979).
+
+        Raises `SignatureError` unless the digest has 32 bytes.
+        """
+        if len(digest) != DIGEST_BYTES:
+            raise SignatureError(f"a digest has {DIGEST_BYTES} bytes, this one {len(digest)}")
+        made = self._key.sign_recoverable(digest, hasher=None)
+        return bytes(made[:64] + bytes((made[64] + 27,)))
+
+
+def sign_digest(digest: bytes, private_key: bytes) -> bytes:
+    """Return the signature of `digest` (32 bytes) by `private_key` (32 bytes), as `SigningKey` makes it."""
+    return SigningKey(private_key).sign_digest(digest)
 
 
 def address_of(private_key: bytes) -> Address:
     """Return the address of `private_key` (32 bytes). Raises `SignatureError` for bytes that are no key."""
-    return _address(_private_key(private_key).public_key)
+    return SigningKey(private_key).address
 
 
 def personal_digest(message: bytes) -> Bytes32:

@@ -4,18 +4,18 @@ Stored-open are derived slots and class-O originals (architecture, decision 9). 
 canonical JSON holds no raw line break, so values are joined by one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from json.encoder import encode_basestring
 
 from ledger.core.bundle import View, ViewSlot
-from ledger.core.canonical import JsonValue, decode, encode, encode_text
+from ledger.core.canonical import JsonValue, decode, encode_text
 from ledger.core.commitment import SUITE, CommittedRecord, field_digest
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.schema import Schema
 from ledger.core.shapes import members_of
-from ledger.errors import FormatError
+from ledger.errors import FormatError, SchemaError
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +51,31 @@ def stored_slots(schema: Schema, committed: CommittedRecord) -> StoredSlots:
 
 
 def search_keys(originals: Mapping[str, JsonValue]) -> SearchKeys:
-    """Return the reserved originals of a record that fits its schema."""
+    """Return the reserved originals of a record that fits its schema; a level of more than 16 bits is not searched by.
+
+    Raises SchemaError for a class that no index holds.
+    """
     region, occurred_at = originals.get("/region"), originals.get("/occurredAt")
     recorded_at, level = originals.get("/recordedAt"), originals.get("/level")
     record_class = originals.get("/class")
+    if isinstance(record_class, str) and "\x00" in record_class:
+        raise SchemaError("/class (o): a zero character")
     return SearchKeys(
         region if isinstance(region, str) else None,
         occurred_at if isinstance(occurred_at, int) else None,
         recorded_at if isinstance(recorded_at, int) else None,
         record_class if isinstance(record_class, str) else None,
-        level if isinstance(level, int) else None,
+        level if isinstance(level, int) and abs(level) < 1 << 15 else None,
     )
 
 
-def sealed_content(schema: Schema, salt_secret: bytes, originals: Mapping[str, JsonValue]) -> bytes:
-    """Return the plaintext that is sealed: saltSecret and every original that is not stored open."""
-    values = {
-        slot.path: originals.get(slot.path) for slot in schema.slots if slot.is_original and not slot.is_stored_open
-    }
-    return encode({"saltSecret": to_hex(salt_secret), "values": values})
+def sealed_content(schema: Schema, salt_secret: bytes, values: Sequence[bytes]) -> bytes:
+    """Return the plaintext that is sealed, canonical JSON: saltSecret and every original that is not stored open.
+
+    `values` are the canonical bytes of every slot's value, in schema order, as a commitment has them.
+    """
+    members = b",".join([name + values[place] for place, name in schema.sealed_members])
+    return b'{"saltSecret":"' + to_hex(salt_secret).encode() + b'","values":{' + members + b"}}"
 
 
 def parse_sealed_content(plaintext: bytes) -> tuple[bytes, dict[str, JsonValue]]:
@@ -82,7 +88,7 @@ def parse_sealed_content(plaintext: bytes) -> tuple[bytes, dict[str, JsonValue]]
 
 def storable_bitmap(schema: Schema) -> int:
     """Return the bitmap of stored-open slots: what can be opened without a key."""
-    return sum(1 << place for place, slot in enumerate(schema.slots) if slot.is_stored_open)
+    return schema.stored_open
 
 
 def view_of(schema: Schema, record_id: bytes, version: int, previous: bytes, stored: StoredSlots, opened: int) -> View:

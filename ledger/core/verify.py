@@ -37,6 +37,7 @@ STEP_IDS = {
     10: "anchor",
     11: "marks",
 }
+_MARKS = frozenset(Mark)
 
 
 @dataclass(frozen=True)
@@ -274,7 +275,8 @@ def marks_and_versions(bundle: Bundle, facts: ChainFacts) -> tuple[str, ...]:
     newest = facts.history.newest_block
     as_of = AsOf(newest.time if newest else 0)
     for mark in sorted(facts.history.marks_by(view.record_id, publisher, view.version, as_of)):
-        notices.append(f"the publisher marked this record {Mark(mark).name.lower()}")
+        name = Mark(mark).name.lower() if mark in _MARKS else str(mark)
+        notices.append(f"the publisher marked this record {name}")
     for facts_of_mark in facts.history.marks.get(view.record_id, ()):
         if facts_of_mark.agency != publisher and facts_of_mark.mark == Mark.DISPUTED:
             notices.append(f"agency {facts_of_mark.agency} disputes this record")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ledger.core.signature import address_of, sign_digest
+from ledger.core.signature import SigningKey
 from ledger.errors import KeyProviderError
 from ledger.keys.private_file import read_private, write_private
 
@@ -18,12 +18,12 @@ DEVELOPMENT_SCRYPT_COST = 1 << 12
 class KeystoreSigner:
     """A key that was opened from its keystore; it shows its address and nothing else."""
 
-    __slots__ = ("_private_key", "address")
+    __slots__ = ("_key", "address")
 
     def __init__(self, private_key: bytes) -> None:
         """Take the 32 bytes of a private key; raises SignatureError if they are none."""
-        self._private_key = private_key
-        self.address: str = address_of(private_key)
+        self._key = SigningKey(private_key)
+        self.address: str = self._key.address
 
     def __repr__(self) -> str:
         """Show the address only."""
@@ -35,7 +35,7 @@ class KeystoreSigner:
 
     def sign_digest(self, digest: bytes) -> bytes:
         """Return the strict 65-byte signature of a 32-byte digest."""
-        return sign_digest(digest, self._private_key)
+        return self._key.sign_digest(digest)
 
 
 def open_keystore(path: Path, password: str) -> KeystoreSigner:

@@ -58,14 +58,13 @@ class LineFile:
             if offset:
                 file.seek(offset - 1)
                 file.readline()
-            while line_begin := file.tell() + 1:
-                line = file.readline()
-                if not line:
-                    return size, None
+            begin = file.tell()
+            for line in iter(file.readline, b""):
                 found = _SEQUENCE.search(line)
                 if found:
-                    return line_begin - 1, int(found[1])
-        raise AssertionError("a file ends")
+                    return begin, int(found[1])
+                begin += len(line)
+        return size, None
 
     def lines(self, begin: int, end: int) -> Iterator[bytes]:
         """Yield the lines that begin in [begin, end)."""

@@ -316,10 +316,9 @@ def _cannot(request: AuditRequest, verdict: Verdict, why: str) -> Report:
     return Report(verdict, f"{verdict}: {why}", notices=(why,), trust_hash=to_hex(request.trust.hash))
 
 
-def _state(audit: _Audit) -> AuditState | None:
-    newest, last = audit.ground.history.newest_block, audit.anchors[-1]
-    if newest is None:
-        return None
+def _state(audit: _Audit) -> AuditState:
+    """Return the state to pin; what was verified whole has a batch, in a block of the chain that was given."""
+    newest, last = audit.request.chain.blocks[-1], audit.anchors[-1]
     return AuditState(
         chain_id=audit.manifest.chain_id,
         gateway=audit.manifest.gateway,

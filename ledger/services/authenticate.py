@@ -6,6 +6,7 @@ rolled back and the nonce is consumed in one of its own, so that a request has a
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from ledger.core.codes import Role
@@ -40,7 +41,7 @@ class Call:
     agency: int
     request: VerifiedRequest
 
-    @property
+    @cached_property
     def as_of(self) -> AsOf:
         """The moment of every question to the history: state at the end of `factsBlock`, validity judged now."""
         return moment(self.history, self.facts_block, self.now)

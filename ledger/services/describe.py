@@ -100,7 +100,7 @@ def _key(key: str, facts: KeyFacts) -> dict[str, Any]:
         "validUntil": facts.valid_until,
         "boundAtBlock": facts.bound.block,
         "ended": ended,
-        "revoked": facts.revoked,
+        "revoked": facts.revoked is not None,
         "suspectFrom": facts.suspect_from,
     }
 

@@ -16,7 +16,7 @@ from ledger.core.stored import storable_bitmap
 from ledger.errors import LookRefused
 from ledger.rows import LookEvidence, StoredRecord
 from ledger.services.authenticate import Call
-from ledger.services.find_document import profile_of, schema_of
+from ledger.services.find_document import profile_bitmap, schema_of
 from ledger.services.sign import SignedStatement, anchor_by, append_own_entry
 
 MOST_RECORDS = 200
@@ -104,9 +104,8 @@ def page_rules(call: Call, asked: Asked, version: int) -> PageRules:
             authority_id, profile_hash = from_hex(args["documentHash"]), from_hex(args["class1Profile"])
             requested = 0
             if any(profile_hash):
-                profile = profile_of(call.transaction, profile_hash)
-                requested = profile_open = profile.bitmap(tuple(schema.index))
-                tier = int(profile.tier)
+                profile_open, tier = profile_bitmap(call.transaction, profile_hash, schema)
+                requested = profile_open
     look = _look(call, asked, version, authority_id, profile_hash)
     facts = look_facts(
         call.history,

@@ -18,6 +18,7 @@ MOST_KEPT = 256
 
 _SCHEMAS: dict[bytes, Schema] = {}
 _PROFILES: dict[bytes, MaskProfile] = {}
+_BITMAPS: dict[tuple[bytes, bytes], tuple[int, int]] = {}
 _WRITERS: dict[tuple[bytes, int], ViewWriter] = {}
 
 
@@ -37,6 +38,16 @@ def schema_of(transaction: Transaction, schema_hash: bytes) -> Schema:
 def profile_of(transaction: Transaction, profile_hash: bytes) -> MaskProfile:
     """Return the mask profile with this hash; raises StoreError if the gateway does not hold it."""
     return _parsed(transaction, profile_hash, _PROFILES, parse_profile)
+
+
+def profile_bitmap(transaction: Transaction, profile_hash: bytes, schema: Schema) -> tuple[int, int]:
+    """Return the slots that a profile opens in a schema (bitmap, bit i = slot i) and its tier; raises StoreError."""
+    found = _BITMAPS.get((profile_hash, schema.hash))
+    if found is None:
+        profile = profile_of(transaction, profile_hash)
+        _make_room(_BITMAPS)
+        found = _BITMAPS[(profile_hash, schema.hash)] = (profile.bitmap(tuple(schema.index)), int(profile.tier))
+    return found
 
 
 def view_writer(schema: Schema, opened: int) -> ViewWriter:

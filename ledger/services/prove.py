@@ -20,6 +20,10 @@ from ledger.services.find_document import schema_of
 from ledger.services.read import Page, open_page, permitted_record
 from ledger.services.seal import DailyKeys
 
+MOST_TREES = 4
+"""Trees of batches that a process keeps; the largest has about 20 MB."""
+_TREES: dict[bytes, MerkleTree] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class ProvenRecord:
@@ -71,7 +75,7 @@ def _anchored(call: Call, record: StoredRecord) -> tuple[StoredEntry, StoredBatc
 def _bundle(call: Call, record: StoredRecord, view: View, stored: StoredEntry, batch: StoredBatch) -> Bundle:
     entry, sequence = stored.entry, stored.sequence or 0
     records = MerkleTree([record_leaf(*leaf) for leaf in call.transaction.leaves_of_submission(record.entry_id)])
-    entries = MerkleTree([entry_leaf(*leaf) for leaf in call.transaction.leaves_of_batch(batch.gateway, batch.batch)])
+    entries = _tree_of_batch(call.transaction, batch)
     return Bundle(
         view=view,
         schema_document=schema_of(call.transaction, record.schema_hash).document,
@@ -93,3 +97,14 @@ def _bundle(call: Call, record: StoredRecord, view: View, stored: StoredEntry, b
         sequence=sequence,
         entry_proof=tuple(entries.proof(entry_leaf(entry.entry_type, sequence, entry.digest))),
     )
+
+
+def _tree_of_batch(transaction: Transaction, batch: StoredBatch) -> MerkleTree:
+    # A batch has up to 65,536 entries and its root names them all, so the trees asked for last are kept.
+    tree = _TREES.get(batch.root)
+    if tree is None:
+        if len(_TREES) >= MOST_TREES:
+            _TREES.clear()
+        leaves = transaction.leaves_of_batch(batch.gateway, batch.batch)
+        tree = _TREES[batch.root] = MerkleTree([entry_leaf(*leaf) for leaf in leaves])
+    return tree

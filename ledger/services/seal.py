@@ -64,7 +64,7 @@ def seal_record(
     random = os.urandom(DATA_KEY_BYTES + 2 * AEAD_NONCE_BYTES)
     data_key, rest = random[:DATA_KEY_BYTES], random[DATA_KEY_BYTES:]
     associated = associated_data(committed.record_id, committed.version, committed.record_root)
-    plaintext = sealed_content(schema, salt_secret, originals)
+    plaintext = sealed_content(schema, salt_secret, committed.values)
     ciphertext = seal(data_key, rest[:AEAD_NONCE_BYTES], plaintext, associated)
     return NewRecord(
         record_id=committed.record_id,

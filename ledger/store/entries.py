@@ -11,7 +11,11 @@ from ledger.store.session import Row, Session
 ADD = """
     INSERT INTO entries (entry_type, message, signer, signature, annex, digest, agency, created_at, anchor_by)
     VALUES (%s, %s::json, %s, %s, %s, %s, %s, %s, %s) RETURNING entry_id"""
-ADD_EVIDENCE = "INSERT INTO evidence (entry_id, request_base, request_signature, openings) VALUES (%s, %s, %s, %s)"
+# One statement for an entry and what proves it: a look makes both, and every round trip counts.
+ADD_WITH_EVIDENCE = f"""
+    WITH added AS ({ADD})
+    INSERT INTO evidence (entry_id, request_base, request_signature, openings)
+    SELECT entry_id, %s, %s, %s FROM added RETURNING entry_id"""
 ENTRY_COLUMNS = """
     entries.entry_id, entry_type, message, signer, signature, annex, digest, agency, entries.created_at, anchor_by,
     sequence, entries.batch, submitted_at, anchored_at"""
@@ -62,10 +66,11 @@ class Entries(Session):
             entry.created_at,
             entry.anchor_by,
         )
-        entry_id: int = self._value(ADD, values)
+        statement = ADD
         if evidence is not None:
-            openings = packed(evidence.openings)
-            self._run(ADD_EVIDENCE, (entry_id, evidence.request_base, evidence.request_signature, openings))
+            statement = ADD_WITH_EVIDENCE
+            values += (evidence.request_base, evidence.request_signature, packed(evidence.openings))
+        entry_id: int = self._value(statement, values)
         return entry_id
 
     def entry(self, digest: bytes) -> StoredEntry | None:

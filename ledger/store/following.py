@@ -57,13 +57,17 @@ def block_of(row: Row) -> Block:
 class Following(Outbox):
     """See `ledger.ports.Transaction`, followed chain."""
 
+    _seen: FollowedState | None = None
+    """What this transaction read last, so that a look asks once; None after it moved the cursor itself."""
+
     def lock_following(self) -> bool:
         """Take the right to move the cursor until this transaction ends; False if another process has it."""
         return bool(self._value(LOCK))
 
     def followed_state(self) -> FollowedState:
         """Return generation, time of the last look and newest followed block number, in one small query."""
-        return FollowedState(*self._one(STATE))
+        self._seen = FollowedState(*self._one(STATE))
+        return self._seen
 
     def followed_head(self) -> Block | None:
         """Return the newest followed block."""
@@ -80,11 +84,12 @@ class Following(Outbox):
         return self.followed_state().generation
 
     def checked_at(self) -> int:
-        """Return when the chain's head was last seen, 0 if never."""
-        return self.followed_state().checked_at
+        """Return when the chain's head was last seen, 0 if never, as this transaction read it last."""
+        return (self._seen or self.followed_state()).checked_at
 
     def note_checked(self, checked_at: int) -> None:
         """Note that the chain's head was seen at this time and holds nothing new."""
+        self._seen = None
         self._run(CHECKED, (checked_at, checked_at))
 
     def blocks_after(self, number: int, limit: int) -> Sequence[FollowedBlock]:
@@ -134,6 +139,7 @@ class Following(Outbox):
 
     def rewind(self, block: int) -> None:
         """Forget followed blocks after `block` and what they settled; raises the history's generation."""
+        self._seen = None
         self._rows(LOCK_MARKS)
         self._run(FORGET_MARKS, (block, block))
         for statement in (FORGET_ANCHORS, FORGET_EVENTS, FORGET_BLOCKS):

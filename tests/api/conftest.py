@@ -1,4 +1,4 @@
-"""A consortium per module, on a database of its own."""
+"""A consortium per module or per test, on a database of its own."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from ledger.store.migrate import migrate
+from tests import engines
 from tests.api.consortium import Consortium, running_consortium
 
 
@@ -16,17 +17,28 @@ def quiet_logs() -> None:
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory(), cache_logger_on_first_use=False)
 
 
+@pytest.fixture(scope="package")
+def migrated(postgres: str) -> Iterator[str]:
+    """Name of a migrated database that is copied, since a copy takes a fifth of the time."""
+    dsn = engines.fresh_database(postgres)
+    migrate(dsn)
+    yield dsn.partition("@/")[2].partition("?")[0]
+    engines.drop_database(dsn)
+
+
 @pytest.fixture(scope="module")
-def shared(module_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]:
+def shared(postgres: str, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]:
     """A consortium that the tests of a module share; they neither end keys nor let facts go stale."""
-    migrate(module_database)
-    with running_consortium(module_database, tmp_path_factory.mktemp("data")) as made:
+    dsn = engines.fresh_database(postgres, migrated)
+    with running_consortium(dsn, tmp_path_factory.mktemp("data")) as made:
         yield made
+    engines.drop_database(dsn)
 
 
 @pytest.fixture
-def consortium(database: str, tmp_path: Path) -> Iterator[Consortium]:
+def consortium(postgres: str, migrated: str, tmp_path: Path) -> Iterator[Consortium]:
     """A consortium of this test's own."""
-    migrate(database)
-    with running_consortium(database, tmp_path) as made:
+    dsn = engines.fresh_database(postgres, migrated)
+    with running_consortium(dsn, tmp_path) as made:
         yield made
+    engines.drop_database(dsn)

@@ -9,7 +9,8 @@ import pytest
 from ledger.core.canonical import encode
 from ledger.core.codes import Role
 from ledger.core.hexadecimal import to_hex
-from tests.api.consortium import (
+from tests.api.consortium import Consortium, bound
+from tests.api.members import (
     OTHER,
     OTHER_PUBLISHER,
     PROPERTY,
@@ -17,8 +18,6 @@ from tests.api.consortium import (
     PUBLISHER,
     READER_OF_COMMUNITY,
     STRANGER,
-    Consortium,
-    bound,
     draft,
     key,
     record_content,
@@ -231,6 +230,12 @@ def test_a_record_that_does_not_fit_its_schema_is_refused(shared: Consortium, pa
 
 
 @pytest.mark.usefixtures("untouched")
+@pytest.mark.usefixtures("untouched")
+def test_a_class_that_no_index_holds_is_refused(shared: Consortium) -> None:
+    given = draft([record_content(**{"class": "fire\x00"})], shared.now)
+    problem(shared.publish(given), 422, "schema_mismatch")
+
+
 def test_an_original_that_its_rule_cannot_mask_is_refused_without_being_quoted(shared: Consortium) -> None:
     answer = spoiled(shared, "/reporter/phone", "8675309-secret")
     problem(answer, 422, "derivation_failed")

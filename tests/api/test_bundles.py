@@ -7,14 +7,8 @@ from ledger.core.canonical import encode
 from ledger.core.chainfile import ChainFile, ContractPin, Trust
 from ledger.core.hexadecimal import to_hex
 from ledger.core.verify import ChainFacts, verify_bundle
-from tests.api.consortium import (
-    CHAIN,
-    CHAIN_ID,
-    FIRE_READER,
-    PROPERTY_KEY,
-    READER_OF_COMMUNITY,
-    Consortium,
-)
+from tests.api.consortium import Consortium
+from tests.api.members import CHAIN, CHAIN_ID, FIRE_READER, PROPERTY_KEY, READER_OF_COMMUNITY
 
 pytestmark = pytest.mark.api
 

@@ -18,7 +18,8 @@ from ledger.core.codes import Authority, Basis, Mark, Purpose
 from ledger.core.commitment import commit
 from ledger.core.verify import ChainFacts
 from ledger.errors import LookRefused, NotAnchoredYet, RoleMissing, VersionConflict
-from tests.api.consortium import (
+from tests.api.consortium import Consortium
+from tests.api.members import (
     AUDIT_KEY,
     AUTHORITY,
     CHAIN,
@@ -31,7 +32,6 @@ from tests.api.consortium import (
     PUBLISHER,
     READER_OF_COMMUNITY,
     SCHEMA,
-    Consortium,
     Key,
     originals,
 )

@@ -17,18 +17,8 @@ from ledger.core.export import (
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.keccak import keccak256
 from ledger.core.statements import message_from_json, statement_digest
-from tests.api.consortium import (
-    AUDIT_KEY,
-    COMMUNITY,
-    DOCUMENTS,
-    DOMAIN,
-    FIRE_READER,
-    KEYS,
-    PUBLISHER,
-    SCHEMA,
-    STRANGER,
-    Consortium,
-)
+from tests.api.consortium import Consortium
+from tests.api.members import AUDIT_KEY, COMMUNITY, DOCUMENTS, DOMAIN, FIRE_READER, KEYS, PUBLISHER, SCHEMA, STRANGER
 
 pytestmark = pytest.mark.api
 

@@ -13,7 +13,8 @@ from ledger.core.merkle import MerkleTree, opening_leaf
 from ledger.core.signature import personal_digest, recover
 from ledger.core.statements import message_from_json, statement_digest
 from ledger.core.verify import check_slots, recompute_root
-from tests.api.consortium import (
+from tests.api.consortium import Consortium, bound, published_args
+from tests.api.members import (
     API_KEY,
     AUDIT_KEY,
     COMMUNITY,
@@ -28,11 +29,8 @@ from tests.api.consortium import (
     READER_OF_COMMUNITY,
     SCHEMA,
     STRANGER,
-    Consortium,
-    bound,
     draft,
     key,
-    published_args,
     record_content,
 )
 

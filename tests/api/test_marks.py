@@ -12,7 +12,8 @@ from ledger.core.signature import recover
 from ledger.core.statements import message_from_json, statement_digest
 from ledger.core.typed_messages import message_digest, message_to_json
 from ledger.rows import Receipt
-from tests.api.consortium import (
+from tests.api.consortium import Consortium
+from tests.api.members import (
     ANCHORS,
     API_KEY,
     CHAIN_ID,
@@ -21,7 +22,6 @@ from tests.api.consortium import (
     FIRE_READER,
     PUBLISHER,
     READER_OF_COMMUNITY,
-    Consortium,
     Key,
 )
 

@@ -6,16 +6,8 @@ from ledger.core.canonical import encode
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.signature import recover
 from ledger.core.statements import message_from_json, statement_digest
-from tests.api.consortium import (
-    API_KEY,
-    COMMUNITY,
-    DOMAIN,
-    FIRE_READER,
-    PUBLISHER,
-    Consortium,
-    draft,
-    record_content,
-)
+from tests.api.consortium import Consortium
+from tests.api.members import API_KEY, COMMUNITY, DOMAIN, FIRE_READER, PUBLISHER, draft, record_content
 
 pytestmark = pytest.mark.api
 

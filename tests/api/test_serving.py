@@ -18,7 +18,8 @@ from ledger.core.hexadecimal import to_hex
 from ledger.core.request_base import RequestReason
 from ledger.errors import TooMany
 from ledger.logs import configure_logs
-from tests.api.consortium import FIRE_READER, PUBLISHER, Consortium, draft, record_content
+from tests.api.consortium import Consortium
+from tests.api.members import FIRE_READER, PUBLISHER, draft, record_content
 from tests.api.serving import served
 
 pytestmark = pytest.mark.api

@@ -13,6 +13,7 @@ from ledger.cli.main import run
 from ledger.core.canonical import encode
 from tests.simulated_consortium import incident_schema
 from tests.simulated_ledger import honest_ledger
+from tests.simulated_receipts import acceptance
 
 pytestmark = pytest.mark.cli
 VECTORS: dict[str, Any] = json.loads(
@@ -164,7 +165,7 @@ def test_inspect_prints_every_format_and_judges_none(
     ledger.export().write(tmp_path / "export")
     submitted = ledger.entries[0].submitted
     assert submitted is not None
-    Path("receipt.json").write_bytes(encode(ledger.acceptance(submitted).document))
+    Path("receipt.json").write_bytes(encode(acceptance(ledger, submitted).document))
     Path("state.json").write_bytes(encode({"format": "gongzhi-state/1", "batch": 4}))
     Path("schema.json").write_bytes(encode(incident_schema()))
     _, profile, item = ledger.items[1]

@@ -12,6 +12,7 @@ import pytest
 from ledger.cli.main import run
 from ledger.core.canonical import encode
 from tests.simulated_ledger import SimulatedLedger, honest_ledger
+from tests.simulated_receipts import acceptance
 
 pytestmark = pytest.mark.cli
 OFFLINE = ["--trust", "trust.json", "--chain", "chain.json", "--export", "export", "--offline"]
@@ -117,12 +118,12 @@ def test_receipts_are_held_against_the_ledger(ledger: SimulatedLedger, capsys: p
     ledger.now = ledger.batches[0]
     folder = Path("receipts/kept")
     folder.mkdir(parents=True)
-    (folder / "one.json").write_bytes(encode(ledger.acceptance(submitted).document))
+    (folder / "one.json").write_bytes(encode(acceptance(ledger, submitted).document))
     (folder / "opening.json").write_bytes(b'{"format":"something else"}')
     code, report = verify(capsys, *OFFLINE, "--receipts", "receipts")
     assert code == 0
     assert {check["id"]: check["count"] for check in report["checks"]}["receipt.kept"] == 1
-    lost = ledger.acceptance(ledger.sign_submission([ledger.committed(80)]))
+    lost = acceptance(ledger, ledger.sign_submission([ledger.committed(80)]))
     (folder / "two.json").write_bytes(encode(lost.document))
     assert verify(capsys, *OFFLINE, "--receipts", "receipts")[0] == 3
     (folder / "bad.json").write_bytes(b'{"format":"gongzhi-receipt/1"}')

@@ -43,9 +43,7 @@ class Evidence:
 
 def gather(rpc: str, trust: Trust, clients: Path) -> Evidence:
     """Read the chain, and the receipts that the demo's agencies kept."""
-    receipts = [
-        (path.name, parse_receipt(path.read_bytes())) for path in sorted(clients.glob("*/receipts/*.json"))
-    ]
+    receipts = [(path.name, parse_receipt(path.read_bytes())) for path in sorted(clients.glob("*/receipts/*.json"))]
     return Evidence(read_chain(open_node(rpc, trust), trust), trust, receipts)
 
 

@@ -66,7 +66,7 @@ class KeptRequest:
         if recover(personal_digest(self.base.encode("ascii")), signature) != key:
             return "its signature is of another key"
         created, expires = self.parameters.get("created", ""), self.parameters.get("expires", "")
-        if not created.isdigit() or not expires.isdigit():
+        if not all(text.isdigit() and len(text) <= 16 for text in (created, expires)):
             return "it has no window of time"
         if not int(created) - SKEW_SECONDS <= at <= int(expires) + SKEW_SECONDS:
             return "it was not valid when it was answered"

@@ -7,7 +7,8 @@ from typing import Any
 from ledger.core.verdict import Report, Verdict
 from ledger.services.audit_ledger import AuditRequest, audit_ledger
 from ledger.services.audit_state import AuditState
-from tests.simulated_ledger import Export, SimulatedLedger
+from tests.simulated_ledger import SimulatedLedger
+from tests.simulated_stream import Export
 
 
 @dataclass(frozen=True)

@@ -143,6 +143,7 @@ def test_an_export_is_written_with_its_manifest_last(
         "document": lambda lines: [lines[0], lines[1].replace("incident", "accident"), *lines[2:]],
         "order": lambda lines: lines[1:],
         "gateway": lambda lines: [lines[0].replace('"gateway":1', '"gateway":2'), *lines[1:]],
+        "back-dated": lambda lines: [lines[0].replace('"exportedAt":', '"exportedAt":1'), *lines[1:]],
         "line": lambda lines: [lines[0], "{}", *lines[1:]],
         "tag": lambda lines: [lines[0], '{"line":"more"}', *lines[1:]],
     }.items():

@@ -96,7 +96,7 @@ def test_bytes_that_are_no_utf_8_are_not_decoded() -> None:
         decode_canonical(b'"\xff"')
 
 
-@pytest.mark.parametrize("text", ["[" * 33 + "]" * 33, '{"a":' * 33 + "1" + "}" * 33, "[" * 100_000])
+@pytest.mark.parametrize("text", ["[" * 33 + "]" * 33, '{"a":' * 33 + "1" + "}" * 33, "[" * 2_000 + "]" * 2_000])
 def test_deep_nesting_is_refused(text: str) -> None:
     with pytest.raises(CanonicalJsonError):
         decode(text)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ledger.core.commitment import RecordContent, commit, salt
+from ledger.core.commitment import RecordContent, commit, salt, slot_values
 from ledger.core.eip712 import ENCODERS
 from ledger.core.entitlement import why_not_anchorable
 from ledger.core.hexadecimal import from_hex, to_address
@@ -247,7 +247,7 @@ def test_search_keys_are_the_reserved_originals_of_their_types() -> None:
 
 
 def test_sealed_content_opens_to_what_was_sealed() -> None:
-    plaintext = sealed_content(SCHEMA, number32("salt"), originals(1))
+    plaintext = sealed_content(SCHEMA, number32("salt"), slot_values(SCHEMA, originals(1)))
     secret, values = parse_sealed_content(plaintext)
     assert secret == number32("salt")
     assert set(values) == {"/name", "/phone", "/address"}
@@ -272,7 +272,7 @@ def test_a_ciphertext_opens_under_its_own_record_version_only() -> None:
 
 def test_a_key_that_ended_before_it_signed_does_not_count_even_in_time() -> None:
     history = History()
-    history.keys[address("k")] = KeyFacts(7, 2, 0, 1 << 40, Point(0, 0, 0), ended=Point(1, 0, 100), revoked=True)
+    history.keys[address("k")] = KeyFacts(7, 2, 0, 1 << 40, Point(0, 0, 0), ended=Point(1, 0, 100))
     message = {"signedAt": 100, "publisher": 7}
     assert (
         why_not_anchorable(history, message, address("k"), Point(2, 0, 101)) == "the key had ended before the signature"

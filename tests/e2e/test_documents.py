@@ -1,0 +1,69 @@
+"""The commands of the documents, run as they stand there."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.demo_stack import DemoStack
+
+pytestmark = pytest.mark.e2e
+ROOT = Path(__file__).resolve().parents[2]
+BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+LOOK = ("--as", "police", "--item", "1", "--purpose", "P02", "--basis", "LB3", "--basis-ref", "人民警察法 第六条")
+
+
+@pytest.fixture
+def desk(demo: DemoStack, tmp_path: Path) -> Path:
+    """A folder where the documents' relative paths lead to this checkout and to the running demonstration."""
+    (tmp_path / ".venv").symlink_to(Path(sys.prefix))
+    (tmp_path / ".gongzhi").symlink_to(demo.folder.root)
+    (tmp_path / "ledger").symlink_to(ROOT / "ledger")
+    return tmp_path
+
+
+def commands(document: str, *, without: tuple[str, ...] = ("./scripts/", "gongzhi down")) -> str:
+    """Return the shell lines of a document, leaving out those that would start or stop the shared demonstration."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    lines = "\n".join(BLOCK.findall(text)).splitlines()
+    return "\n".join(line for line in lines if not any(word in line for word in without))
+
+
+def run(script: str, folder: Path) -> str:
+    """Run a script with `bash -e`; returns what it printed."""
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], cwd=folder, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_readme_ends_with_a_verified_ledger(desk: Path) -> None:
+    assert "verified:" in run(commands("README.md"), desk)
+
+
+@pytest.mark.slow
+def test_the_tutorial_publishes_looks_proves_and_audits(desk: Path) -> None:
+    printed = run(commands("docs/tutorial/first-record.md"), desk)
+    assert "refused" in printed
+    assert printed.count("verified") >= 2
+
+
+def test_the_auditor_s_how_to_verifies(desk: Path) -> None:
+    assert "verified:" in run(commands("docs/how-to/verify-the-ledger.md"), desk)
+
+
+def test_the_reader_s_how_to_reads_and_proves(desk: Path, demo: DemoStack) -> None:
+    found = json.loads(demo.gongzhi("search", *LOOK, "--limit", "1", "--json"))
+    script = commands("docs/how-to/look-at-records.md").replace("RECORD_ID", found["records"][0]["recordId"])
+    run(script, desk)
+    assert (desk / "bundle.json").exists()
+
+
+@pytest.mark.slow
+def test_a_consortium_is_set_up_by_hand_as_the_how_to_says(desk: Path) -> None:
+    printed = run(commands("docs/how-to/set-up-a-consortium.md", without=()), desk)
+    assert "trustHash" in printed

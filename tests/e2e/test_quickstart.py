@@ -1,0 +1,105 @@
+"""What the demonstration leaves and prints, and that it is run once."""
+
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ledger.core.canonical import decode
+from ledger.core.codes import AgencyKind, Role
+from ledger.embedded import postgres
+from ledger.embedded.data_folder import DataFolder
+from tests.e2e.conftest import CALLS
+from tests.e2e.demo_stack import PROGRAM, ROOT, DemoStack, run_gongzhi
+
+pytestmark = pytest.mark.e2e
+
+PHASES = ["start", "publish", "look", "prove", "audit", "tamper", "total"]
+LIES = {"masked-value-edited", "newest-record-deleted", "disclosure-removed", "profile-widened"}
+
+
+def test_the_last_line_tells_what_happened(demo: DemoStack) -> None:
+    figures = demo.figures
+    assert figures["records"] == CALLS
+    assert figures["submissions"] >= 6
+    assert figures["anchors"] >= 1
+    assert figures["looks"] >= 5
+    assert (figures["refusals"], figures["refusalReason"]) == (1, 3)
+    assert figures["bundle"] == {"verdict": "verified", "exitCode": 0}
+    assert figures["verified"] == {"verdict": "verified", "exitCode": 0, "checked": CALLS, "expected": CALLS}
+    assert list(figures["seconds"]) == PHASES
+    assert all(seconds > 0 for seconds in figures["seconds"].values())
+
+
+def test_every_lie_is_found_named_and_blamed_on_the_gateway(demo: DemoStack) -> None:
+    lies = {lie["name"]: lie for lie in demo.figures["tamperings"]}
+    assert set(lies) == LIES
+    for lie in lies.values():
+        assert (lie["verdict"], lie["exitCode"], lie["found"]) == ("faulty", 1, True)
+        assert lie["check"]
+        assert lie["subject"]
+        assert lie["blames"] == "gateway 1"
+
+
+def test_the_demo_file_says_where_everything_is(demo: DemoStack) -> None:
+    document = demo.document
+    assert set(document) == {"api", "rpc", "chainId", "contracts", "trust", "gateway", "agencies"}
+    assert httpx.get(f"{demo.api}/v1/health/ready", trust_env=False).status_code == 200
+    assert int(demo.rpc_call("eth_chainId"), 16) == document["chainId"]
+    pinned = decode(Path(document["trust"]).read_bytes())
+    assert isinstance(pinned, dict)
+    assert pinned["chainId"] == document["chainId"]
+    for address in document["contracts"].values():
+        assert len(demo.rpc_call("eth_getCode", address, "latest")) > 2
+    assert [agency["id"] for agency in document["agencies"]] == list(range(1, 15))
+    for agency in document["agencies"]:
+        assert set(agency) == {"id", "name", "title", "kind", "roles", "keystore", "passwordFile"}
+        assert AgencyKind(agency["kind"])
+        assert {Role[name] for name in agency["roles"]} >= {Role.ADMIN}
+        for secret in (Path(agency["keystore"]), Path(agency["passwordFile"])):
+            assert secret.stat().st_mode & 0o077 == 0
+        assert demo.signer(agency["name"]).address
+
+
+def test_running_it_again_says_so_and_changes_nothing(demo: DemoStack) -> None:
+    def state() -> tuple[list[int], bytes, int]:
+        pids = [demo.process(name).pid for name in ("api", "worker", "chain", "postgres")]
+        return pids, (demo.folder.root / "demo.json").read_bytes(), int(demo.rpc_call("eth_chainId"), 16)
+
+    before = state()
+    again = run_gongzhi(demo.folder.root, "demo", "--limit", str(CALLS), "--json")
+    assert again.returncode == 2
+    error = json.loads(again.stdout)["error"]
+    assert error["code"] == "usage"
+    assert "was run here before" in error["detail"]
+    assert state() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["starting the chain", "deploying Catalogue", "enrolling"])
+def test_a_founding_that_was_killed_is_finished_by_running_it_again(tmp_path: Path, moment: str) -> None:
+    arguments = ("demo", "--limit", "60", "--data-folder", str(tmp_path / "data"), "--json")
+    with subprocess.Popen(
+        [*PROGRAM, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as killed:
+        assert killed.stderr is not None
+        for line in killed.stderr:
+            if line.startswith(moment):
+                break
+        time.sleep(0.3)
+        killed.kill()
+    assert not (tmp_path / "data" / "demo.json").exists()
+    done = run_gongzhi(tmp_path / "data", *arguments, "--once")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert figures["verified"] == {"verdict": "verified", "exitCode": 0, "checked": 60, "expected": 60}
+    postgres.remove_outside(DataFolder.at(tmp_path / "data"))
+
+
+def test_status_says_that_everything_runs(demo: DemoStack) -> None:
+    found = json.loads(demo.gongzhi("status", "--json"))
+    assert (found["well"], found["health"]) == (True, "ready")
+    assert {process["name"] for process in found["processes"]} == {"api", "worker", "chain", "postgres"}
