@@ -19,8 +19,8 @@ from tests.contracts.sandbox import NOBODY, Key
 
 FOREVER = (1 << 53) - 1
 FEW = settings(
-    max_examples=12,
-    stateful_step_count=30,
+    max_examples=10,
+    stateful_step_count=40,
     deadline=None,
     derandomize=True,
     database=None,
