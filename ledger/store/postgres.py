@@ -35,8 +35,14 @@ class PostgresStore:
     def __init__(self, dsn: str, *, connections: int = 10, wait_seconds: float = 10.0) -> None:
         """Connect lazily. At most `connections` at a time; who waits longer than `wait_seconds` gets StoreError."""
         self._dsn = dsn
+        # Nothing to reset on return: `begin` ends its transaction itself or throws the connection away.
         self._pool = QueuePool(
-            self._connect, pool_size=connections, max_overflow=0, timeout=wait_seconds, use_lifo=True
+            self._connect,
+            pool_size=connections,
+            max_overflow=0,
+            timeout=wait_seconds,
+            use_lifo=True,
+            reset_on_return=None,
         )
 
     def __repr__(self) -> str:

@@ -31,7 +31,7 @@ def test_a_second_demonstration_comes_and_goes_while_the_first_one_works(demo: D
     folder = tmp_path / "other"
     pids = [demo.process(name).pid for name in ("api", "worker", "chain", "postgres")]
     with demo.client("community-4", tmp_path / "client") as client:
-        with Ingest(client) as ingest:
+        with Ingest(client, pause_seconds=0.5) as ingest:
             other = run_gongzhi(folder, "demo", "--limit", "60", "--data-folder", folder, "--once", "--json")
         ingest.finish()
     assert other.returncode == 0, other.stderr
@@ -46,6 +46,7 @@ def test_a_second_demonstration_comes_and_goes_while_the_first_one_works(demo: D
     assert not ingest.interruptions
 
 
+@pytest.mark.slow
 def test_a_stack_whose_ports_were_taken_comes_back_elsewhere_with_everything(demo: DemoStack, tmp_path: Path) -> None:
     before = demo.api, demo.rpc
     followed = followed_blocks(demo)
@@ -54,6 +55,7 @@ def test_a_stack_whose_ports_were_taken_comes_back_elsewhere_with_everything(dem
     with ExitStack() as strangers:
         for url in before:
             taken = strangers.enter_context(socket.socket())
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             taken.bind(("127.0.0.1", int(url.rpartition(":")[2])))
             taken.listen()
         found = json.loads(demo.gongzhi("up", "--json"))
