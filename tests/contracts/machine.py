@@ -26,7 +26,7 @@ FEW = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-MANY = settings(FEW, max_examples=60, stateful_step_count=50)
+MANY = settings(FEW, max_examples=40, stateful_step_count=50)
 SELDOM = st.sampled_from([False, False, False, True])
 """For what makes most acts fail."""
 
