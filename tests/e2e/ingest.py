@@ -2,10 +2,7 @@
 
 import json
 import random
-import threading
-import time
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +18,13 @@ from ledger.core.codes import Authority, Basis, Purpose
 from ledger.core.entry import entry_digest
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.statements import StatementDomain, message_from_json, statement_digest
-from ledger.errors import GatewayUnreachable, TooMany
 from tests.e2e.demo_stack import DemoStack
+from tests.e2e.persistent import PATIENCE_SECONDS, Persistent, wait_until
 
 ITEM = 1
 AUDIT = Grounds(ITEM, Purpose.RIGHTS_AND_AUDIT, Basis.STATUTORY_DUTY, "审计法 第三条", authority=Authority.AUDIT)
 RECORDS = 3
 """Records of one submission: what counts here is how many promises there are."""
-PATIENCE_SECONDS = 90
-"""For what takes a second or two on an idle machine."""
 
 
 def incident(chance: random.Random) -> dict[str, Any]:
@@ -52,76 +47,44 @@ def incident(chance: random.Random) -> dict[str, Any]:
     }
 
 
-class Ingest:
-    """Publishes small submissions one after another, in a thread, through a client's outbox, until the block ends.
-
-    Being refused a connection, an answer or service is what it expects; any other error fails the test.
-    """
+class Ingest(Persistent):
+    """Publishes small submissions one after another through a client's outbox."""
 
     def __init__(self, client: GongzhiClient, pause_seconds: float = 0.03) -> None:
-        self._client, self._pause_seconds = client, pause_seconds
-        self._chance, self._stop = random.Random(0), threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        super().__init__(pause_seconds)
+        self._client, self._chance = client, random.Random(0)
         self._schema, self._version = client.schema_of(ITEM)
-        self._failure: BaseException | None = None
         self.accepted: list[Accepted] = []
-        self.interruptions: Counter[str] = Counter()
+        self.record_ids: list[bytes] = []
+        """Of what was accepted."""
+        self._sending: list[bytes] = []
 
-    def __enter__(self) -> "Ingest":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(PATIENCE_SECONDS)
-        assert not self._thread.is_alive()
-        if self._failure is not None:
-            raise self._failure
-
-    def _run(self) -> None:
-        try:
-            while not self._stop.is_set():
-                self.step()
-                time.sleep(self._pause_seconds)
-        except BaseException as failure:  # noqa: BLE001 (handed to the test's own thread)
-            self._failure = failure
-
-    def step(self) -> None:
-        """Put one submission into the outbox if it is empty, and try to send what is there."""
+    def attempt(self) -> None:
+        """Put one submission into the outbox if it is empty, and send what is there."""
         outbox = self._client.outbox
         if not outbox.pending():
             records = [new_record(incident(self._chance)) for _ in range(RECORDS)]
             (content,) = contents(self._schema, ITEM, self._version, records)
             outbox.put(f"{len(self.accepted):06d}", content)
-        try:
-            self.accepted += [accepted for _, accepted in self._client.send_pending()]
-        except (GatewayUnreachable, TooMany) as error:
-            self.interruptions[error.code] += 1
+            self._sending = [record.record_id for record in records]
+        self.accepted += [accepted for _, accepted in self._client.send_pending()]
+        self.record_ids += self._sending
 
     def wait_for_more(self, count: int) -> None:
         """Wait until `count` further submissions were accepted."""
         wanted = len(self.accepted) + count
-        wait_until(lambda: len(self.accepted) >= wanted or self._failure is not None)
-        if self._failure is not None:
-            raise self._failure
+        wait_until(lambda: len(self.accepted) >= wanted or self.failed)
+        self.require_no_failure()
 
     def finish(self) -> None:
         """After the block: send what is left, and wait until the newest submission is anchored."""
-        wait_until(lambda: self._is_empty_after_a_step())
+        wait_until(self._is_empty_after_a_step)
         self._client.wait_anchored(self.accepted[-1].submission_id, PATIENCE_SECONDS)
 
     def _is_empty_after_a_step(self) -> bool:
         if self._client.outbox.pending():
             self.step()
         return not self._client.outbox.pending()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait until `condition` holds; fails after PATIENCE_SECONDS."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def followed_blocks(demo: DemoStack) -> dict[int, str]:
@@ -140,7 +103,7 @@ def require_nothing_lost(demo: DemoStack, ingest: Ingest, receipts: Path, scratc
     """Every acceptance is an entry of the auditor's export, and the ledger with these receipts is verified."""
     promised = {to_hex(accepted.entry) for accepted in ingest.accepted}
     assert len(promised) == len(ingest.accepted)
-    assert len(list(receipts.glob("acceptance-*.json"))) >= len(promised)
+    assert len(list(receipts.rglob("acceptance-*.json"))) >= len(promised)
     chain, export = scratch / "chain.json", scratch / "export"
     with demo.client("auditor", scratch / "client") as auditor:
         domain, facts = auditor.desk.facts.domain, auditor.desk.facts.chain

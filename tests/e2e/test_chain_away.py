@@ -14,7 +14,8 @@ from ledger.client.looking import SearchTerms
 from ledger.core.codes import Basis, Purpose
 from ledger.errors import LookRefused
 from tests.e2e.demo_stack import DemoStack
-from tests.e2e.ingest import Ingest, require_nothing_lost, wait_until
+from tests.e2e.ingest import Ingest, require_nothing_lost
+from tests.e2e.persistent import wait_until
 
 pytestmark = pytest.mark.e2e
 

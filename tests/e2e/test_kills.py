@@ -4,14 +4,18 @@ import random
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
 
+from ledger.client.grounds import Grounds
+from ledger.core.codes import Basis, Purpose
 from ledger.embedded import processes
 from tests.e2e.demo_stack import PROGRAM, ROOT, DemoStack, environment_for, kill
 from tests.e2e.ingest import Ingest, blocks_on_chain, followed_blocks, require_nothing_lost
+from tests.e2e.persistent import Looks, Marks
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("repaired")]
 
@@ -22,6 +26,7 @@ VICTIMS: Mapping[str, Callable[[DemoStack], Sequence[psutil.Process]]] = {
     "database": lambda demo: [demo.process("postgres")],
     "chain": lambda demo: [demo.process("chain")],
 }
+GROUNDS = Grounds(1, Purpose.INCIDENT_RESPONSE, Basis.STATUTORY_DUTY, "人民警察法 第六条")
 SERVED_BY = {"api", "a process of the api", "database"}
 """Whose death a publisher may notice before `gongzhi up`."""
 ROUNDS = 10
@@ -54,21 +59,29 @@ def test_after_a_kill_in_the_middle_of_ingest_nothing_acknowledged_is_lost(
 def test_random_kills_of_random_processes_at_random_moments_lose_nothing(demo: DemoStack, tmp_path: Path) -> None:
     chance = random.Random(20_160_115)
     followed: dict[int, str] = {}
-    with demo.client("community-2", tmp_path / "client") as client:
-        with Ingest(client) as ingest:
+    receipts = tmp_path / "receipts"
+    with ExitStack() as clients:
+        publisher = clients.enter_context(demo.client("community-2", receipts / "publisher"))
+        ingest = Ingest(publisher)
+        looks = Looks(clients.enter_context(demo.client("police", receipts / "reader")), GROUNDS)
+        marks = Marks(clients.enter_context(demo.client("community-2", receipts / "marks")), ingest.record_ids)
+        with ingest, looks, marks:
             for number in range(ROUNDS):
                 ingest.wait_for_more(3)
                 time.sleep(chance.random() * LONGEST_WAIT_SECONDS)
                 followed |= followed_blocks(demo)
-                kill(chosen(demo, chance, everything=number == ROUNDS // 2))
+                if number == ROUNDS - 1:
+                    demo.gongzhi("down")
+                else:
+                    kill(chosen(demo, chance, everything=number == ROUNDS // 2))
                 if chance.random() < 0.5:
                     kill_up(demo, chance.random() * UP_SECONDS)
                 demo.up()
                 assert blocks_on_chain(demo, followed) == followed
         ingest.finish()
-    assert ingest.interruptions
+    assert min(looks.served, marks.taken, *(len(one.interruptions) for one in (ingest, looks, marks))) > 0
     assert followed_blocks(demo).items() >= followed.items()
-    require_nothing_lost(demo, ingest, tmp_path / "client" / "receipts", tmp_path / "audit")
+    require_nothing_lost(demo, ingest, receipts, tmp_path / "audit")
 
 
 def chosen(demo: DemoStack, chance: random.Random, *, everything: bool) -> list[psutil.Process]:
