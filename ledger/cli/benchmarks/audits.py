@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -49,15 +50,16 @@ def measure_verify_ledger(ground: Ground) -> list[Measurement]:
         _, counts = export_ledger(auditor.desk, folder, AUDIT)
     exported_seconds = time.perf_counter() - begun
     ground.say(f"verifying {counts.records:,} records and {counts.looks:,} looks with {workers} processes")
+    bare = [_bare_hashing(folder, ground.sizes.hashed_records, workers)]
     seconds, peak_mib, report = _verify(ground, folder, workers)
-    bare = _bare_hashing(folder, ground.sizes.hashed_records, workers)
+    bare.append(_bare_hashing(folder, ground.sizes.hashed_records, workers))
     per_second = counts.records / seconds
     return [
         Measurement(
             "verify ledger",
             {
                 "records_per_second": per_second,
-                "share_of_bare_hashing": per_second / bare,
+                "share_of_bare_hashing": per_second / statistics.mean(bare),
                 "seconds": seconds,
                 "peak_memory_mib": peak_mib,
                 "export_seconds": exported_seconds,
@@ -72,8 +74,8 @@ def measure_verify_ledger(ground: Ground) -> list[Measurement]:
                 "verdict": report["verdict"],
                 "memory": "of the largest process",
             },
-            "hashing of the same bytes alone, with as many processes",
-            {"records_per_second": bare},
+            "hashing of the same bytes alone, with as many processes, before and after",
+            {"records_per_second": statistics.mean(bare)},
         )
     ]
 

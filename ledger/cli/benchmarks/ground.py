@@ -23,6 +23,7 @@ from ledger.errors import UsageError
 from ledger.store.postgres import PostgresStore
 
 Say = Callable[[str], None]
+SERVICES = ("worker", "api")
 
 
 @dataclass
@@ -104,19 +105,22 @@ class Use:
     cpu_seconds: dict[str, float]
     memory_mib: dict[str, float]
 
-    def since(self, earlier: "Use") -> dict[str, float]:
-        """Return figures `cpu_seconds_<name>` of what was used since, and `memory_mib_api` now."""
-        used = {
+    def cpu_since(self, earlier: "Use") -> dict[str, float]:
+        """Return figures `cpu_seconds_<name>` of what was used since."""
+        return {
             f"cpu_seconds_{name}": seconds - earlier.cpu_seconds.get(name, 0.0)
             for name, seconds in self.cpu_seconds.items()
         }
-        return used | {"memory_mib_api": self.memory_mib.get("api", 0.0)}
+
+    def since(self, earlier: "Use") -> dict[str, float]:
+        """Return what was used since, and `memory_mib_api` now."""
+        return self.cpu_since(earlier) | {"memory_mib_api": self.memory_mib.get("api", 0.0)}
 
 
 def use_of(folder: DataFolder) -> Use:
     """Return what the running processes of a data folder have used, their children included."""
     cpu, memory = {}, {}
-    for name in (*stack_status.ENGINES, *stack_status.service_names(folder)):
+    for name in (*stack_status.ENGINES, *SERVICES):
         record = processes.find(folder, name)
         if record is None:
             continue

@@ -114,6 +114,16 @@ class _Run:
         return due
 
 
+def together(fired: Sequence[Fired]) -> Fired:
+    """Return several loads as one, as if they had followed on each other."""
+    return Fired(
+        [second for part in fired for second in part.seconds],
+        sum(part.failed for part in fired),
+        sum(part.elapsed_seconds for part in fired),
+        sum(part.received_bytes for part in fired),
+    )
+
+
 def fire(port: int, requests: Sequence[bytes], connections: int, per_second: float | None = None) -> Fired:
     """Send prepared requests over some connections: as fast as answers come, or (open loop) at a fixed pace.
 

@@ -3,6 +3,7 @@
 import math
 import os
 import platform
+import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -70,15 +71,19 @@ def percentiles(seconds: Sequence[float]) -> dict[str, float]:
 _SHARES = (("p50_ms", 0.50), ("p95_ms", 0.95), ("p99_ms", 0.99))
 
 
-def rate(work: Callable[[], object], count: int, repeats: int = 3) -> float:
-    """Return how many of `count` units a second `work` does: the median of `repeats` runs after a warm-up."""
-    work()
-    rates = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        work()
-        rates.append(count / (time.perf_counter() - started))
-    return sorted(rates)[len(rates) // 2]
+def rates(works: Sequence[Callable[[], object]], count: int, repeats: int = 5) -> list[float]:
+    """Return how many of `count` units a second each of `works` does: the median of runs that take turns.
+
+    Taking turns lets all of them suffer alike from what else the machine does; the first turn warms up.
+    """
+    found: list[list[float]] = [[] for _ in works]
+    for turn in range(repeats + 1):
+        for work, seen in zip(works, found, strict=True):
+            started = time.perf_counter()
+            work()
+            if turn:
+                seen.append(count / (time.perf_counter() - started))
+    return [statistics.median(seen) for seen in found]
 
 
 def hardware() -> dict[str, Any]:

@@ -3,12 +3,14 @@
 import random
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from ledger.cli.benchmarks.ground import Ground, use_of
-from ledger.cli.benchmarks.load import LOOPBACK, Fired, fire_apart
+from ledger.cli.benchmarks.load import LOOPBACK, Fired, fire_apart, together
 from ledger.cli.benchmarks.measurement import Floor, Measurement, percentiles
 from ledger.cli.benchmarks.publishing import publish_beforehand
 from ledger.cli.benchmarks.signed_looks import look_signer, plain_get
@@ -18,6 +20,7 @@ from ledger.embedded.stack import answers
 from ledger.errors import EngineError
 
 WARM_UP = 200
+TURNS = 5
 READER = "fire"
 PLAIN = "plain-app"
 PLAIN_START_SECONDS = 30.0
@@ -26,27 +29,50 @@ PLAIN_START_SECONDS = 30.0
 def measure_read(ground: Ground) -> list[Measurement]:
     """Single-record reads with decision, view and signed disclosure; two rows: at a pace, and saturated."""
     publish_beforehand(ground)
-    sizes, port = ground.sizes, ground.endpoints.api_port
-    with ground.client(READER) as client:
-        signer = look_signer(client, f"{LOOPBACK}:{port}")
+    with ground.client(READER) as client, _plain_app(ground) as plain_port:
+        signer = look_signer(client, f"{LOOPBACK}:{ground.endpoints.api_port}")
+        looks = _Load(ground, ground.endpoints.api_port, signer.record)
+        plain = _Load(ground, plain_port, lambda record_id: _plain_request(plain_port, record_id))
+        for load in (looks, plain):
+            load.fire(WARM_UP)
+        return [_paced_row(ground, *_paced(ground, looks)), _saturated_row(ground, *_saturated(ground, looks, plain))]
 
-        def requests(count: int) -> list[bytes]:
-            return [signer.record(record_id) for record_id in _some(ground, count)]
 
-        fire_apart(port, requests(WARM_UP), sizes.connections)
-        ground.say(f"reading {sizes.paced_per_second} records a second for {sizes.paced_seconds} seconds")
-        paced, paced_use = _measured(
-            ground,
-            lambda: fire_apart(
-                port, requests(sizes.paced_per_second * sizes.paced_seconds), sizes.connections, sizes.paced_per_second
-            ),
-        )
-        ground.say(f"reading {sizes.saturated_reads:,} records as fast as possible")
-        saturated, saturated_use = _measured(
-            ground, lambda: fire_apart(port, requests(sizes.saturated_reads), sizes.connections)
-        )
-    plain = _plain_reads(ground)
-    return [_paced_row(ground, paced, paced_use), _saturated_row(ground, saturated, saturated_use, plain)]
+@dataclass
+class _Load:
+    """Requests to one server, signed (where they are) just before they are sent."""
+
+    ground: Ground
+    port: int
+    request: Callable[[bytes], bytes]
+
+    def fire(self, count: int, per_second: float | None = None) -> Fired:
+        """Send so many requests for records at random, from a process of its own."""
+        chosen = random.choices(self.ground.record_ids, k=count)  # noqa: S311 (which records are read, not a key)
+        requests = [self.request(record_id) for record_id in chosen]
+        return fire_apart(self.port, requests, self.ground.sizes.connections, per_second)
+
+
+def _paced(ground: Ground, looks: _Load) -> tuple[Fired, dict[str, float]]:
+    per_second, seconds = ground.sizes.paced_per_second, ground.sizes.paced_seconds
+    ground.say(f"reading {per_second} records a second for {seconds} seconds")
+    before = use_of(ground.demo.folder)
+    fired = looks.fire(per_second * seconds, per_second)
+    return fired, use_of(ground.demo.folder).since(before)
+
+
+def _saturated(ground: Ground, looks: _Load, plain: _Load) -> tuple[Fired, Fired, dict[str, float]]:
+    """Let both take turns, so that they suffer alike from what else the machine does."""
+    each = ground.sizes.saturated_reads // TURNS
+    ground.say(f"reading {TURNS} times {each:,} records as fast as possible, in turns with plain SQL")
+    ours, theirs, used = [], [], defaultdict[str, float](float)
+    for _ in range(TURNS):
+        before = use_of(ground.demo.folder)
+        ours.append(looks.fire(each))
+        for name, seconds in use_of(ground.demo.folder).cpu_since(before).items():
+            used[name] += seconds
+        theirs.append(plain.fire(each))
+    return together(ours), together(theirs), dict(used)
 
 
 def _paced_row(ground: Ground, fired: Fired, used: dict[str, float]) -> Measurement:
@@ -63,7 +89,7 @@ def _paced_row(ground: Ground, fired: Fired, used: dict[str, float]) -> Measurem
     )
 
 
-def _saturated_row(ground: Ground, fired: Fired, used: dict[str, float], plain: Fired) -> Measurement:
+def _saturated_row(ground: Ground, fired: Fired, plain: Fired, used: dict[str, float]) -> Measurement:
     return Measurement(
         "read, saturated",
         {
@@ -75,7 +101,7 @@ def _saturated_row(ground: Ground, fired: Fired, used: dict[str, float], plain: 
             **used,
         },
         (Floor("reads_per_second", 600), Floor("share_of_plain_sql", 0.35), Floor("failed", 0, at_least=False)),
-        {"requests": len(fired.seconds), "loop": "closed", **_conditions(ground)},
+        {"requests": len(fired.seconds), "loop": "closed", "turns": TURNS, **_conditions(ground)},
         "the same row by plain SQL through the same framework and as many processes",
         {"reads_per_second": plain.per_second, **percentiles(plain.seconds), "failed": plain.failed},
     )
@@ -89,26 +115,8 @@ def _conditions(ground: Ground) -> dict[str, Any]:
     }
 
 
-def _some(ground: Ground, count: int) -> list[bytes]:
-    return random.choices(ground.record_ids, k=count)  # noqa: S311 (which records are read, not a key)
-
-
-def _measured(ground: Ground, work: Callable[[], Fired]) -> tuple[Fired, dict[str, float]]:
-    before = use_of(ground.demo.folder)
-    fired = work()
-    return fired, use_of(ground.demo.folder).since(before)
-
-
-def _plain_reads(ground: Ground) -> Fired:
-    ground.say("the same by plain SQL")
-    with _plain_app(ground) as port:
-        authority = f"{LOOPBACK}:{port}"
-        requests = [
-            plain_get(f"/records/{to_hex(record_id)}", authority, {})
-            for record_id in _some(ground, ground.sizes.saturated_reads)
-        ]
-        fire_apart(port, requests[:WARM_UP], ground.sizes.connections)
-        return fire_apart(port, requests, ground.sizes.connections)
+def _plain_request(port: int, record_id: bytes) -> bytes:
+    return plain_get(f"/records/{to_hex(record_id)}", f"{LOOPBACK}:{port}", {})
 
 
 @contextmanager
