@@ -140,7 +140,8 @@ class DemoStack:
 
     def backends(self) -> list[psutil.Process]:
         """The database's own children."""
-        return self.process("postgres").children()
+        found: list[psutil.Process] = self.process("postgres").children()
+        return found
 
     def rpc_call(self, method: str, *parameters: object) -> Any:
         """The result of a JSON-RPC method of the chain."""
@@ -154,8 +155,7 @@ def kill(victims: Sequence[psutil.Process]) -> None:
     """`kill -9`, and wait until they are gone."""
     for victim in victims:
         processes.terminate(victim, hard=True)
-    for victim in victims:
-        assert processes.wait_for(lambda gone=victim: not processes.works(gone), timeout_seconds=GONE_TIMEOUT_SECONDS)
+    assert processes.wait_for(lambda: not any(map(processes.works, victims)), timeout_seconds=GONE_TIMEOUT_SECONDS)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ledger.client.gongzhi import GongzhiClient
 from ledger.client.grounds import Grounds
 from ledger.client.looking import SearchTerms
 from ledger.core.codes import Mark
-from ledger.errors import GatewayUnreachable, TooMany
+from ledger.errors import ChainError, GatewayUnreachable, TooMany
 
 PATIENCE_SECONDS = 90
 """For what takes a second or two on an idle machine."""
@@ -20,7 +20,8 @@ PATIENCE_SECONDS = 90
 class Persistent(ABC):
     """Attempts the same again and again; being refused a connection, an answer or service is what it expects.
 
-    Any other error fails the test.
+    A promise that it has no chain to judge by, since its node is away, interrupts it too. Any other error fails the
+    test.
     """
 
     def __init__(self, pause_seconds: float) -> None:
@@ -37,7 +38,7 @@ class Persistent(ABC):
         """Attempt once; an interruption is counted."""
         try:
             self.attempt()
-        except (GatewayUnreachable, TooMany) as error:
+        except (GatewayUnreachable, TooMany, ChainError) as error:
             self.interruptions[error.code] += 1
 
     def __enter__(self) -> Self:
