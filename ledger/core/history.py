@@ -6,181 +6,63 @@ block's time; key validity is half-open [validFrom, validUntil).
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from ledger.core.anchor import GENESIS_HEAD, next_head
+from ledger.core.chain_state import FOLDS, ChainState
 from ledger.core.codes import Role
 from ledger.core.event_shapes import check_args
-from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.core.hexadecimal import to_hex
+from ledger.core.member_facts import ACTIVE, AgencyFacts, AnchorFacts, ItemFacts, KeyFacts, MarkFacts
+from ledger.core.points import END_OF_BLOCK, AsOf, Block, ChainEvent, Dated, Point, latest
 from ledger.errors import FormatError, HistoryError
 
-ACTIVE = 1
-DEFAULT_PARAMETERS: Mapping[str, int] = {"anchorDelay": 300, "factsAge": 60, "suspectWindow": 30 * 86_400}
-"""Seconds; in force until a ParameterSet event says otherwise."""
+__all__ = [
+    "ACTIVE",
+    "DEFAULT_PARAMETERS",
+    "END_OF_BLOCK",
+    "AgencyFacts",
+    "AnchorFacts",
+    "AsOf",
+    "Block",
+    "ChainEvent",
+    "Dated",
+    "History",
+    "ItemFacts",
+    "KeyFacts",
+    "MarkFacts",
+    "Point",
+    "head_text",
+    "latest",
+    "stream_faults",
+]
+
+DAY = 86_400
+DEFAULT_PARAMETERS: Mapping[str, int] = {
+    "anchorDelay": 300,
+    "factsAge": 60,
+    "suspectWindow": 30 * DAY,
+    "grantLife": 365 * DAY,
+    "emergencyLife": 3 * DAY,
+    "emergencyLifeUnsigned": 2 * 3_600,
+    "reviewWithin": 15 * DAY,
+    "noticeWithin": 30 * DAY,
+    "noticeDeferral": 90 * DAY,
+    "destroyWithin": 30 * DAY,
+    "overdueReviewLimit": 2,
+    "reviewAgency": 0,
+    "reviewAgencySubstitute": 0,
+}
+"""In force until a ParameterSet event says otherwise; times in seconds."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Point:
-    """A place in the chain: block number, log index within it, and the block's time."""
-
-    block: int
-    log_index: int
-    time: int
-
-
-END_OF_BLOCK = 1 << 62
-"""A log index behind every event of a block."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A block's number, hash, parent hash (0x hex) and time (Unix seconds)."""
-
-    number: int
-    hash: str
-    parent_hash: str
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class ChainEvent:
-    """A decoded event of one of our contracts; `args` as in a chain file: numbers, 0x hex, parameter names as text."""
-
-    block: int
-    log_index: int
-    transaction: str
-    contract: str
-    name: str
-    args: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class AsOf:
-    """A question's moment: everything whose block time is at most `time`, or up to the place `point`."""
-
-    time: int
-    point: Point | None = None
-
-    def covers(self, point: Point) -> bool:
-        """Say whether what happened at `point` had happened by this moment."""
-        return point.time <= self.time if self.point is None else point <= self.point
-
-
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A value and the point from which it holds."""
-
-    since: Point
-    value: Any
-
-
-@dataclass(slots=True)
-class KeyFacts:
-    """The immutable binding of a key, its end if it has one (retired or revoked), and where it was revoked.
-
-    A key that was retired may be revoked later, which says since when it is suspect and leaves its end where it is.
-    """
-
-    agency: int
-    roles: int
-    valid_from: int
-    valid_until: int
-    bound: Point
-    ended: Point | None = None
-    revoked: Point | None = None
-    suspect_from: int = 0
-
-
-@dataclass(slots=True)
-class AgencyFacts:
-    """A member: kind, region and the statuses it has had."""
-
-    kind: int
-    region: int
-    registered: Point
-    allowed_roles: int
-    statuses: list[Dated] = field(default_factory=list)
-    gateway_documents: list[Dated] = field(default_factory=list)
-
-    def is_active(self, as_of: AsOf) -> bool:
-        """Say whether the agency was registered and active at that moment."""
-        return as_of.covers(self.registered) and latest(self.statuses, as_of, ACTIVE) == ACTIVE
-
-
-@dataclass(slots=True)
-class ItemFacts:
-    """A catalogue item: its versions by number (ItemPublished args), and its retirement."""
-
-    versions: dict[int, Dated] = field(default_factory=dict)
-    retired: Point | None = None
-
-    def version(self, number: int, as_of: AsOf) -> Mapping[str, Any] | None:
-        """Return the published args of a version, or None if it was unknown or the item retired by then."""
-        published = self.versions.get(number)
-        if published is None or not as_of.covers(published.since) or self.is_retired(as_of):
-            return None
-        args: Mapping[str, Any] = published.value
-        return args
-
-    def newest(self, as_of: AsOf) -> Mapping[str, Any] | None:
-        """Return the args of the newest version that was published by then, or None."""
-        known = [number for number, dated in tuple(self.versions.items()) if as_of.covers(dated.since)]
-        return self.version(max(known), as_of) if known else None
-
-    def is_retired(self, as_of: AsOf) -> bool:
-        """Say whether the item was retired by then."""
-        return self.retired is not None and as_of.covers(self.retired)
-
-
-@dataclass(frozen=True, slots=True)
-class AnchorFacts:
-    """One anchored batch of a gateway."""
-
-    gateway: int
-    batch: int
-    root: bytes
-    leaf_count: int
-    first_sequence: int
-    head: bytes
-    point: Point
-    transaction: str
-
-
-@dataclass(frozen=True, slots=True)
-class MarkFacts:
-    """One mark on a record, by whichever agency; version 0 means all versions."""
-
-    agency: int
-    version: int
-    mark: int
-    reason: int
-    point: Point
-
-
-def latest(dated: list[Dated], as_of: AsOf, default: Any) -> Any:
-    """Return the newest value that held at that moment, or `default`."""
-    for entry in reversed(dated):
-        if as_of.covers(entry.since):
-            return entry.value
-    return default
-
-
-class History:
+class History(ChainState):
     """The fold. Feed blocks and events in order with `add_block` and `apply`; ask as of any moment."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.blocks: dict[int, Block] = {}
-        self.agencies: dict[int, AgencyFacts] = {}
-        self.keys: dict[str, KeyFacts] = {}
-        self.items: dict[int, ItemFacts] = {}
-        self.parameters: dict[str, list[Dated]] = {}
-        self.anchors: dict[int, list[AnchorFacts]] = {}
-        self.marks: dict[bytes, list[MarkFacts]] = {}
-        self.catalogue_authority: list[Dated] = []
         self.newest_block: Block | None = None
-        self._anchor_of: dict[tuple[int, int], AnchorFacts] = {}
         self._times: list[int] = []
         self._numbers: list[int] = []
 
@@ -214,7 +96,7 @@ class History:
         block = self.blocks.get(event.block)
         if block is None:
             raise HistoryError(f"event {event.name} stands in block {event.block}, which is not there")
-        fold = _FOLDS.get((event.contract, event.name))
+        fold = FOLDS.get((event.contract, event.name))
         if fold is not None:
             try:
                 check_args(event.contract, event.name, event.args)
@@ -243,7 +125,7 @@ class History:
 
     def anchor(self, gateway: int, batch: int) -> AnchorFacts | None:
         """Return a batch of a gateway, or None."""
-        return self._anchor_of.get((gateway, batch))
+        return self.anchor_of.get((gateway, batch))
 
     def newest_batch(self, gateway: int, as_of: AsOf) -> int:
         """Return the number of the newest batch of a gateway that was anchored by then, 0 if none."""
@@ -278,99 +160,6 @@ class History:
             for mark in self.marks.get(record_id, ())
             if mark.agency == publisher and mark.version in (0, version) and as_of.covers(mark.point)
         }
-
-
-def _once(has_happened: bool, event: ChainEvent, what: str) -> None:
-    if has_happened:
-        raise HistoryError(f"block {event.block} {what} a second time")
-
-
-def _registered(history: History, point: Point, event: ChainEvent) -> None:
-    args = event.args
-    _once(args["agency"] in history.agencies, event, "registers an agency")
-    history.agencies[args["agency"]] = AgencyFacts(args["kind"], args["region"], point, args["allowedRoles"])
-
-
-def _status(history: History, point: Point, event: ChainEvent) -> None:
-    history.agencies[event.args["agency"]].statuses.append(Dated(point, event.args["status"]))
-
-
-def _allowed_roles(history: History, _: Point, event: ChainEvent) -> None:
-    history.agencies[event.args["agency"]].allowed_roles = event.args["allowedRoles"]
-
-
-def _key_bound(history: History, point: Point, event: ChainEvent) -> None:
-    args = event.args
-    _once(args["key"] in history.keys, event, "binds a key")
-    if args["agency"] not in history.agencies:
-        raise HistoryError(f"block {event.block} binds a key of an agency that is not registered")
-    history.keys[args["key"]] = KeyFacts(args["agency"], args["roles"], args["validFrom"], args["validUntil"], point)
-
-
-def _key_retired(history: History, point: Point, event: ChainEvent) -> None:
-    key = history.keys[event.args["key"]]
-    _once(key.ended is not None, event, "ends a key")
-    key.ended = point
-
-
-def _key_revoked(history: History, point: Point, event: ChainEvent) -> None:
-    key = history.keys[event.args["key"]]
-    _once(key.revoked is not None, event, "revokes a key")
-    key.revoked, key.suspect_from = point, event.args["suspectFrom"]
-    if key.ended is None:
-        key.ended = point
-
-
-def _item_published(history: History, point: Point, event: ChainEvent) -> None:
-    item = history.items.setdefault(event.args["item"], ItemFacts())
-    _once(event.args["version"] in item.versions, event, "publishes a version of an item")
-    item.versions[event.args["version"]] = Dated(point, event.args)
-
-
-def _item_retired(history: History, point: Point, event: ChainEvent) -> None:
-    item = history.items[event.args["item"]]
-    _once(item.retired is not None, event, "retires an item")
-    item.retired = point
-
-
-def _authority(history: History, point: Point, event: ChainEvent) -> None:
-    history.catalogue_authority.append(Dated(point, event.args["agency"]))
-
-
-def _parameter(history: History, point: Point, event: ChainEvent) -> None:
-    history.parameters.setdefault(event.args["name"], []).append(Dated(point, event.args["value"]))
-
-
-def _anchored(history: History, point: Point, event: ChainEvent) -> None:
-    args = event.args
-    root, head = from_hex(args["root"], 32), from_hex(args["head"], 32)
-    gateway, batch, leaf_count, first = args["gateway"], args["batch"], args["leafCount"], args["firstSequence"]
-    anchor = AnchorFacts(gateway, batch, root, leaf_count, first, head, point, event.transaction)
-    history.anchors.setdefault(anchor.gateway, []).append(anchor)
-    history._anchor_of[(anchor.gateway, anchor.batch)] = anchor
-
-
-def _marked(history: History, point: Point, event: ChainEvent) -> None:
-    args = event.args
-    record_id = from_hex(args["recordId"], 32)
-    mark = MarkFacts(args["agency"], args["version"], args["mark"], args["reason"], point)
-    history.marks.setdefault(record_id, []).append(mark)
-
-
-_FOLDS: Mapping[tuple[str, str], Callable[[History, Point, ChainEvent], None]] = {
-    ("AgencyRegistry", "AgencyRegistered"): _registered,
-    ("AgencyRegistry", "AgencyStatusSet"): _status,
-    ("AgencyRegistry", "AllowedRolesSet"): _allowed_roles,
-    ("AgencyRegistry", "KeyBound"): _key_bound,
-    ("AgencyRegistry", "KeyRetired"): _key_retired,
-    ("AgencyRegistry", "KeyRevoked"): _key_revoked,
-    ("Catalogue", "CatalogueAuthoritySet"): _authority,
-    ("Catalogue", "ItemPublished"): _item_published,
-    ("Catalogue", "ItemRetired"): _item_retired,
-    ("Parameters", "ParameterSet"): _parameter,
-    ("RecordAnchors", "Anchored"): _anchored,
-    ("RecordAnchors", "Marked"): _marked,
-}
 
 
 def stream_faults(history: History, gateway: int) -> list[str]:

@@ -1,0 +1,92 @@
+"""What the chain says of agencies, keys, catalogue items, anchors and marks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.core.points import AsOf, Dated, Point, latest
+
+ACTIVE = 1
+
+
+@dataclass(slots=True)
+class KeyFacts:
+    """The immutable binding of a key, its end if it has one (retired or revoked), and where it was revoked.
+
+    A key that was retired may be revoked later, which says since when it is suspect and leaves its end where it is.
+    """
+
+    agency: int
+    roles: int
+    valid_from: int
+    valid_until: int
+    bound: Point
+    ended: Point | None = None
+    revoked: Point | None = None
+    suspect_from: int = 0
+
+
+@dataclass(slots=True)
+class AgencyFacts:
+    """A member: kind, region and the statuses it has had."""
+
+    kind: int
+    region: int
+    registered: Point
+    allowed_roles: int
+    statuses: list[Dated] = field(default_factory=list)
+    gateway_documents: list[Dated] = field(default_factory=list)
+
+    def is_active(self, as_of: AsOf) -> bool:
+        """Say whether the agency was registered and active at that moment."""
+        return as_of.covers(self.registered) and latest(self.statuses, as_of, ACTIVE) == ACTIVE
+
+
+@dataclass(slots=True)
+class ItemFacts:
+    """A catalogue item: its versions by number (ItemPublished args), and its retirement."""
+
+    versions: dict[int, Dated] = field(default_factory=dict)
+    retired: Point | None = None
+
+    def version(self, number: int, as_of: AsOf) -> Mapping[str, Any] | None:
+        """Return the published args of a version, or None if it was unknown or the item retired by then."""
+        published = self.versions.get(number)
+        if published is None or not as_of.covers(published.since) or self.is_retired(as_of):
+            return None
+        args: Mapping[str, Any] = published.value
+        return args
+
+    def newest(self, as_of: AsOf) -> Mapping[str, Any] | None:
+        """Return the args of the newest version that was published by then, or None."""
+        known = [number for number, dated in tuple(self.versions.items()) if as_of.covers(dated.since)]
+        return self.version(max(known), as_of) if known else None
+
+    def is_retired(self, as_of: AsOf) -> bool:
+        """Say whether the item was retired by then."""
+        return self.retired is not None and as_of.covers(self.retired)
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorFacts:
+    """One anchored batch of a gateway."""
+
+    gateway: int
+    batch: int
+    root: bytes
+    leaf_count: int
+    first_sequence: int
+    head: bytes
+    point: Point
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkFacts:
+    """One mark on a record, by whichever agency; version 0 means all versions."""
+
+    agency: int
+    version: int
+    mark: int
+    reason: int
+    point: Point
