@@ -5,18 +5,25 @@ PERMANENT: their Keccak-256 over canonical bytes stands on chain and in disclosu
 name.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import cached_property
-from itertools import pairwise
-from typing import Any, TypeVar
 
 from ledger.core.canonical import JsonValue, document_hash
 from ledger.core.codes import AgencyKind, Purpose, ShareClass, Tier, bitmap_of
 from ledger.core.hexadecimal import from_hex, to_hex
-from ledger.core.shapes import array, members_of, text, titles, unsigned
-from ledger.errors import FormatError, SchemaError, UnsupportedFormat
+from ledger.core.shapes import (
+    array,
+    ascending_codes,
+    code_of,
+    format_members,
+    from_one,
+    members_of,
+    text,
+    titles,
+    unsigned,
+)
+from ledger.errors import FormatError, SchemaError
 
 PROFILE_FORMAT = "gongzhi-profile/1"
 ITEM_FORMAT = "gongzhi-item/1"
@@ -26,7 +33,6 @@ MOST_SLOTS = 256
 
 SlotName = tuple[str, str]
 """Path and kind of a slot."""
-Code = TypeVar("Code", bound=IntEnum)
 
 _PROFILE_MEMBERS = ("format", "item", "itemVersion", "tier", "purpose", "open")
 _ITEM_MEMBERS = (
@@ -104,18 +110,18 @@ def parse_profile(document: object) -> MaskProfile:
     Raises `UnsupportedFormat` for another format name and `FormatError` for other members, unknown codes, or
     a slot twice. Whether it fits a schema is what `MaskProfile.bitmap` checks.
     """
-    members = _members(document, PROFILE_FORMAT, _PROFILE_MEMBERS, "profile")
+    members = format_members(document, PROFILE_FORMAT, _PROFILE_MEMBERS, what="profile")
     raw = array(members["open"], what="profile open", most=MOST_SLOTS)
     slots = tuple(_slot_name(pair) for pair in raw)
     if len(set(slots)) != len(slots):
         raise FormatError("profile open: a slot stands twice")
     purpose = unsigned(members["purpose"], 16, what="profile purpose")
     if purpose != EVERY_PURPOSE:
-        _code(Purpose, purpose, "profile purpose")
+        code_of(Purpose, purpose, what="profile purpose")
     return MaskProfile(
-        item=_number_from_one(members["item"], "profile item"),
-        item_version=_number_from_one(members["itemVersion"], "profile itemVersion"),
-        tier=_code(Tier, members["tier"], "profile tier"),
+        item=from_one(members["item"], 32, what="profile item"),
+        item_version=from_one(members["itemVersion"], 32, what="profile itemVersion"),
+        tier=code_of(Tier, members["tier"], what="profile tier"),
         purpose=purpose,
         open=slots,
     )
@@ -196,21 +202,21 @@ def parse_item(document: object) -> CatalogueItem:
     codes out of order or twice, a class-1 profile without class 1 (or the reverse), and class 3 without its
     legal ground.
     """
-    members = _members(document, ITEM_FORMAT, _ITEM_MEMBERS, "item")
+    members = format_members(document, ITEM_FORMAT, _ITEM_MEMBERS, what="item")
     days = members_of(members["days"], _DAYS, what="item days")
     check, answer, deliver = (unsigned(days[name], 16, what=f"item days {name}") for name in _DAYS)
     ground = members["legalGround"]
     item = CatalogueItem(
-        item=_number_from_one(members["item"], "item number"),
-        version=_number_from_one(members["version"], "item version"),
+        item=from_one(members["item"], 32, what="item number"),
+        version=from_one(members["version"], 32, what="item version"),
         name=titles(members["name"], what="item name"),
-        responsible=_number_from_one(members["responsible"], "item responsible"),
-        share_class=_code(ShareClass, members["shareClass"], "item shareClass"),
+        responsible=from_one(members["responsible"], 32, what="item responsible"),
+        share_class=code_of(ShareClass, members["shareClass"], what="item shareClass"),
         legal_ground=None if ground is None else titles(ground, what="item legalGround"),
         schema_hash=from_hex(members["schemaHash"], 32, what="item schemaHash"),
-        publisher_kinds=_codes(AgencyKind, members["publisherKinds"], "item publisherKinds"),
-        reader_kinds=_codes(AgencyKind, members["readerKinds"], "item readerKinds"),
-        purposes=_codes(Purpose, members["purposes"], "item purposes"),
+        publisher_kinds=ascending_codes(AgencyKind, members["publisherKinds"], what="item publisherKinds"),
+        reader_kinds=ascending_codes(AgencyKind, members["readerKinds"], what="item readerKinds"),
+        purposes=ascending_codes(Purpose, members["purposes"], what="item purposes"),
         mask_policy_hash=_hash_or_none(members["maskPolicyHash"], "item maskPolicyHash"),
         class1_profile=_hash_or_none(members["class1Profile"], "item class1Profile"),
         update_every_seconds=unsigned(members["updateEverySeconds"], 32, what="item updateEverySeconds"),
@@ -231,37 +237,10 @@ def _check_item(item: CatalogueItem) -> None:
         raise FormatError("item legalGround: class 3 states its legal ground")
 
 
-def _members(document: object, name: str, members: Sequence[str], what: str) -> dict[str, Any]:
-    if isinstance(document, dict) and document.get("format", name) != name:
-        raise UnsupportedFormat(f"{what}: expected format {name}")
-    return members_of(document, members, what=what)
-
-
 def _slot_name(pair: object) -> SlotName:
     if not isinstance(pair, list) or len(pair) != 2:
         raise FormatError("profile open: expected pairs of path and kind")
     return text(pair[0], what="profile open path"), text(pair[1], what="profile open kind")
-
-
-def _number_from_one(value: object, what: str) -> int:
-    number = unsigned(value, 32, what=what)
-    if number == 0:
-        raise FormatError(f"{what}: counts from 1")
-    return number
-
-
-def _code(of: Callable[[int], Code], value: object, what: str) -> Code:
-    try:
-        return of(unsigned(value, 16, what=what))
-    except ValueError:
-        raise FormatError(f"{what}: a code that this version does not know") from None
-
-
-def _codes(of: Callable[[int], Code], value: object, what: str) -> tuple[Code, ...]:
-    codes = tuple(_code(of, code, what) for code in array(value, what=what, most=64))
-    if any(later <= earlier for earlier, later in pairwise(codes)):
-        raise FormatError(f"{what}: expected ascending codes, each once")
-    return codes
 
 
 def _hash_or_none(value: object, what: str) -> bytes | None:

@@ -1,9 +1,13 @@
 """Exact members and shapes of JSON objects: nothing unknown is ever ignored."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from enum import IntEnum
+from itertools import pairwise
+from typing import Any, TypeVar
 
-from ledger.errors import FormatError
+from ledger.errors import FormatError, UnsupportedFormat
+
+Code = TypeVar("Code", bound=IntEnum)
 
 
 def members_of(value: object, names: Sequence[str], *, what: str, optional: Sequence[str] = ()) -> dict[str, Any]:
@@ -51,3 +55,37 @@ def titles(value: object, *, what: str) -> Mapping[str, str]:
     for language in ("zh", "en"):
         text(members[language], what=f"{what} {language}")
     return members
+
+
+def format_members(document: object, name: str, members: Sequence[str], *, what: str) -> dict[str, Any]:
+    """Return the members of a document of format `name`, which has exactly `members` (`format` among them).
+
+    Raises UnsupportedFormat for another format name, FormatError as `members_of`.
+    """
+    if isinstance(document, dict) and document.get("format", name) != name:
+        raise UnsupportedFormat(f"{what}: expected format {name}")
+    return members_of(document, members, what=what)
+
+
+def from_one(value: object, bits: int, *, what: str) -> int:
+    """Return `value` if it is an integer of `bits` bits that counts from 1; raises FormatError."""
+    number = unsigned(value, bits, what=what)
+    if number == 0:
+        raise FormatError(f"{what}: counts from 1")
+    return number
+
+
+def code_of(of: Callable[[int], Code], value: object, *, what: str) -> Code:
+    """Return the code of `of` with this number; raises FormatError where this version knows none."""
+    try:
+        return of(unsigned(value, 16, what=what))
+    except ValueError:
+        raise FormatError(f"{what}: a code that this version does not know") from None
+
+
+def ascending_codes(of: Callable[[int], Code], value: object, *, what: str) -> tuple[Code, ...]:
+    """Return the codes of an array of at most 64 numbers, ascending, each once; raises FormatError."""
+    codes = tuple(code_of(of, code, what=what) for code in array(value, what=what, most=64))
+    if any(later <= earlier for earlier, later in pairwise(codes)):
+        raise FormatError(f"{what}: expected ascending codes, each once")
+    return codes
