@@ -210,6 +210,64 @@ class CaptureMode(LabelledCode):
     STATUTORY_NOTICE = 5, "法定告知", "statutory notice"
 
 
+class ConsentCategory(LabelledCode):
+    """Category of data that a consent opens, bit n for code n in its `categories`. Class O needs no consent."""
+
+    GENERAL = 1, "一般个人信息", "general personal data: slots of class G"
+    SENSITIVE = 2, "敏感个人信息", "sensitive personal data: slots of class S"
+
+
+class GuardianRelation(LabelledCode):
+    """Relation of a guardian to the person for whom he consents (Civil Code, Art. 27 to 32)."""
+
+    PARENT = 1, "父母", "parent"
+    GRANDPARENT = 2, "祖父母、外祖父母", "grandparent"
+    SIBLING = 3, "兄、姐", "elder brother or sister"
+    SPOUSE = 4, "配偶", "spouse"
+    ADULT_CHILD = 5, "成年子女", "child of full age"
+    OTHER_RELATIVE = 6, "其他近亲属", "other close relative"
+    APPOINTED = 7, "指定或协议监护人", "appointed or agreed guardian"
+    CIVIL_AFFAIRS = 8, "民政部门或居委会", "civil affairs department or residents' committee"
+
+
+class DataCategory(LabelledCode):
+    """Category of data that a consent names, by the class of a slot; bits of its bitmap. Class O needs no consent."""
+
+    GENERAL = 1, "一般个人信息", "general personal data, class G"
+    SENSITIVE = 2, "敏感个人信息", "sensitive personal data, class S"
+
+
+class AccessDecision(LabelledCode):
+    """What a holder decides about a request."""
+
+    GRANTED = 1, "同意", "granted"
+    REFUSED = 2, "不同意", "refused"
+
+
+class Term(LabelledCode):
+    """Terms of a grant; the code is the number of its bit."""
+
+    NO_ONWARD = 0, "不得转交", "no onward sharing"
+    ENTRUSTED = 1, "委托处理", "entrusted processing"
+    STATISTICS_ONLY = 2, "仅供统计", "statistics only"
+    NOTIFY_SUBJECT = 3, "告知本人", "notify the subject"
+
+
+class Outcome(LabelledCode):
+    """How a reader closes a grant."""
+
+    ACCEPTED = 1, "验收", "accepted"
+    DISPUTED = 2, "有异议", "disputed: what was delivered is not what was granted"
+
+
+class ReviewVerdict(LabelledCode):
+    """Verdict of a review; of several the worst, the greatest, counts."""
+
+    JUSTIFIED = 1, "正当", "justified"
+    FAULTS = 2, "正当但有瑕疵", "justified, with faults"
+    NOT_JUSTIFIED = 3, "不正当", "not justified"
+
+
 class Refusal(IntEnum):
     """Why a look was refused: code, stable name and what would be needed (policy page, table of the
     decision).
