@@ -210,13 +210,6 @@ class CaptureMode(LabelledCode):
     STATUTORY_NOTICE = 5, "法定告知", "statutory notice"
 
 
-class ConsentCategory(LabelledCode):
-    """Category of data that a consent opens, bit n for code n in its `categories`. Class O needs no consent."""
-
-    GENERAL = 1, "一般个人信息", "general personal data: slots of class G"
-    SENSITIVE = 2, "敏感个人信息", "sensitive personal data: slots of class S"
-
-
 class GuardianRelation(LabelledCode):
     """Relation of a guardian to the person for whom he consents (Civil Code, Art. 27 to 32)."""
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from ledger.core.canonical import JsonValue, document_hash, encode
-from ledger.core.codes import AgencyKind, CaptureMode, ConsentCategory, GuardianRelation, Purpose, bitmap_of
+from ledger.core.codes import AgencyKind, CaptureMode, DataCategory, GuardianRelation, Purpose, bitmap_of
 from ledger.core.hexadecimal import from_hex, to_address, to_hex
 from ledger.core.keccak import keccak256
 from ledger.core.shapes import (
@@ -57,7 +57,7 @@ class ConsentText:
     version: int
     text: Mapping[str, str]
     purposes: tuple[Purpose, ...]
-    categories: tuple[ConsentCategory, ...]
+    categories: tuple[DataCategory, ...]
     recipient_kinds: tuple[AgencyKind, ...]
     method: Mapping[str, str]
     necessity: Mapping[str, str] | None
@@ -106,7 +106,7 @@ def parse_consent_text(document: object) -> ConsentText:
         version=from_one(members["version"], 32, what="consent text version"),
         text=titles(members["text"], what="consent text text"),
         purposes=ascending_codes(Purpose, members["purposes"], what="consent text purposes"),
-        categories=ascending_codes(ConsentCategory, members["categories"], what="consent text categories"),
+        categories=ascending_codes(DataCategory, members["categories"], what="consent text categories"),
         recipient_kinds=ascending_codes(AgencyKind, members["recipientKinds"], what="consent text recipientKinds"),
         method=titles(members["method"], what="consent text method"),
         necessity=None if necessity is None else titles(necessity, what="consent text necessity"),
@@ -116,7 +116,7 @@ def parse_consent_text(document: object) -> ConsentText:
     )
     if not (found.purposes and found.categories and found.recipient_kinds):
         raise FormatError("consent text: expected at least one purpose, category and kind of recipient")
-    if (ConsentCategory.SENSITIVE in found.categories) != (found.necessity is not None):
+    if (DataCategory.SENSITIVE in found.categories) != (found.necessity is not None):
         raise FormatError("consent text necessity: there for sensitive data, and for that only")
     return found
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.core.canonical import JsonValue
-from ledger.core.codes import AgencyKind, Basis, CaptureMode, ConsentCategory, Purpose
+from ledger.core.codes import AgencyKind, Basis, CaptureMode, DataCategory, Purpose
 from ledger.core.consent_documents import ConsentText
 from ledger.core.hexadecimal import to_hex
 from ledger.errors import FormatError
@@ -96,7 +96,7 @@ def _purpose(
         "purpose_code": int(purpose),
         "lawful_basis": Basis.CONSENT.short_name,
         "pii_information": [
-            _category(category, language) for category in ConsentCategory if message["categories"] & category.bit
+            _category(category, language) for category in DataCategory if message["categories"] & category.bit
         ],
         "pii_controllers": [holder.agency],
         "recipient_third_parties": [recipient.agency],
@@ -110,16 +110,16 @@ def _purpose(
     }
 
 
-def _category(category: ConsentCategory, language: str) -> dict[str, JsonValue]:
+def _category(category: DataCategory, language: str) -> dict[str, JsonValue]:
     return {
         "pii_type": _label(category, language),
         "pii_attribute_id": int(category),
         "pii_optional": False,
-        "sensitive_pii_category": category is ConsentCategory.SENSITIVE,
+        "sensitive_pii_category": category is DataCategory.SENSITIVE,
     }
 
 
-def _label(code: CaptureMode | ConsentCategory, language: str) -> str:
+def _label(code: CaptureMode | DataCategory, language: str) -> str:
     return code.zh if language == "zh" else code.en
 
 
