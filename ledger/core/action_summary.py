@@ -4,18 +4,22 @@ PERMANENT: the lines stand in action files, and a reader compares them with thos
 line is a new format name of the action file.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from ledger.core.codes import (
+    AccessDecision,
     Basis,
     CaptureMode,
-    ConsentCategory,
+    DataCategory,
     LabelledCode,
     Mark,
+    Outcome,
     Purpose,
+    ReviewVerdict,
     Role,
+    Term,
 )
 from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import to_hex
@@ -54,11 +58,6 @@ WHAT_IT_DOES: Final[Mapping[str, str]] = {
     "NoteDestroyed": "state that what an emergency showed was destroyed",
     "KeepData": "keep what an emergency showed, for the reasons of an assessment",
 }
-DECISIONS: Final = {1: "granted", 2: "refused"}
-OUTCOMES: Final = {1: "accepted", 2: "disputed"}
-VERDICTS: Final = {1: "justified", 2: "justified with faults", 3: "not justified"}
-TERMS: Final = ("no onward sharing", "entrusted processing", "statistics only", "notify the subject")
-"""Words for the bits of a grant's terms, from bit 0."""
 
 _TIMES: Final = frozenset(
     ("deadline", "until", "expiresAt", "destroyBy", "validFrom", "validUntil", "suspectFrom"),
@@ -86,10 +85,14 @@ def time_words(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
-def bits_words(bitmap: int, names: Sequence[str]) -> str:
-    """Return the names of the set bits, from bit 0, unknown ones as `bit n`; `none` for an empty bitmap."""
-    places = [place for place in range(bitmap.bit_length()) if bitmap >> place & 1]
-    return ", ".join(names[place] if place < len(names) else f"bit {place}" for place in places) or "none"
+def _bits(names: Mapping[int, str]) -> Callable[[int], str]:
+    """Say the set bits of a bitmap, from bit 0, unknown ones as `bit n`; `none` for an empty one."""
+
+    def words(bitmap: int) -> str:
+        places = [place for place in range(bitmap.bit_length()) if bitmap >> place & 1]
+        return ", ".join(names.get(place, f"bit {place}") for place in places) or "none"
+
+    return words
 
 
 def _words(member: str, type_name: str, value: Any) -> str:
@@ -109,21 +112,23 @@ def _coded(kind: type[LabelledCode]) -> Callable[[int], str]:
     return lambda value: labels.get(value, str(value))
 
 
-def _named(names: Mapping[int, str]) -> Callable[[int], str]:
-    return lambda value: f"{value} {names[value]}" if value in names else str(value)
+def _labels(kind: type[LabelledCode]) -> Mapping[int, str]:
+    return {int(code): code.en for code in kind}
 
 
+_ROLES: Final = _bits({int(role): role.name for role in Role})
+_MARKS: Final = {int(mark): f"{int(mark)} {mark.name.lower()}" for mark in Mark}
 _NUMBERS: Final[Mapping[str, Callable[[int], str]]] = {
     "purpose": _coded(Purpose),
     "basis": _coded(Basis),
     "captureMode": _coded(CaptureMode),
-    "mark": _named({int(mark): mark.name.lower() for mark in Mark}),
-    "roles": lambda bitmap: bits_words(bitmap, [role.name for role in Role]),
-    "allowedRoles": lambda bitmap: bits_words(bitmap, [role.name for role in Role]),
-    "categories": lambda bitmap: bits_words(bitmap, ["bit 0", *(category.en for category in ConsentCategory)]),
-    "terms": lambda bitmap: bits_words(bitmap, TERMS),
-    "decision": _named(DECISIONS),
-    "outcome": _named(OUTCOMES),
-    "verdict": _named(VERDICTS),
+    "mark": lambda mark: _MARKS.get(mark, str(mark)),
+    "roles": _ROLES,
+    "allowedRoles": _ROLES,
+    "categories": _bits(_labels(DataCategory)),
+    "terms": _bits(_labels(Term)),
+    "decision": _coded(AccessDecision),
+    "outcome": _coded(Outcome),
+    "verdict": _coded(ReviewVerdict),
     "uses": lambda uses: "not limited" if uses == 0 else str(uses),
 }

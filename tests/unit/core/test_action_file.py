@@ -178,7 +178,7 @@ def test_codes_have_their_names_and_unknown_ones_their_number() -> None:
     assert "roles: SUBMIT, REQUEST" in lines_of("BindKey", roles=6)
     assert "allowedRoles: ADMIN" in lines_of("RegisterAgency", allowedRoles=1)
     consent = lines_of("RecordConsent", categories=6, captureMode=1)
-    assert "categories: general personal data: slots of class G, sensitive personal data: slots of class S" in consent
+    assert "categories: general personal data, class G, sensitive personal data, class S" in consent
     assert "captureMode: 1 own key" in consent
     assert "items: none" in lines_of("OpenEmergency")
 
