@@ -12,6 +12,7 @@ from ledger.core.canonical import decode
 from ledger.core.documents import CatalogueItem, MaskProfile, parse_item, parse_profile
 from ledger.core.hexadecimal import to_hex
 from ledger.core.keccak import keccak256
+from ledger.core.mask_policy import MaskPolicy, parse_mask_policy
 from ledger.core.receipt import Evidence, Receipt
 from ledger.core.schema import Schema, parse_schema
 from ledger.errors import FormatError, NotFound, PromiseBroken
@@ -95,6 +96,10 @@ class Desk:
     def profile(self, profile_hash: bytes) -> MaskProfile:
         """Return the mask profile of a hash; raises PromiseBroken."""
         return self._parsed(profile_hash, parse_profile)
+
+    def mask_policy(self, policy_hash: bytes) -> MaskPolicy:
+        """Return the mask policy of a hash; raises PromiseBroken."""
+        return self._parsed(policy_hash, parse_mask_policy)
 
     def _parsed(self, document_hash: bytes, parse: Callable[[object], Document]) -> Document:
         try:

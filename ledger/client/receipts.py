@@ -3,6 +3,7 @@
     FOLDER/acceptance-<digest>.json …    receipts (`gongzhi-receipt/1`), by the digest of the promised statement
     FOLDER/broken/…                      promises that did not check: evidence against the gateway
     FOLDER/commitments/<commitment>.json text and salt behind an officer, case or basis commitment that was sent
+    FOLDER/cases/<salt>.json             the one salt of a case that an emergency was opened for
 
 Only the owner reads the folder. Receipts hold no value of a record; the commitments' openings are the agency's secret,
 to be shown to an auditor or, where law says so, to a resident (policy page, "Officer and case").
@@ -11,9 +12,10 @@ to be shown to an auditor or, where law says so, to a resident (policy page, "Of
 from pathlib import Path
 
 from ledger.client.durable import private_folder, write_durably
-from ledger.core.canonical import encode
-from ledger.core.hexadecimal import to_hex
+from ledger.core.canonical import decode, encode
+from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.receipt import Receipt, parse_receipt
+from ledger.core.shapes import members_of
 from ledger.core.statements import statement_digest
 
 
@@ -35,6 +37,19 @@ class ReceiptFolder:
         """Keep what opens a salted commitment that is about to be sent."""
         folder = private_folder(self.folder / "commitments")
         write_durably(folder / f"{commitment.hex()}.json", encode({"salt": to_hex(salt), "text": text}))
+
+    def keep_case(self, salt: bytes, text: str) -> None:
+        """Keep the salt of a case, under which every emergency of that case is opened."""
+        folder = private_folder(self.folder / "cases")
+        write_durably(folder / f"{salt.hex()}.json", encode({"salt": to_hex(salt), "text": text}))
+
+    def salt_of_case(self, text: str) -> bytes | None:
+        """Return the salt that is kept for a case, or None; raises FormatError for a damaged file."""
+        for path in sorted((self.folder / "cases").glob("*.json")):
+            members = members_of(decode(path.read_bytes()), ("salt", "text"), what="case")
+            if members["text"] == text:
+                return from_hex(members["salt"], 32, what="salt of a case")
+        return None
 
     def receipts(self) -> list[Receipt]:
         """Return every receipt that checked, by file name; raises FormatError for a damaged file."""
