@@ -6,38 +6,25 @@ from typing import Annotated
 import typer
 
 from ledger.cli.connection import Connection, connected, open_client
-from ledger.cli.grounds_options import (
-    AuthorityOption,
-    BasisOption,
-    CaseOption,
-    ItemOption,
-    OfficerOption,
-    PurposeOption,
-    ReferenceOption,
-    grounds_of,
-)
+from ledger.cli.grounds_options import GroundsOptions
+from ledger.cli.option_groups import takes
 from ledger.cli.output import print_result
 from ledger.client.durable import write_durably
 from ledger.core.hexadecimal import from_hex, to_hex
 
 
 @connected
+@takes("options", GroundsOptions)
 def bundle(
     record_id: Annotated[str, typer.Argument(help="record id, 0x and 64 hex digits")],
     *,
     out: Annotated[Path, typer.Option(help="file to write")],
-    item: ItemOption,
-    purpose: PurposeOption,
-    basis: BasisOption,
-    basis_ref: ReferenceOption = None,
-    officer: OfficerOption = None,
-    case: CaseOption = None,
-    authority: AuthorityOption = "class1",
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+    options: GroundsOptions,
     connection: Connection,
 ) -> None:
     """Fetch one record's proof bundle and verify it before it is written. It is a look like any other."""
-    grounds = grounds_of(item, purpose, basis, basis_ref, officer, case, authority)
+    grounds = options.grounds
     wanted = from_hex(record_id, 32, what="record id")
     with open_client(connection) as client:
         disclosed = client.bundle(wanted, grounds)

@@ -25,10 +25,10 @@ def parse_mark(text: str) -> Mark:
 
 
 def parse_authority(text: str) -> Authority:
-    """Return the authority of `class1`, `own` or `audit`; raises UsageError."""
+    """Return the authority of `class1`, `own`, `audit`, `grant` or `emergency`; raises UsageError."""
     authority = _code(Authority, text, "")
-    if authority not in (Authority.CLASS1, Authority.OWN, Authority.AUDIT):
-        raise UsageError("a look is made under class1, own or audit")
+    if authority in (Authority.PENDING_EMERGENCY, Authority.SELF):
+        raise UsageError("a look is made under class1, own, audit, grant or emergency; a resident's by `rights access`")
     return authority
 
 

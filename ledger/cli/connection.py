@@ -4,16 +4,15 @@
 besides wins over the file.
 """
 
-import inspect
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from functools import wraps
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.cli.option_groups import takes
 from ledger.core.chainfile import Trust
 from ledger.core.statements import StatementDomain
 from ledger.errors import UsageError
@@ -63,23 +62,7 @@ class Connection:
 
 def connected(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the connection options; it takes them as its parameter `connection`."""
-    names = [option.name for option in fields(Connection)]
-
-    @wraps(command)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        given = {name: kwargs.pop(name) for name in names}
-        return command(*args, connection=Connection(**given), **kwargs)
-
-    signature = inspect.signature(command)
-    kept = [parameter for name, parameter in signature.parameters.items() if name != "connection"]
-    options = [
-        inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=option.type)
-        for option in fields(Connection)
-    ]
-    wrapper.__signature__ = signature.replace(parameters=[*kept, *options])  # type: ignore[attr-defined]
-    kept_types = {name: kind for name, kind in command.__annotations__.items() if name != "connection"}
-    wrapper.__annotations__ = kept_types | {option.name: option.type for option in fields(Connection)}
-    return wrapper
+    return takes("connection", Connection)(command)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import typer
 
 from ledger.cli.chain_reading import open_node, read_chain
 from ledger.cli.connection import Connection, connected, load_profile, open_client, open_trust, rpc_of
-from ledger.cli.grounds_options import BasisOption, OfficerOption, ReferenceOption
+from ledger.cli.grounds_options import BasisOption, GroundsOptions, OfficerOption, ReferenceOption
 from ledger.cli.output import print_result, progress_bar
 from ledger.core.canonical import encode
 from ledger.core.chainfile import chain_document
@@ -29,9 +29,7 @@ def export_ledger(
     connection: Connection,
 ) -> None:
     """Export every anchored entry with its content, for an auditor. Needs a key with role AUDIT."""
-    from ledger.cli.grounds_options import grounds_of
-
-    grounds = grounds_of(0, "P12", basis, basis_ref, officer, None, "audit")
+    grounds = GroundsOptions(0, "P12", basis, basis_ref, officer, authority="audit").grounds
     with open_client(connection) as client, progress_bar("lines") as advance:
         manifest, counts = client.export(out, grounds, after, advance)
     result = {

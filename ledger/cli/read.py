@@ -5,38 +5,25 @@ from typing import Annotated
 import typer
 
 from ledger.cli.connection import Connection, connected, open_client
-from ledger.cli.grounds_options import (
-    AuthorityOption,
-    BasisOption,
-    CaseOption,
-    ItemOption,
-    OfficerOption,
-    PurposeOption,
-    ReferenceOption,
-    grounds_of,
-)
+from ledger.cli.grounds_options import GroundsOptions
+from ledger.cli.option_groups import takes
 from ledger.cli.output import print_json, print_table
 from ledger.cli.views import cells_of, columns_of, page_document, record_document
 from ledger.core.hexadecimal import from_hex
 
 
 @connected
+@takes("options", GroundsOptions)
 def read(
     record_id: Annotated[str, typer.Argument(help="record id, 0x and 64 hex digits")],
     *,
-    item: ItemOption,
-    purpose: PurposeOption,
-    basis: BasisOption,
-    basis_ref: ReferenceOption = None,
-    officer: OfficerOption = None,
-    case: CaseOption = None,
-    authority: AuthorityOption = "class1",
     version: Annotated[int | None, typer.Option(min=1, help="version; the newest if not given")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+    options: GroundsOptions,
     connection: Connection,
 ) -> None:
     """Look at one record. The disclosure is checked slot by slot and its receipt kept."""
-    grounds = grounds_of(item, purpose, basis, basis_ref, officer, case, authority)
+    grounds = options.grounds
     wanted = from_hex(record_id, 32, what="record id")
     with open_client(connection) as client:
         page = client.read(wanted, grounds, version)

@@ -6,16 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli.connection import Connection, connected, open_client
-from ledger.cli.grounds_options import (
-    AuthorityOption,
-    BasisOption,
-    CaseOption,
-    ItemOption,
-    OfficerOption,
-    PurposeOption,
-    ReferenceOption,
-    grounds_of,
-)
+from ledger.cli.grounds_options import GroundsOptions
+from ledger.cli.option_groups import takes
 from ledger.cli.output import print_json, print_table
 from ledger.cli.views import cells_of, columns_of, page_document, record_document
 from ledger.client.looking import Page, SearchTerms
@@ -24,25 +16,20 @@ from ledger.errors import UsageError
 
 
 @connected
+@takes("options", GroundsOptions)
 def search(
     *,
-    item: ItemOption,
-    purpose: PurposeOption,
-    basis: BasisOption,
-    basis_ref: ReferenceOption = None,
-    officer: OfficerOption = None,
-    case: CaseOption = None,
-    authority: AuthorityOption = "class1",
     region: Annotated[str | None, typer.Option(help="region code, or a prefix of it")] = None,
     record_class: Annotated[str | None, typer.Option("--class", help="class, or a prefix that ends in /")] = None,
     since: Annotated[str | None, typer.Option("--from", help="occurred at or after: 2016-01-15[T12:00+08:00]")] = None,
     until: Annotated[str | None, typer.Option(help="occurred before")] = None,
     most: Annotated[int, typer.Option("--limit", min=1, help="records at most")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+    options: GroundsOptions,
     connection: Connection,
 ) -> None:
     """Look at the records of an item, newest first. Each page is checked and its receipt kept."""
-    grounds = grounds_of(item, purpose, basis, basis_ref, officer, case, authority)
+    grounds = options.grounds
     terms = SearchTerms(region, record_class, _seconds(since), _seconds(until), min(most, MOST_OPENINGS))
     pages: list[Page] = []
     with open_client(connection) as client:
