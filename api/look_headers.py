@@ -3,18 +3,23 @@
 from collections.abc import Mapping
 
 from ledger.core.codes import Authority
+from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import from_hex
 from ledger.errors import FormatError
-from ledger.services.disclose import Asked
+from ledger.services.asked import Asked
 
 AUTHORITIES: Mapping[str, Authority] = {
     "class1": Authority.CLASS1,
     "own": Authority.OWN,
     "audit": Authority.AUDIT,
+    "grant": Authority.GRANT,
+    "emergency": Authority.EMERGENCY,
+    "self": Authority.SELF,
 }
-_KNOWN = frozenset(
-    f"gongzhi-{name}" for name in ("item", "purpose", "basis", "basis-ref", "officer", "case", "authority")
-)
+ID_OF_AUTHORITY: Mapping[Authority, str] = {Authority.GRANT: "grant", Authority.EMERGENCY: "emergency"}
+"""The header that names a grant or an emergency; it is there with this authority, and with no other."""
+_NAMES = ("item", "purpose", "basis", "basis-ref", "officer", "case", "authority", "grant", "emergency", "profile")
+_KNOWN = frozenset(f"gongzhi-{name}" for name in _NAMES)
 
 
 def asked_by(headers: Mapping[str, str]) -> Asked:
@@ -25,6 +30,11 @@ def asked_by(headers: Mapping[str, str]) -> Asked:
     authority = AUTHORITIES.get(headers.get("gongzhi-authority", "class1"))
     if authority is None:
         raise FormatError(f"Gongzhi-Authority: expected one of {', '.join(AUTHORITIES)}")
+    named = {name: _commitment(headers, name) for name in ID_OF_AUTHORITY.values()}
+    wanted = ID_OF_AUTHORITY.get(authority)
+    for name, given in named.items():
+        if (given is None) == (name == wanted):
+            raise FormatError(f"Gongzhi-{name.title()}: there with authority {name}, and with no other")
     return Asked(
         item=_number(headers, "item", 32),
         purpose=_number(headers, "purpose", 16),
@@ -33,6 +43,8 @@ def asked_by(headers: Mapping[str, str]) -> Asked:
         officer=_commitment(headers, "officer"),
         case_reference=_commitment(headers, "case"),
         authority=authority,
+        authority_id=(named[wanted] if wanted else None) or ZERO32,
+        profile=_commitment(headers, "profile"),
     )
 
 

@@ -25,7 +25,10 @@ _LOOK_HEADERS: tuple[_Header, ...] = (
     ("Gongzhi-Basis-Ref", False, "salted commitment of the basis reference, 32 bytes"),
     ("Gongzhi-Officer", False, "salted commitment of the officer, 32 bytes"),
     ("Gongzhi-Case", False, "salted commitment of the case number, 32 bytes"),
-    ("Gongzhi-Authority", False, "class1 (default), own or audit"),
+    ("Gongzhi-Authority", False, "class1 (default), own, audit, grant, emergency or self"),
+    ("Gongzhi-Grant", False, "id of the grant, 32 bytes, with authority grant"),
+    ("Gongzhi-Emergency", False, "id of the emergency, 32 bytes, with authority emergency"),
+    ("Gongzhi-Profile", False, "hash of a profile, 32 bytes, to be served under one narrower than permitted"),
 )
 
 

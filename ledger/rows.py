@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.core.history import Block, ChainEvent
+from ledger.core.scope import Scope
 from ledger.core.stored import SearchKeys, StoredSlots
 
 
@@ -154,6 +155,19 @@ class NewSubmission:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchBounds:
+    """What a search may find at all: records of one publisher, within a scope, of a region, about one person.
+
+    `subject` is an internal token (32 bytes). None, and an empty prefix, bound nothing.
+    """
+
+    publisher: int | None = None
+    scope: Scope | None = None
+    region_prefix: str = ""
+    subject: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SearchQuery:
     """Newest versions of one item, newest `occurredAt` first; `after` is the last row's (occurredAt, recordId)."""
 
@@ -166,6 +180,7 @@ class SearchQuery:
     """Half-open: [from, until)."""
     after: tuple[int, bytes] | None = None
     limit: int = 50
+    bounds: SearchBounds = SearchBounds()
 
 
 # --- chain ---------------------------------------------------------------------------------------------------------
@@ -277,6 +292,7 @@ class Action:
 
     digest: bytes
     agency: int
+    """Agency of its first signer, of the caller where that key is nobody's (a resident's)."""
     contract: str
     function: str
     intent: str
@@ -286,6 +302,14 @@ class Action:
     include_by: int
     summary: Mapping[str, Any]
     """What it says, as JSON: recordId, mark … never a value of a record."""
+    name: str
+    """Of its typed message."""
+    message: Mapping[str, Any]
+    """JSON form of the typed message."""
+    signatures: Sequence[bytes]
+    """In the order of the message's signers; empty for one that the message does not name."""
+    about: bytes
+    """Id of the record, consent, request or emergency that it bears on."""
 
 
 @dataclass(frozen=True, slots=True)

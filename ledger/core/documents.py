@@ -89,6 +89,14 @@ class MaskProfile:
             bitmap, last = bitmap | 1 << place, place
         return bitmap
 
+    def bitmap_within(self, slots: Sequence[SlotName]) -> int:
+        """Return the bitmap of opened slots as `bitmap` does, leaving out those that `slots` do not have.
+
+        For records of another item version than the profile was made for: a later schema can only narrow.
+        """
+        named = frozenset(self.open)
+        return sum(1 << place for place, slot in enumerate(slots) if slot in named)
+
 
 def profile_of_bitmap(
     item: int, item_version: int, tier: Tier, purpose: int, bitmap: int, slots: Sequence[SlotName]

@@ -7,33 +7,31 @@ from functools import cached_property
 from ledger.core.codes import Authority, EntryType, Refusal
 from ledger.core.decision import LookFacts, RecordFacts, Refused, decide
 from ledger.core.eip712 import ZERO32
-from ledger.core.hexadecimal import from_hex
 from ledger.core.history import AsOf, MarkFacts
-from ledger.core.look import Look, facts_are_stale, item_version, look_facts, record_facts
+from ledger.core.look import (
+    Ground,
+    Look,
+    bounding_profile,
+    categories_of,
+    facts_age,
+    facts_are_stale,
+    item_version,
+    look_facts,
+    record_facts,
+)
 from ledger.core.merkle import MerkleTree, opening_leaf
 from ledger.core.schema import Schema
 from ledger.core.stored import storable_bitmap
 from ledger.errors import LookRefused
 from ledger.rows import LookEvidence, StoredRecord
+from ledger.services.asked import Asked, look_of
 from ledger.services.authenticate import Call
-from ledger.services.find_document import profile_bitmap, schema_of
+from ledger.services.find_document import granted_bitmap, mask_policy_of, schema_of
+from ledger.services.look_ground import ground_of, subject_of_look
 from ledger.services.sign import SignedStatement, anchor_by, append_own_entry
 
 MOST_RECORDS = 200
 """Records of one page (formats page, section 5)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a look states that it is for, in covered headers. Commitments are 32 bytes, None where not given."""
-
-    item: int
-    purpose: int
-    basis: int
-    basis_reference: bytes | None
-    officer: bytes | None
-    case_reference: bytes | None
-    authority: Authority
 
 
 @dataclass(frozen=True)
@@ -42,11 +40,14 @@ class PageRules:
 
     call: Call
     asked: Asked
+    ground: Ground
     look: Look
     facts: LookFacts
     tier: int
     schema: Schema | None
     """None where the item version is unknown; then nothing can be permitted."""
+    subject: bytes | None
+    """Internal token of the person that records must be about, None where the look is about nobody in particular."""
 
     @cached_property
     def as_of(self) -> AsOf:
@@ -61,6 +62,14 @@ class PageRules:
         """Return the reason for a record that this gateway does not hold under this item."""
         return self._decided(RecordFacts(False, 0, frozenset())) or Refusal.ITEM_UNKNOWN
 
+    def use(self) -> Refusal | None:
+        """Count one use of the grant that a permitted look names; returns the refusal if none is left."""
+        if self.look.authority != Authority.GRANT:
+            return None
+        access = self.call.history.accesses[self.look.authority_id]
+        most = access.grant.uses if access.grant is not None else 0
+        return None if self.call.transaction.use_grant(access.id, most) else Refusal.QUOTA_EXHAUSTED
+
     def _decided(self, record: RecordFacts | None) -> Refusal | None:
         decision = decide(self.facts, record)
         return decision.reason if isinstance(decision, Refused) else None
@@ -74,7 +83,12 @@ class PageRules:
             version=record.version,
             publisher=record.publisher,
             gateway=self.call.gateway.agency,
+            keys=record.keys,
+            same_subject=self._is_about_the_subject(record),
         )
+
+    def _is_about_the_subject(self, record: StoredRecord) -> bool:
+        return self.subject is not None and self.call.transaction.subject_of(record.record_id) == self.subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +108,42 @@ class Disclosed:
 
 def page_rules(call: Call, asked: Asked, version: int) -> PageRules:
     """Return the rules for records of one item version; raises StoreError if a document of the item is missing."""
-    args = item_version(call.history, _look(call, asked, version), call.as_of)
-    authority_id = profile_hash = ZERO32
-    schema, requested, profile_open, tier = None, 0, 0, 0
+    look = look_of(call, asked, version)
+    ground = ground_of(call, look)
+    args = item_version(call.history, look, call.as_of)
+    profile = bounding_profile(call.history, look, call.as_of, lambda policy: mask_policy_of(call.transaction, policy))
+    schema, requested, permitted, tier = None, 0, 0, 0
     if args is not None:
-        schema = schema_of(call.transaction, from_hex(args["schemaHash"]))
-        requested = (1 << len(schema.slots)) - 1 if asked.authority == Authority.OWN else storable_bitmap(schema)
-        if asked.authority == Authority.CLASS1:
-            authority_id, profile_hash = from_hex(args["documentHash"]), from_hex(args["class1Profile"])
-            requested = 0
-            if any(profile_hash):
-                profile_open, tier = profile_bitmap(call.transaction, profile_hash, schema)
-                requested = profile_open
-    look = _look(call, asked, version, authority_id, profile_hash)
+        schema = schema_of(call.transaction, bytes.fromhex(args["schemaHash"][2:]))
+        permitted, tier = _permitted(call, look, profile, schema)
+        requested = permitted
+        if asked.profile is not None and asked.profile != profile:
+            profile = asked.profile
+            requested, tier = granted_bitmap(call.transaction, profile, schema) or (_everything(schema), 0)
+    look = look_of(call, asked, version, profile or ZERO32)
     facts = look_facts(
-        call.history,
+        ground,
         look,
         call.as_of,
         requested_open=requested,
-        profile_open=profile_open,
-        facts_stale=facts_stale(call),
+        permitted_open=permitted,
+        categories=0 if schema is None else categories_of(schema, requested),
+        facts_stale=facts_stale(call, look.authority),
     )
-    return PageRules(call, asked, look, facts, tier, schema)
+    return PageRules(call, asked, ground, look, facts, tier, schema, subject_of_look(call, asked, look))
+
+
+def _permitted(call: Call, look: Look, profile: bytes | None, schema: Schema) -> tuple[int, int]:
+    """Return the bitmap of what a look may open at most, and the tier of the profile that says so."""
+    if look.authority == Authority.OWN:
+        return _everything(schema), 0
+    if look.authority == Authority.AUDIT:
+        return storable_bitmap(schema), 0
+    return (profile and granted_bitmap(call.transaction, profile, schema)) or (0, 0)
+
+
+def _everything(schema: Schema) -> int:
+    return (1 << len(schema.slots)) - 1
 
 
 def newest_version(call: Call, item: int) -> int:
@@ -125,16 +153,16 @@ def newest_version(call: Call, item: int) -> int:
     return args["version"] if args else 0
 
 
-def facts_stale(call: Call) -> bool:
+def facts_stale(call: Call, authority: int) -> bool:
     """Say whether a decision may not rely on what was followed: too old by the chain's times, or not looked at lately.
 
-    The follower has to have seen the chain's head within half of factsAge, since a chain without traffic makes no
-    blocks by which age could be told.
+    The follower has to have seen the chain's head within half of the bound (factsAge; break-glass has its own), since a
+    chain without traffic makes no blocks by which age could be told.
     """
-    age = call.history.parameter("factsAge", call.as_of)
+    age = call.history.parameter(facts_age(authority), call.as_of)
     if call.now - call.transaction.checked_at() > age / 2:
         return True
-    return facts_are_stale(call.history, call.facts_block, call.now)
+    return facts_are_stale(call.history, call.facts_block, call.now, authority)
 
 
 def refuse_look(rules: PageRules, reason: Refusal) -> LookRefused:
@@ -203,20 +231,3 @@ def shown_marks(rules: PageRules, record: StoredRecord) -> list[MarkFacts]:
 
 def _evidence(call: Call, openings: Sequence[tuple[bytes, int, bytes, int]]) -> LookEvidence:
     return LookEvidence(call.request.base, call.request.signature, openings)
-
-
-def _look(call: Call, asked: Asked, version: int, authority_id: bytes = ZERO32, profile: bytes = ZERO32) -> Look:
-    return Look(
-        gateway=call.gateway.agency,
-        reader=call.agency,
-        reader_key=call.key,
-        item=asked.item,
-        item_version=version,
-        purpose=asked.purpose,
-        basis=asked.basis,
-        basis_reference=asked.basis_reference is not None,
-        case_reference=asked.case_reference is not None,
-        authority=int(asked.authority),
-        authority_id=authority_id,
-        profile=profile,
-    )

@@ -18,8 +18,9 @@ from ledger.core.receipt import Opening
 from ledger.errors import LookRefused
 from ledger.ports import Store, Transaction
 from ledger.rows import LookEvidence, StoredEntry, StoredRecord
+from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
-from ledger.services.disclose import Asked, PageRules, facts_stale, page_rules, refuse_look
+from ledger.services.disclose import PageRules, facts_stale, page_rules, refuse_look
 from ledger.services.sign import anchor_by, append_own_entry
 
 ENTRIES_AT_ONCE = 200
@@ -155,7 +156,7 @@ def _facts(call: Call, asked: Asked) -> LookFacts:
         authority_id_matches=True,
         requested_open=0,
         permitted_open=0,
-        facts_stale=facts_stale(call),
+        facts_stale=facts_stale(call, Authority.AUDIT),
     )
 
 

@@ -6,7 +6,9 @@ from typing import Any, TypeVar
 from ledger.core.canonical import decode_canonical
 from ledger.core.documents import MaskProfile, parse_profile
 from ledger.core.keccak import keccak256
+from ledger.core.mask_policy import MaskPolicy, parse_mask_policy
 from ledger.core.schema import Schema, parse_schema
+from ledger.core.scope import Scope, parse_scope
 from ledger.core.stored import ViewWriter
 from ledger.errors import NotFound, StoreError
 from ledger.ports import Transaction
@@ -18,6 +20,8 @@ MOST_KEPT = 256
 
 _SCHEMAS: dict[bytes, Schema] = {}
 _PROFILES: dict[bytes, MaskProfile] = {}
+_POLICIES: dict[bytes, MaskPolicy] = {}
+_SCOPES: dict[bytes, Scope] = {}
 _BITMAPS: dict[tuple[bytes, bytes], tuple[int, int]] = {}
 _WRITERS: dict[tuple[bytes, int], ViewWriter] = {}
 
@@ -40,13 +44,31 @@ def profile_of(transaction: Transaction, profile_hash: bytes) -> MaskProfile:
     return _parsed(transaction, profile_hash, _PROFILES, parse_profile)
 
 
-def profile_bitmap(transaction: Transaction, profile_hash: bytes, schema: Schema) -> tuple[int, int]:
-    """Return the slots that a profile opens in a schema (bitmap, bit i = slot i) and its tier; raises StoreError."""
+def mask_policy_of(transaction: Transaction, policy_hash: bytes) -> MaskPolicy | None:
+    """Return the mask policy with this hash, None where the item has none (zero); raises StoreError."""
+    return _parsed(transaction, policy_hash, _POLICIES, parse_mask_policy) if any(policy_hash) else None
+
+
+def scope_of(transaction: Transaction, scope_hash: bytes) -> Scope | None:
+    """Return the scope with this hash, None if its document was never given to this gateway; raises StoreError."""
+    if scope_hash not in _SCOPES and transaction.document(scope_hash) is None:
+        return None
+    return _parsed(transaction, scope_hash, _SCOPES, parse_scope)
+
+
+def granted_bitmap(transaction: Transaction, profile_hash: bytes, schema: Schema) -> tuple[int, int] | None:
+    """Return the slots that a profile opens in a schema (bitmap, bit i = slot i) and its tier; raises StoreError.
+
+    Slots that this schema does not have are left out: another version of an item can only narrow. None if the profile
+    is not known here, or zero.
+    """
     found = _BITMAPS.get((profile_hash, schema.hash))
     if found is None:
+        if not any(profile_hash) or (profile_hash not in _PROFILES and transaction.document(profile_hash) is None):
+            return None
         profile = profile_of(transaction, profile_hash)
         _make_room(_BITMAPS)
-        found = _BITMAPS[(profile_hash, schema.hash)] = (profile.bitmap(tuple(schema.index)), int(profile.tier))
+        found = _BITMAPS[(profile_hash, schema.hash)] = (profile.bitmap_within(tuple(schema.index)), int(profile.tier))
     return found
 
 

@@ -14,8 +14,8 @@ from ledger.core.verify import ChainFacts, verify_bundle
 from ledger.errors import LookRefused, NotAnchoredYet, StoreError
 from ledger.ports import Transaction
 from ledger.rows import StoredBatch, StoredEntry, StoredRecord
+from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
-from ledger.services.disclose import Asked
 from ledger.services.find_document import schema_of
 from ledger.services.read import Page, open_page, permitted_record
 from ledger.services.seal import DailyKeys

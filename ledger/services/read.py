@@ -11,9 +11,9 @@ from ledger.core.schema import Schema
 from ledger.core.stored import storable_bitmap
 from ledger.errors import LookRefused
 from ledger.rows import StoredRecord
+from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
 from ledger.services.disclose import (
-    Asked,
     Disclosed,
     PageRules,
     disclose,
@@ -60,7 +60,7 @@ def permitted_record(
         rules = page_rules(call, asked, newest_version(call, asked.item))
         return refuse_look(rules, rules.refusal_of_unknown())
     rules = page_rules(call, asked, record.item_version)
-    reason = rules.refusal(record)
+    reason = rules.refusal(record) or rules.use()
     return (rules, record) if reason is None else refuse_look(rules, reason)
 
 

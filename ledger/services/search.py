@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from ledger.core.codes import Refusal
+from ledger.core.codes import Authority
+from ledger.core.decision import BREAK_GLASS
 from ledger.errors import LookRefused
-from ledger.rows import SearchQuery, StoredRecord
+from ledger.rows import SearchBounds, SearchQuery, StoredRecord
+from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
-from ledger.services.disclose import Asked, PageRules, newest_version, page_rules, refuse_look
+from ledger.services.disclose import PageRules, newest_version, page_rules, refuse_look
 from ledger.services.read import Page, open_page
 from ledger.services.seal import DailyKeys
 
@@ -23,14 +25,15 @@ class _Found:
 def search_records(call: Call, asked: Asked, keys: DailyKeys, query: SearchQuery) -> Page | LookRefused:
     """Answer a page of a search, an empty one included; a refusal is returned, so that it is committed.
 
-    The page is cut where the item version changes; withdrawn and erased records are left out.
+    The page is cut where the item version changes. What the look's authority does not open is not found: withdrawn and
+    erased records, and those outside of a grant's scope, an emergency's region, or about another person.
     """
     rules = page_rules(call, asked, newest_version(call, asked.item))
     reason = rules.refusal()
     if reason is not None:
         return refuse_look(rules, reason)
-    found = _page(rules, replace(query, item=asked.item))
-    reason = found.rules.refusal()
+    found = _page(rules, replace(query, item=asked.item, bounds=_bounds(rules)))
+    reason = found.rules.refusal() or found.rules.use()
     if reason is not None:
         return refuse_look(found.rules, reason)
     return open_page(found.rules, keys, found.records, found.following)
@@ -44,8 +47,19 @@ def _page(rules: PageRules, query: SearchQuery) -> _Found:
     considered = list(takewhile(lambda row: row.item_version == rules.look.item_version, rows))
     more = len(considered) < len(rows) or len(rows) == query.limit
     following = _place(considered[-1]) if more and considered else None
-    records = [row for row in considered if rules.refusal(row) != Refusal.RECORD_WITHDRAWN]
-    return _Found(rules, records, following)
+    return _Found(rules, [row for row in considered if rules.refusal(row) is None], following)
+
+
+def _bounds(rules: PageRules) -> SearchBounds:
+    """Return what narrows the search before each record is decided: to find by what is not opened would open it."""
+    grant, emergency = rules.facts.grant, rules.facts.emergency
+    own = rules.look.reader if rules.look.authority == Authority.OWN else None
+    return SearchBounds(
+        publisher=own if grant is None else grant.holder,
+        scope=None if grant is None else grant.scope,
+        region_prefix=emergency.region if rules.look.authority in BREAK_GLASS and emergency is not None else "",
+        subject=rules.subject,
+    )
 
 
 def _place(record: StoredRecord) -> tuple[int, bytes]:

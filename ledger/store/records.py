@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ledger.core.scope import EVERYWHERE, Scope
 from ledger.core.stored import SearchKeys, StoredSlots
-from ledger.rows import RecordHead, SealedContent, SearchQuery, StoredRecord
+from ledger.rows import RecordHead, SealedContent, SearchBounds, SearchQuery, StoredRecord
 from ledger.store.session import Row, Session
 
 RECORD_COLUMNS = """
@@ -54,8 +55,43 @@ def search_statement(query: SearchQuery) -> tuple[str, list[Any]]:
         add("COALESCE(occurred_at, 0) < %s", query.occurred_until)
     if query.after is not None:
         add("(COALESCE(occurred_at, 0), record_id) < (%s, %s)", *query.after)
+    for condition, *more in bound_conditions(query.bounds):
+        add(condition, *more)
     values.append(query.limit)
     return f"SELECT {RECORD_COLUMNS} FROM records WHERE {' AND '.join(conditions)} {NEWEST_FIRST}", values
+
+
+def bound_conditions(bounds: SearchBounds) -> Iterator[tuple[Any, ...]]:
+    """Yield the conditions of what a search may find, each with its values."""
+    if bounds.publisher is not None:
+        yield "publisher = %s", bounds.publisher
+    if bounds.region_prefix:
+        yield "region >= %s AND region < %s", bounds.region_prefix, bounds.region_prefix + LAST_CHARACTER
+    if bounds.subject is not None:
+        yield "record_id IN (SELECT record_id FROM subjects WHERE token = %s)", bounds.subject
+    if bounds.scope is not None:
+        yield from scope_conditions(bounds.scope)
+
+
+def scope_conditions(scope: Scope) -> Iterator[tuple[Any, ...]]:
+    """Yield the conditions that the records of a scope fulfil, each with its values."""
+    if EVERYWHERE not in scope.regions:
+        yield _any_of("region", scope.regions, scope.regions)
+    if scope.classes is not None:
+        prefixes = [one for one in scope.classes if one.endswith("/")]
+        yield _any_of("record_class", scope.classes, prefixes)
+    if scope.records is not None:
+        yield "record_id = ANY(%s)", list(scope.records)
+    if scope.from_at is not None:
+        yield "occurred_at >= %s", scope.from_at
+    if scope.until_at is not None:
+        yield "occurred_at < %s", scope.until_at
+
+
+def _any_of(column: str, exact: Sequence[str], prefixes: Sequence[str]) -> tuple[Any, ...]:
+    ranges = [value for prefix in prefixes for value in (prefix, prefix + LAST_CHARACTER)]
+    conditions = [f"{column} = ANY(%s)", *[f"({column} >= %s AND {column} < %s)" for _ in prefixes]]
+    return f"({' OR '.join(conditions)})", list(exact), *ranges
 
 
 class Records(Session):

@@ -3,32 +3,45 @@
 One bucket of rows at a time, so that memory does not grow with the ledger.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from ledger.core.audit.checks import Tally
 from ledger.core.audit.ground import Ground
-from ledger.core.audit.rows import REQUEST, OnceRow, OpeningRow, RecordRow
-from ledger.core.codes import Refusal
-from ledger.core.decision import LookFacts, Permitted, decide
+from ledger.core.audit.replay import judge_look, judge_page, look_facts_of
+from ledger.core.audit.rows import GRANT_USE, REQUEST, OnceRow, OpeningRow, RecordRow
+from ledger.core.decision import LookFacts
 from ledger.core.entitlement import CLOCK_SKEW_SECONDS
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import AsOf
-from ledger.core.look import Look, look_facts, moment, record_facts
 
 Versions = Mapping[int, RecordRow]
 
 
 def check_once(ground: Ground, tally: Tally, rows: Iterable[OnceRow]) -> None:
-    """Check `submission.once` and `look.request-once`."""
+    """Check `submission.once`, `look.request-once` and `look.uses`."""
     seen: dict[tuple[int, bytes], int] = {}
+    used: Counter[bytes] = Counter()
     for row in sorted(rows, key=lambda row: row.sequence):
+        if row.sort == GRANT_USE:
+            used[row.id[4:]] += 1
+            _check_use(ground, tally, row, used[row.id[4:]])
+            continue
         check, blames = "submission.once", f"agency {int.from_bytes(row.id[:4])} and {ground.blamed}"
         if row.sort == REQUEST:
             check, blames = "look.request-once", ground.blamed
         first = seen.setdefault((row.sort, row.id), row.sequence)
         expected = f"an id that entry {first} does not have"
         tally.judge(check, first == row.sequence, f"entry {row.sequence}", expected, to_hex(row.id[4:]), blames)
+
+
+def _check_use(ground: Ground, tally: Tally, row: OnceRow, number: int) -> None:
+    access = ground.history.accesses.get(row.id[4:])
+    most = access.grant.uses if access is not None and access.grant is not None else 0
+    expected = f"at most {most} looks under grant {to_hex(row.id[4:])}"
+    tally.judge(
+        "look.uses", not most or number <= most, f"entry {row.sequence}", expected, f"look {number}", ground.blamed
+    )
 
 
 def check_versions(ground: Ground, tally: Tally, rows: Iterable[RecordRow]) -> Mapping[bytes, Versions]:
@@ -66,6 +79,9 @@ def check_openings_against(
     """Check of each opening that its record stands in the stream, was newest, and that the decision permits it."""
     facts_of: dict[tuple[int, bytes], LookFacts] = {}
     for row in rows:
+        if not row.version:
+            judge_page(ground, tally, row)
+            continue
         record = records.get(row.record_id, {}).get(row.version)
         if record is None:
             _judge_missing(ground, tally, row)
@@ -80,8 +96,8 @@ def check_openings_against(
         _check_newest(ground, tally, row, records[row.record_id].values())
         key = row.sequence, row.opened
         if key not in facts_of:
-            facts_of = {key: _look_facts(ground, row)}
-        _check_decision(ground, tally, row, record, facts_of[key])
+            facts_of = {key: look_facts_of(ground, row)}
+        judge_look(ground, tally, row, record, facts_of[key])
 
 
 def _judge_missing(ground: Ground, tally: Tally, row: OpeningRow) -> None:
@@ -111,57 +127,6 @@ def _check_newest(ground: Ground, tally: Tally, row: OpeningRow, versions: Itera
     newest = max((other.version for other in versions if other.sequence <= last), default=0)
     expected = f"version {newest}, anchored by batch {row.as_of_batch}"
     tally.judge("look.version", row.version >= newest, _opened(row), expected, f"version {row.version}", ground.blamed)
-
-
-def _look(ground: Ground, row: OpeningRow) -> Look:
-    return Look(
-        gateway=ground.gateway,
-        reader=row.reader,
-        reader_key="0x" + row.reader_key.hex(),
-        item=row.item,
-        item_version=row.item_version,
-        purpose=row.purpose,
-        basis=row.basis,
-        basis_reference=bool(row.basis_reference),
-        case_reference=bool(row.case_reference),
-        authority=row.authority,
-        authority_id=row.authority_id,
-        profile=row.profile,
-    )
-
-
-def _look_facts(ground: Ground, row: OpeningRow) -> LookFacts:
-    as_of = moment(ground.history, row.facts_block, row.disclosed_at)
-    return look_facts(
-        ground.history,
-        _look(ground, row),
-        as_of,
-        requested_open=int.from_bytes(row.opened),
-        profile_open=int.from_bytes(row.profile_open),
-        facts_stale=False,  # judged by `look.facts`; the other rows of the decision are judged as if they were fresh
-    )
-
-
-def _check_decision(ground: Ground, tally: Tally, row: OpeningRow, record: RecordRow, facts: LookFacts) -> None:
-    about = record_facts(
-        ground.history,
-        _look(ground, row),
-        moment(ground.history, row.facts_block, row.disclosed_at),
-        record_id=row.record_id,
-        version=row.version,
-        publisher=record.publisher,
-        gateway=ground.gateway,
-    )
-    decision = decide(facts, about)
-    if isinstance(decision, Permitted):
-        tally.passed["look.decision"] += 1
-        tally.passed["look.profile"] += 1
-    elif decision.reason is Refusal.PROFILE_TOO_WIDE:
-        beyond = (facts.requested_open & ~facts.permitted_open).bit_count()
-        expected = "slots that the profile opens"
-        tally.fail("look.profile", _opened(row), expected, f"{beyond} slots beyond them", ground.blamed)
-    else:
-        tally.fail("look.decision", _opened(row), "permitted", decision.reason.slug, ground.blamed)
 
 
 def check_bucket(

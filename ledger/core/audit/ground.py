@@ -1,17 +1,30 @@
 """What all checks of one ledger stand on: chain history, the stream's domain and gateway, the hashed documents."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from ledger.core.audit.slots import SlotPlan
 from ledger.core.documents import parse_profile
-from ledger.core.hexadecimal import from_hex
 from ledger.core.history import History
+from ledger.core.mask_policy import MaskPolicy, parse_mask_policy
+from ledger.core.received import ReceivedAction
 from ledger.core.schema import Schema, parse_schema
+from ledger.core.scope import Scope, parse_scope
 from ledger.core.statements import StatementDomain
 from ledger.errors import FormatError
+
+
+class Hashed(Protocol):
+    """A parsed document that knows the Keccak-256 of its canonical bytes."""
+
+    @property
+    def hash(self) -> bytes:
+        """32 bytes."""
+
+
+Parsed = TypeVar("Parsed", bound=Hashed)
 
 
 @dataclass
@@ -31,8 +44,13 @@ class Ground:
     is_partial: bool = False
     wanted: frozenset[bytes] = frozenset()
     """Entry digests that receipts ask for."""
+    reads_keys: bool = True
+    """Whether a look may depend on a record's region, time or class: there are grants, consents or emergencies."""
+    received: Mapping[bytes, Sequence[ReceivedAction]] = field(default_factory=dict)
+    """Received actions in stream order, by the object that they bear on."""
     _plans: dict[bytes, SlotPlan | None] = field(default_factory=dict)
-    _profiles: dict[tuple[bytes, bytes], int | None] = field(default_factory=dict)
+    _bitmaps: dict[tuple[bytes, bytes], int | None] = field(default_factory=dict)
+    _parsed: dict[tuple[str, bytes], Any] = field(default_factory=dict)
 
     @property
     def blamed(self) -> str:
@@ -42,33 +60,47 @@ class Ground:
     def plan(self, schema_hash: bytes) -> SlotPlan | None:
         """Return how records of a schema are recomputed, or None if its document is not there or no schema."""
         if schema_hash not in self._plans:
-            schema = self._schema(schema_hash)
+            schema = self.schema(schema_hash)
             self._plans[schema_hash] = SlotPlan.of(schema) if schema else None
         return self._plans[schema_hash]
 
-    def profile_bitmap(self, item_version: Mapping[str, Any]) -> int | None:
-        """Return what the class-1 profile of an item version (ItemPublished args) opens; None if it cannot be told."""
-        key = from_hex(item_version["class1Profile"]), from_hex(item_version["schemaHash"])
-        if key not in self._profiles:
-            self._profiles[key] = self._bitmap(*key)
-        return self._profiles[key]
+    def schema(self, schema_hash: bytes) -> Schema | None:
+        """Return the schema with this hash, None if its document is not there or is none."""
+        return self._document("schema", schema_hash, parse_schema)
 
-    def _schema(self, schema_hash: bytes) -> Schema | None:
-        text = self.documents.get(schema_hash)
+    def scope_of(self, scope_hash: bytes) -> Scope | None:
+        """Return the scope with this hash, None if its document is not there or is none."""
+        return self._document("scope", scope_hash, parse_scope)
+
+    def mask_policy_of(self, policy_hash: bytes) -> MaskPolicy | None:
+        """Return the mask policy with this hash, None if its document is not there or is none."""
+        return self._document("mask policy", policy_hash, parse_mask_policy)
+
+    def profile_bitmap(self, profile_hash: bytes, schema_hash: bytes) -> int | None:
+        """Return the slots that a profile opens in a schema (bit i = slot i); None if it cannot be told.
+
+        Slots that this schema does not have are left out: another version of an item can only narrow.
+        """
+        key = profile_hash, schema_hash
+        if key not in self._bitmaps:
+            plan, profile = self.plan(schema_hash), self._document("profile", profile_hash, parse_profile)
+            named = None if plan is None or profile is None else profile.bitmap_within(tuple(plan.schema.index))
+            self._bitmaps[key] = named
+        return self._bitmaps[key]
+
+    def _document(self, sort: str, document_hash: bytes, parse: Callable[[object], Parsed]) -> Parsed | None:
+        key = sort, document_hash
+        if key not in self._parsed:
+            self._parsed[key] = self._parse(document_hash, parse)
+        found: Parsed | None = self._parsed[key]
+        return found
+
+    def _parse(self, document_hash: bytes, parse: Callable[[object], Parsed]) -> Parsed | None:
+        text = self.documents.get(document_hash)
         if text is None:
             return None
         try:
-            schema = parse_schema(json.loads(text))
+            parsed = parse(json.loads(text))
         except (FormatError, ValueError):
             return None
-        return schema if schema.hash == schema_hash else None
-
-    def _bitmap(self, profile_hash: bytes, schema_hash: bytes) -> int | None:
-        plan, text = self.plan(schema_hash), self.documents.get(profile_hash)
-        if plan is None or text is None:
-            return None
-        try:
-            profile = parse_profile(json.loads(text))
-            return profile.bitmap([(slot.path, slot.kind) for slot in plan.schema.slots])
-        except (FormatError, ValueError):
-            return None
+        return parsed if parsed.hash == document_hash else None

@@ -8,20 +8,22 @@ from collections.abc import Iterator
 from ledger.core.audit.checks import Tally
 from ledger.core.audit.ground import Ground
 from ledger.core.audit.requests import AUTHORITY_NAMES, KeptRequest, parse_base
-from ledger.core.audit.rows import REQUEST, OnceRow, OpeningRow
+from ledger.core.audit.rows import GRANT_USE, REQUEST, OnceRow, OpeningRow
 from ledger.core.codes import Authority, EntryType, Purpose, QueryType, Role
-from ledger.core.decision import Permitted, RecordFacts, decide
 from ledger.core.entitlement import CLOCK_SKEW_SECONDS
 from ledger.core.export import ExportedEntry, ExportedLook
-from ledger.core.hexadecimal import to_hex
-from ledger.core.history import Point
-from ledger.core.look import Look, facts_are_stale, item_version, look_facts, moment
+from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.core.history import AsOf, Point
+from ledger.core.look import Look, bounding_profile, categories_of, consent_id, facts_are_stale, item_version, moment
 from ledger.core.merkle import MerkleTree, opening_leaf
+from ledger.core.receipt import Opening
 from ledger.core.statements import OWN_TIME
 from ledger.errors import FormatError, SignatureError
 
 LOOK_TYPES = (EntryType.DISCLOSURE, EntryType.REFUSAL, EntryType.QUERY)
 _NUMBERS = {"gongzhi-item": "item", "gongzhi-purpose": "purpose", "gongzhi-basis": "basis"}
+AUTHORITY_IDS = {Authority.GRANT: "gongzhi-grant", Authority.EMERGENCY: "gongzhi-emergency"}
+"""The header that names the grant or emergency."""
 _COMMITMENTS = {"gongzhi-officer": "officer", "gongzhi-case": "caseRef"}
 
 
@@ -46,6 +48,14 @@ def check_request(ground: Ground, tally: Tally, entry: ExportedEntry, look: Expo
     return request
 
 
+def use_row(entry: ExportedEntry) -> OnceRow | None:
+    """Return what `look.uses` is checked from, None unless the entry is a look under a grant."""
+    message = entry.message
+    if entry.entry_type is not EntryType.DISCLOSURE or message["authority"] != Authority.GRANT:
+        return None
+    return OnceRow(GRANT_USE, bytes(4) + message["authorityId"], entry.sequence)
+
+
 def request_row(entry: ExportedEntry) -> OnceRow:
     """Return what `look.request-once` is checked from."""
     return OnceRow(REQUEST, bytes(4) + entry.message["request"], entry.sequence)
@@ -62,8 +72,15 @@ def _difference(entry: ExportedEntry, request: KeptRequest) -> str | None:
             return member
     if "authority" in message:
         name = request.lines.get("gongzhi-authority", "class1")
-        if (must_say or name in AUTHORITY_NAMES) and AUTHORITY_NAMES.get(name) != message["authority"]:
+        said = message["authority"]
+        said = Authority.EMERGENCY if said == Authority.PENDING_EMERGENCY else said
+        if (must_say or name in AUTHORITY_NAMES) and AUTHORITY_NAMES.get(name) != said:
             return "authority"
+        named_by = AUTHORITY_IDS.get(said)
+        if named_by is not None and request.commitment(named_by) != message["authorityId"]:
+            return "authorityId"
+    if must_say and "gongzhi-profile" in request.lines and request.commitment("gongzhi-profile") != message["profile"]:
+        return "profile"
     return None
 
 
@@ -112,7 +129,7 @@ def _fault_of_facts(ground: Ground, entry: ExportedEntry, anchored: Point) -> st
         return f"block {block.number} has time {block.time}, the statement {own_time}"
     if entry.entry_type is not EntryType.DISCLOSURE:
         return None
-    if facts_are_stale(history, block.number, own_time):
+    if facts_are_stale(history, block.number, own_time, message["authority"]):
         return f"block {block.number} was stale at {own_time}"
     newest = history.newest_batch(ground.gateway, history.at_block(block.number))
     return None if message["asOfBatch"] == newest else f"asOfBatch {message['asOfBatch']} instead of {newest}"
@@ -129,41 +146,31 @@ def opening_look(entry: ExportedEntry, request: KeptRequest) -> Look:
         item_version=message["itemVersion"],
         purpose=message["purpose"],
         basis=message["basis"],
-        basis_reference="gongzhi-basis-ref" in request.lines,
-        case_reference="gongzhi-case" in request.lines,
+        basis_ref=request.commitment("gongzhi-basis-ref"),
+        case_ref=request.commitment("gongzhi-case"),
         authority=message["authority"],
         authority_id=message["authorityId"],
         profile=message["profile"],
     )
 
 
-def check_empty_page(ground: Ground, tally: Tally, entry: ExportedEntry, request: KeptRequest) -> None:
-    """Check `look.decision` of a disclosure that opened nothing: whether it might be answered at all."""
-    look, message = opening_look(entry, request), entry.message
-    as_of = moment(ground.history, message["factsBlock"], message["disclosedAt"])
-    facts = look_facts(ground.history, look, as_of, requested_open=0, profile_open=0, facts_stale=False)
-    # A publisher's page of its own records may be empty: then no record says whose they would have been.
-    own = RecordFacts(True, look.reader, frozenset()) if look.authority == Authority.OWN else None
-    decision = decide(facts, own)
-    refused = "" if isinstance(decision, Permitted) else decision.reason.slug
-    tally.judge("look.decision", not refused, f"entry {entry.sequence}", "permitted", refused, ground.blamed)
-
-
 def opening_rows_of(
     ground: Ground, tally: Tally, entry: ExportedEntry, look: ExportedLook, request: KeptRequest, anchored: Point
 ) -> Iterator[OpeningRow]:
-    """Yield what the checks across records need of each opening of a disclosure whose facts block is there."""
+    """Yield what the checks across records need of each opening of a disclosure whose facts block is there.
+
+    A disclosure that opened nothing gives one row of version 0: whether it might be answered at all.
+    """
     message, said = entry.message, opening_look(entry, request)
     as_of = moment(ground.history, message["factsBlock"], message["disclosedAt"])
     args = item_version(ground.history, said, as_of)
-    profile_open = 0
-    if said.authority == Authority.CLASS1 and args is not None:
-        bitmap = ground.profile_bitmap(args)
-        if bitmap is None:
-            subject = f"class-1 profile of item {said.item} version {said.item_version}"
-            tally.fail("document.present", subject, args["class1Profile"], "no usable document", ground.blamed)
-        profile_open = bitmap or 0
-    for opening in look.openings:
+    permitted = 0
+    if args is not None and said.authority not in (Authority.OWN, Authority.AUDIT):
+        permitted = _permitted_open(ground, tally, said, as_of, from_hex(args["schemaHash"]))
+    schema = None if args is None else ground.schema(from_hex(args["schemaHash"]))
+    nothing = Opening(message["request"], 0, bytes(32), 0)
+    for opening in look.openings or (nothing,):
+        free = said.authority in (Authority.OWN, Authority.AUDIT)
         yield OpeningRow(
             record_id=opening.record_id,
             version=opening.version,
@@ -184,10 +191,31 @@ def opening_rows_of(
             disclosed_at=message["disclosedAt"],
             as_of_batch=message["asOfBatch"],
             asked_version=request.version,
-            profile_open=profile_open.to_bytes(32, "big"),
-            basis_reference=int(said.basis_reference),
-            case_reference=int(said.case_reference),
+            permitted_open=(opening.opened if free else permitted).to_bytes(32, "big"),
+            basis_ref=said.basis_ref,
+            case_ref=said.case_ref,
+            categories=0 if schema is None else categories_of(schema, opening.opened),
         )
+
+
+def _permitted_open(ground: Ground, tally: Tally, said: Look, as_of: AsOf, schema_hash: bytes) -> int:
+    """Return what the stated profile and the one that bounds the look both open; checks that documents are there."""
+    history = ground.history
+    bound = bounding_profile(history, said, as_of, ground.mask_policy_of)
+    permitted = -1
+    for profile_hash in {said.profile, bound or bytes(32)}:
+        bitmap = ground.profile_bitmap(profile_hash, schema_hash)
+        if bitmap is None and any(profile_hash):
+            subject = f"profile of item {said.item} version {said.item_version}"
+            tally.fail("document.present", subject, to_hex(profile_hash), "no usable document", ground.blamed)
+        permitted &= bitmap or 0
+    access = history.accesses.get(said.authority_id) if said.authority == Authority.GRANT else None
+    consent = history.consents.get(consent_id(history, said) or b"")
+    for facts, what in ((access, "request"), (consent, "consent")):
+        if facts is not None and ground.scope_of(facts.scope_hash) is None:
+            subject = f"scope of {what} {to_hex(facts.id)}"
+            tally.fail("document.present", subject, to_hex(facts.scope_hash), "no usable document", ground.blamed)
+    return permitted
 
 
 def check_query(ground: Ground, tally: Tally, entry: ExportedEntry) -> None:

@@ -15,8 +15,11 @@ AUTHORITY_NAMES: Mapping[str, Authority] = {
     "class1": Authority.CLASS1,
     "own": Authority.OWN,
     "audit": Authority.AUDIT,
+    "grant": Authority.GRANT,
+    "emergency": Authority.EMERGENCY,
+    "self": Authority.SELF,
 }
-"""Values of the header Gongzhi-Authority; absent means class1."""
+"""Values of the header Gongzhi-Authority; absent means class1. An emergency may be pending."""
 _LINE = re.compile(r'"([@a-z0-9-]+)": (.*)')
 _PARAMETER = re.compile(r';([a-z]+)=(?:"([^"]*)"|([0-9]{1,16}))')
 _COMPONENTS = re.compile(r'\(((?:"[@a-z0-9-]+"(?: "[@a-z0-9-]+")*)?)\)((?:;[a-z]+=(?:"[^"]*"|[0-9]{1,16}))*)')

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import NamedTuple
 
-RECORD = Struct(">32sI32s32sIQII?")
-OPENING = Struct(">32sI32s32sQIQ20sIIHBB32s32sQQII32sBB")
+from ledger.core.stored import SearchKeys
+
+RECORD = Struct(">32sI32s32sIQII?15s?q64s?")
+OPENING = Struct(">32sI32s32sQIQ20sIIHBB32s32sQQII32s32s32sB")
 ONCE = Struct(">B36sQ")
-SUBMISSION_ID, REQUEST = 1, 2
-"""Sorts of once-only ids."""
+LONGEST_CLASS_BYTES = 64
+SUBMISSION_ID, REQUEST, GRANT_USE = 1, 2, 3
+"""Sorts of ids that may stand once, or (uses of a grant) as often as something permits."""
 
 
 class RecordRow(NamedTuple):
@@ -28,13 +31,27 @@ class RecordRow(NamedTuple):
     item: int
     item_version: int
     is_sound: bool
+    region: bytes = b""
+    """Reserved slots of the record, padded with zeros; empty where it has none."""
+    has_time: bool = False
+    occurred_at: int = 0
+    record_class: bytes = b""
+    is_known: bool = False
+    """Whether the reserved slots were read at all: they are not where nothing depends on them, or were erased."""
+
+    @property
+    def keys(self) -> SearchKeys:
+        """The reserved slots that scopes and emergencies use."""
+        region, record_class = (text.rstrip(b"\0").decode("utf-8") for text in (self.region, self.record_class))
+        return SearchKeys(region or None, self.occurred_at if self.has_time else None, None, record_class or None, None)
 
 
 class OpeningRow(NamedTuple):
     """One opened record of a disclosure, with what its decision is replayed from.
 
-    `opened` and `profile_open` are bitmaps of 32 bytes; the latter is what the class-1 profile opens. `asked_version`
-    is the version that the request named, 0 if none. The two references are 0 or 1.
+    `opened` and `permitted_open` are bitmaps of 32 bytes; the latter is what the stated profile and the one that bounds
+    the look both open. `asked_version` is the version that the request named, 0 if none; `version` is 0 in the row of
+    a disclosure that opened nothing. `categories` is the bitmap of data categories of what was opened.
     """
 
     record_id: bytes
@@ -56,9 +73,10 @@ class OpeningRow(NamedTuple):
     disclosed_at: int
     as_of_batch: int
     asked_version: int
-    profile_open: bytes
-    basis_reference: int
-    case_reference: int
+    permitted_open: bytes
+    basis_ref: bytes
+    case_ref: bytes
+    categories: int
 
 
 class OnceRow(NamedTuple):
@@ -67,6 +85,20 @@ class OnceRow(NamedTuple):
     sort: int
     id: bytes
     sequence: int
+
+
+def with_keys(row: RecordRow, keys: SearchKeys) -> RecordRow:
+    """Return the row with the record's reserved slots; a class that does not fit leaves them unknown."""
+    record_class = (keys.record_class or "").encode()
+    if len(record_class) > LONGEST_CLASS_BYTES:
+        return row
+    return row._replace(
+        region=(keys.region or "").encode(),
+        has_time=keys.occurred_at is not None,
+        occurred_at=keys.occurred_at or 0,
+        record_class=record_class,
+        is_known=True,
+    )
 
 
 def record_row(row: RecordRow) -> bytes:

@@ -5,17 +5,19 @@ is made once per schema, and a value that was found canonical and fitting is not
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from unicodedata import is_normalized
 
-from ledger.core.canonical import decode_canonical
+from ledger.core.canonical import decode, decode_canonical
 from ledger.core.commitment import FIELD_TYPE, record_root
 from ledger.core.export import ExportedRecord
 from ledger.core.keccak import keccak256
 from ledger.core.schema import Schema, Slot
+from ledger.core.stored import SearchKeys, search_keys
 from ledger.errors import FormatError, SchemaError
 
+SCOPED = frozenset(("/region", "/occurredAt", "/class"))
 _PLAIN_STRING = re.compile(r'"[^"\\\x00-\x1f]*"')
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,14}")
 REMEMBERED_VALUES = 2_048
@@ -30,13 +32,17 @@ class SlotPlan:
     steps: tuple[tuple[Callable[[str], None] | None, bytes], ...]
     open_count: int
     closed_count: int
+    reserved: Mapping[str, int]
+    """Places among the stored values of the reserved paths that scopes use."""
 
     @classmethod
     def of(cls, schema: Schema) -> "SlotPlan":
         """Return the plan of a schema."""
         steps = tuple((value_check(slot) if slot.is_stored_open else None, slot.hashes) for slot in schema.slots)
         open_count = sum(check is not None for check, _ in steps)
-        return cls(schema, steps, open_count, len(steps) - open_count)
+        stored = [slot for slot in schema.slots if slot.is_stored_open]
+        reserved = {slot.path: place for place, slot in enumerate(stored) if slot.kind == "o" and slot.path in SCOPED}
+        return cls(schema, steps, open_count, len(steps) - open_count, reserved)
 
     def recompute(self, record: ExportedRecord) -> bytes:
         """Return the record root of a record with the right number of slots.
@@ -58,6 +64,11 @@ class SlotPlan:
             open_place += 32
             digests.append(keccak256(prefix + hashes + salt + keccak256(value.encode("utf-8"))))
         return record_root(record.record_id, record.version, record.previous, self.schema.hash, digests)
+
+    def keys(self, record: ExportedRecord) -> SearchKeys:
+        """Return the reserved slots of a record of this shape whose values were found to fit."""
+        values = {path: decode(record.values[place]) for path, place in self.reserved.items()}
+        return search_keys(values)
 
     def has_shape(self, record: ExportedRecord) -> bool:
         """Say whether a record has as many values and digests as the schema asks for."""

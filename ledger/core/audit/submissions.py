@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ledger.core.audit.checks import Tally
 from ledger.core.audit.ground import Ground
-from ledger.core.audit.rows import SUBMISSION_ID, OnceRow, RecordRow
+from ledger.core.audit.rows import SUBMISSION_ID, OnceRow, RecordRow, with_keys
 from ledger.core.audit.slots import SlotPlan
 from ledger.core.eip712 import word
 from ledger.core.entitlement import why_not_anchorable, why_not_publishable
@@ -64,7 +64,10 @@ def check_records(
     publisher, item, item_version = message["publisher"], message["item"], message["itemVersion"]
     for record, root in roots:
         identity = record.record_id, record.version, root, record.previous
-        yield RecordRow(*identity, publisher, entry.sequence, item, item_version, sound)
+        row = RecordRow(*identity, publisher, entry.sequence, item, item_version, sound)
+        if plan is not None and any(root) and ground.reads_keys:
+            row = with_keys(row, plan.keys(record))
+        yield row
 
 
 def _root(tally: Tally, entry: ExportedEntry, plan: SlotPlan | None, record: ExportedRecord) -> bytes | None:

@@ -1,0 +1,40 @@
+"""What the facts of a look stand on at this gateway: received actions, scope documents, and whom a consent is about."""
+
+from ledger.core.codes import Authority
+from ledger.core.look import Ground, Look, consent_id, objects_of
+from ledger.core.received import ReceivedAction, received_facts
+from ledger.core.typed_messages import message_from_json
+from ledger.rows import Action
+from ledger.services.asked import Asked
+from ledger.services.authenticate import Call
+from ledger.services.find_document import scope_of
+
+
+def received_action(action: Action) -> ReceivedAction:
+    """Return a kept action as the decision takes it."""
+    message = message_from_json(action.name, action.message)
+    times = action.received_at, action.include_by
+    return ReceivedAction(action.digest, action.name, message, *times, agency=action.agency)
+
+
+def ground_of(call: Call, look: Look) -> Ground:
+    """Return the ground of a look.
+
+    What it rests on is locked (shared) first: an action that ends it is either seen here, or its entry comes after this
+    look's. So the order of the entries shows an auditor what the look knew.
+    """
+    objects = objects_of(call.history, look)
+    for about in objects:
+        call.transaction.lock_about(about, shared=True)
+    actions = call.transaction.actions_about(objects) if objects else ()
+    received = received_facts(received_action(action) for action in actions)
+    return Ground(call.history, received, lambda scope: scope_of(call.transaction, scope))
+
+
+def subject_of_look(call: Call, asked: Asked, look: Look) -> bytes | None:
+    """Return the token of the person that records must be about: of the consent, or the resident who looks himself."""
+    if look.authority == Authority.SELF:
+        return asked.subject
+    consent = call.history.consents.get(consent_id(call.history, look) or b"")
+    tag = None if consent is None else call.transaction.subject_tag(consent.subject_tag)
+    return None if tag is None else tag.token
