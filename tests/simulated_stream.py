@@ -10,6 +10,7 @@ from ledger.core.commitment import CommittedRecord
 from ledger.core.eip712 import ZERO32
 from ledger.core.entry import sealed_hash
 from ledger.core.export import ExportCounts, ExportedRecord, ExportManifest, manifest_document
+from ledger.core.hexadecimal import to_hex
 from ledger.core.receipt import Opening
 from ledger.core.schema import Schema
 from ledger.core.stored import stored_slots
@@ -90,3 +91,9 @@ def record_lines(schema: Schema, sequence: int, submitted: Submitted) -> list[di
         )
         lines.append(exported.members())
     return lines
+
+
+def tombstone_line(record_line: dict[str, Any], record_root: bytes) -> dict[str, Any]:
+    """Return what is left of a record's line once it is erased."""
+    kept = ("sequence", "position", "recordId", "version", "previous", "ciphertextDigest")
+    return {**{name: record_line[name] for name in kept}, "recordRoot": to_hex(record_root)}

@@ -33,6 +33,7 @@ _RECORD = (
     *("sequence", "position", "recordId", "version", "previous"),
     *("values", "salts", "digests", "ciphertextDigest"),
 )
+_TOMBSTONE = ("sequence", "position", "recordId", "version", "previous", "recordRoot", "ciphertextDigest")
 _LOOK = ("sequence", "base", "signature", "openings")
 
 
@@ -143,6 +144,34 @@ class ExportedRecord:
             "values": list(self.values),
             "salts": to_hex(self.salts),
             "digests": to_hex(self.digests),
+            "ciphertextDigest": to_hex(self.ciphertext_digest),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedTombstone:
+    """What is left of an erased record: its place in the submission under `sequence`, its root, what was sealed.
+
+    It stands in records.ndjson in the place of the record's line; schema and publisher are the submission's.
+    """
+
+    sequence: int
+    position: int
+    record_id: bytes
+    version: int
+    previous: bytes
+    record_root: bytes
+    ciphertext_digest: bytes
+
+    def members(self) -> dict[str, Any]:
+        """Return the JSON members of its line."""
+        return {
+            "sequence": self.sequence,
+            "position": self.position,
+            "recordId": to_hex(self.record_id),
+            "version": self.version,
+            "previous": to_hex(self.previous),
+            "recordRoot": to_hex(self.record_root),
             "ciphertextDigest": to_hex(self.ciphertext_digest),
         }
 
@@ -290,6 +319,25 @@ def parse_record(members: object) -> ExportedRecord:
         digests,
         from_hex(given["ciphertextDigest"], 32, what="ciphertextDigest"),
     )
+
+
+def parse_tombstone(members: object) -> ExportedTombstone:
+    """Return the tombstone of a line's members; raises FormatError."""
+    given = members_of(members, _TOMBSTONE, what="export tombstone")
+    return ExportedTombstone(
+        unsigned(given["sequence"], 53, what="record sequence"),
+        unsigned(given["position"], 32, what="record position"),
+        from_hex(given["recordId"], 32, what="recordId"),
+        unsigned(given["version"], 32, what="record version"),
+        from_hex(given["previous"], 32, what="record previous"),
+        from_hex(given["recordRoot"], 32, what="record root"),
+        from_hex(given["ciphertextDigest"], 32, what="ciphertextDigest"),
+    )
+
+
+def parse_record_line(members: Mapping[str, Any]) -> ExportedRecord | ExportedTombstone:
+    """Return what a line of records.ndjson holds: a record, or the tombstone of an erased one; raises FormatError."""
+    return parse_tombstone(members) if "recordRoot" in members else parse_record(members)
 
 
 def parse_look(members: object) -> ExportedLook:

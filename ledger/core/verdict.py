@@ -106,6 +106,8 @@ class Report:
     block: int | None = None
     trust_hash: str | None = None
     seconds: float = 0.0
+    erased: int = 0
+    """Of `checked`, the records of which only a tombstone is left."""
     failures: Sequence[CheckResult] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -120,7 +122,12 @@ class Report:
             "exitCode": self.verdict.exit_code,
             "checks": [check.members() for check in self.checks],
             "notices": list(self.notices),
-            "counts": {"checked": self.checked, "expected": self.expected, "pending": self.pending},
+            "counts": {
+                "checked": self.checked,
+                "expected": self.expected,
+                "erased": self.erased,
+                "pending": self.pending,
+            },
             "head": self.head,
             "block": self.block,
             "trustHash": self.trust_hash,

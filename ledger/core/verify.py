@@ -14,6 +14,7 @@ from ledger.core.codes import EntryType, Mark
 from ledger.core.commitment import field_digest, record_root
 from ledger.core.entitlement import is_late, why_not_anchorable, why_not_publishable
 from ledger.core.entry import entry_digest
+from ledger.core.erasure import erasure_of
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import END_OF_BLOCK, AsOf, History, Point
 from ledger.core.merkle import entry_leaf, leads_to, record_leaf
@@ -274,8 +275,11 @@ def marks_and_versions(bundle: Bundle, facts: ChainFacts) -> tuple[str, ...]:
     notices = []
     newest = facts.history.newest_block
     as_of = AsOf(newest.time if newest else 0)
+    erasure = erasure_of(facts.history, view.record_id, publisher, view.version, as_of)
     for mark in sorted(facts.history.marks_by(view.record_id, publisher, view.version, as_of)):
         name = Mark(mark).name.lower() if mark in _MARKS else str(mark)
+        if mark == Mark.ERASED and erasure is not None:
+            name += f" at block {erasure.marked.block}"
         notices.append(f"the publisher marked this record {name}")
     for facts_of_mark in facts.history.marks.get(view.record_id, ()):
         if facts_of_mark.agency != publisher and facts_of_mark.mark == Mark.DISPUTED:

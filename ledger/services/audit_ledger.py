@@ -114,6 +114,9 @@ def audit_ledger(request: AuditRequest) -> tuple[Report, AuditState | None]:
     check_code(audit.tally, request.trust, request.chain)
     check_fold(audit.tally, audit.ground.history, audit.manifest.gateway)
     audit.anchors = judged_anchors(audit.ground, audit.tally, audit.manifest)
+    if audit.anchors:
+        # What it holds, it was made after.
+        audit.ground.exported_at = max(audit.ground.exported_at, audit.anchors[-1].point.time)
     if audit.may_go_on:
         with tempfile.TemporaryDirectory(prefix="gongzhi-audit-") as folder:
             _read(audit, Path(folder))
@@ -152,6 +155,7 @@ def _prepare(request: AuditRequest) -> _Audit | Report:
         judged_until=_judged_until(request, manifest, history, tally),
         is_partial=request.sample is not None,
         wanted=frozenset(wanted_entry(receipt) for _, receipt in request.receipts),
+        exported_at=manifest.exported_at,
     )
     return _Audit(request, ground, manifest, counts, tally)
 
@@ -293,7 +297,7 @@ def _report(audit: _Audit, seconds: float) -> Report:
     scope = f"batches 1-{len(audit.anchors)}" if audit.anchors else "no batch"
     faults = f"{len(tally.failures):,} failures; " if tally.failures else ""
     headline = (
-        f"{verdict}: {faults}{tally.checked:,} of {tally.expected:,} records, {scope}, head {head}, "
+        f"{verdict}: {faults}{tally.checked:,} of {tally.expected:,} records, {_erased(tally)}{scope}, head {head}, "
         f"block {newest.number if newest else 0}; latest versions as of batch {len(audit.anchors)}; "
         f"events as given by {audit.request.chain_source}"
     )
@@ -309,7 +313,16 @@ def _report(audit: _Audit, seconds: float) -> Report:
         newest.number if newest else None,
         to_hex(audit.request.trust.hash),
         seconds,
+        erased=tally.erased,
     )
+
+
+def _erased(tally: Tally) -> str:
+    if not tally.erased:
+        return ""
+    first, last = tally.erased_blocks
+    where = f"at block {first}" if first == last else f"at blocks {first} to {last}"
+    return f"{tally.erased:,} erased {where}, "
 
 
 def _cannot(request: AuditRequest, verdict: Verdict, why: str) -> Report:

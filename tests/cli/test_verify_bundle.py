@@ -76,7 +76,7 @@ def test_the_report_has_exactly_its_members(capsys: pytest.CaptureFixture[str]) 
         *("verdict", "exitCode", "checks", "notices", "counts"),
         *("head", "block", "trustHash", "tool", "seconds"),
     ]
-    assert report["counts"] == {"checked": 1, "expected": 1, "pending": 0}
+    assert report["counts"] == {"checked": 1, "expected": 1, "erased": 0, "pending": 0}
     assert report["trustHash"].startswith("0x")
     assert [check["step"] for check in report["checks"]] == list(range(1, 12))
 
@@ -100,7 +100,7 @@ def test_the_worst_of_several_bundles_wins_and_all_are_judged(capsys: pytest.Cap
     bad = next(name for name, vector in BUNDLES.items() if vector.get("step") == 4 and vector.get("level") == "file")
     code, report = verify(capsys, "masked.json", f"{bad}.json", "unknown-suite.json", "--level", "file")
     assert (code, report["verdict"]) == (1, "faulty")
-    assert report["counts"] == {"checked": 1, "expected": 3, "pending": 0}
+    assert report["counts"] == {"checked": 1, "expected": 3, "erased": 0, "pending": 0}
     assert sorted(check["step"] for check in report["checks"] if check["result"] == "fail") == [1, 4]
 
 

@@ -29,6 +29,7 @@ STEP_OF: Mapping[str, int] = {
     "record.values": 3,
     "record.root": 3,
     "record.sealed": 3,
+    "record.erased": 3,
     "submission.entitled": 4,
     "submission.once": 4,
     "record.once": 4,
@@ -74,6 +75,7 @@ WHAT: Mapping[str, str] = {
     "record.values": "each stored value is canonical, of its slot's type, and null only where allowed",
     "record.root": "the records, recomputed from values and salts, have the signed recordsRoot",
     "record.sealed": "the ciphertext digests give the sealedHash that was anchored",
+    "record.erased": "content is gone where its publisher marked it erased on chain before any hold, and nowhere else",
     "submission.entitled": "each submission's signer was entitled at `signedAt`, and in time where it was anchored",
     "submission.once": "no publisher's submissionId stands twice",
     "record.once": "no record id and version stands twice",
@@ -127,6 +129,10 @@ class Tally:
     checked: int = 0
     expected: int = 0
     """Records."""
+    erased: int = 0
+    """Records that were checked as tombstones, marked erased at one of these blocks."""
+    erased_blocks: tuple[int, ...] = ()
+    """First and last of them; empty while there is none."""
 
     def judge(self, check: str, holds: bool, subject: str, expected: str, actual: str, blames: str) -> bool:
         """Count a pass, or list the failure; returns `holds`."""
@@ -140,13 +146,20 @@ class Tally:
         """List a failure."""
         self.failures.append(Failure(check, subject, expected, actual, blames))
 
+    def count_erased(self, *blocks: int, records: int = 1) -> None:
+        """Count erased records and the blocks of their marks."""
+        seen = (*self.erased_blocks, *blocks)
+        self.erased += records
+        self.erased_blocks = (min(seen), max(seen)) if seen else ()
+
     def add(self, other: "Tally") -> None:
         """Add another part's tally to this one."""
         self.passed.update(other.passed)
         self.skipped.update(other.skipped)
         self.failures += other.failures
-        self.incomplete += other.incomplete
+        self.incomplete += [why for why in other.incomplete if why not in self.incomplete]
         self.notices.update(other.notices)
         self.pending += other.pending
         self.checked += other.checked
         self.expected += other.expected
+        self.count_erased(*other.erased_blocks, records=other.erased)

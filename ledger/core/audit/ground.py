@@ -48,6 +48,8 @@ class Ground:
     """Whether a look may depend on a record's region, time or class: there are grants, consents or emergencies."""
     received: Mapping[bytes, Sequence[ReceivedAction]] = field(default_factory=dict)
     """Received actions in stream order, by the object that they bear on."""
+    exported_at: int = 0
+    """When the export was made, as it says itself: what was to be erased long before must be gone from it."""
     _plans: dict[bytes, SlotPlan | None] = field(default_factory=dict)
     _bitmaps: dict[tuple[bytes, bytes], int | None] = field(default_factory=dict)
     _parsed: dict[tuple[str, bytes], Any] = field(default_factory=dict)

@@ -27,10 +27,11 @@ from ledger.core.export import (
     ExportedEntry,
     ExportedLook,
     ExportedRecord,
+    ExportedTombstone,
     parse_entry,
     parse_look,
     parse_members,
-    parse_record,
+    parse_record_line,
 )
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import AnchorFacts, AsOf
@@ -76,8 +77,8 @@ class PartChecker:
         self._entries: LineReader[ExportedEntry] = LineReader(
             entries, lambda line: parse_entry(parse_members(line)), self._tally, "entry", blames
         )
-        self._records: LineReader[ExportedRecord] = LineReader(
-            records, lambda line: parse_record(parse_members(line)), self._tally, "record", blames
+        self._records: LineReader[ExportedRecord | ExportedTombstone] = LineReader(
+            records, lambda line: parse_record_line(parse_members(line)), self._tally, "record", blames
         )
         self._looks: LineReader[ExportedLook] = LineReader(
             looks, lambda line: parse_look(parse_members(line)), self._tally, "look", blames
@@ -150,7 +151,8 @@ class PartChecker:
             if not is_judged:
                 check_submission(self._ground, self._tally, entry, anchor.point)
             self._emit(submission_id_row(entry))
-            for row in check_records(self._ground, self._tally, entry, self._records.take(entry.sequence)):
+            taken = self._records.take(entry.sequence)
+            for row in check_records(self._ground, self._tally, entry, taken, anchor.point):
                 self._emit(row)
         else:
             self._check_gateways(entry, anchor, is_judged)

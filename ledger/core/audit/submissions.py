@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from ledger.core.audit.checks import Tally
+from ledger.core.audit.erasures import check_erasure
 from ledger.core.audit.ground import Ground
 from ledger.core.audit.rows import SUBMISSION_ID, OnceRow, RecordRow, with_keys
 from ledger.core.audit.slots import SlotPlan
 from ledger.core.eip712 import word
 from ledger.core.entitlement import why_not_anchorable, why_not_publishable
 from ledger.core.entry import sealed_hash
-from ledger.core.export import ExportedEntry, ExportedRecord
+from ledger.core.export import ExportedEntry, ExportedRecord, ExportedTombstone
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import Point
 from ledger.core.merkle import MerkleTree, record_leaf
@@ -34,22 +35,28 @@ def submission_id_row(entry: ExportedEntry) -> OnceRow:
     return OnceRow(SUBMISSION_ID, word(publisher)[-4:] + entry.message["submissionId"], entry.sequence)
 
 
+RecordLine = ExportedRecord | ExportedTombstone
+
+
 def check_records(
-    ground: Ground, tally: Tally, entry: ExportedEntry, records: Iterable[ExportedRecord]
+    ground: Ground, tally: Tally, entry: ExportedEntry, records: Iterable[RecordLine], anchored: Point
 ) -> Iterator[RecordRow]:
     """Check the records of a submission against what was signed and anchored; yields a row for each.
 
+    An erased one gives its root from its tombstone, and the tree over all of them must be the one that was signed.
     Streams in, but holds the rows of one submission (at most 5,000).
     """
     message = entry.message
     tally.expected += message["recordCount"]
     plan = ground.plan(message["schemaHash"])
-    roots: list[tuple[ExportedRecord, bytes]] = []
+    roots: list[tuple[RecordLine, bytes]] = []
     ciphertexts: list[bytes] = []
     in_order = is_whole = True
     for place, record in enumerate(records):
         in_order = in_order and record.position == place
         ciphertexts.append(record.ciphertext_digest)
+        if isinstance(record, ExportedTombstone) or record.record_id in ground.history.marks:
+            check_erasure(ground, tally, entry, record, anchored)
         root = _root(tally, entry, plan, record)
         is_whole = is_whole and root is not None
         roots.append((record, root or bytes(32)))
@@ -70,9 +77,11 @@ def check_records(
         yield row
 
 
-def _root(tally: Tally, entry: ExportedEntry, plan: SlotPlan | None, record: ExportedRecord) -> bytes | None:
+def _root(tally: Tally, entry: ExportedEntry, plan: SlotPlan | None, record: RecordLine) -> bytes | None:
     if plan is None:
         return None
+    if isinstance(record, ExportedTombstone):
+        return record.record_root
     gateway = f"gateway {entry.message['gateway']}"
     if not plan.has_shape(record):
         shape = f"{plan.open_count} values and {plan.closed_count} digests"
@@ -99,9 +108,7 @@ def _has_all(ground: Ground, tally: Tally, entry: ExportedEntry, found: int, in_
     return tally.judge("record.present", found == count, _subject(entry), expected, f"{found} records", ground.blamed)
 
 
-def _check_root(
-    ground: Ground, tally: Tally, entry: ExportedEntry, roots: Sequence[tuple[ExportedRecord, bytes]]
-) -> bool:
+def _check_root(ground: Ground, tally: Tally, entry: ExportedEntry, roots: Sequence[tuple[RecordLine, bytes]]) -> bool:
     expected = entry.message["recordsRoot"]
     try:
         actual = MerkleTree([record_leaf(record.record_id, record.version, root) for record, root in roots]).root

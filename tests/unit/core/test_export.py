@@ -19,16 +19,21 @@ from ledger.core.export import (
     parse_manifest_line,
     parse_members,
     parse_record,
+    parse_record_line,
     parse_tagged_line,
+    parse_tombstone,
     tagged_line,
 )
 from ledger.core.keccak import keccak256
 from ledger.errors import CanonicalJsonError, FormatError, UnsupportedFormat
+from tests.simulated_consortium import number32
 from tests.simulated_ledger import honest_ledger
+from tests.simulated_stream import tombstone_line
 
 pytestmark = pytest.mark.unit
 EXPORT = honest_ledger().export()
 ENTRY, RECORD, LOOK = EXPORT.entries[0], EXPORT.records[0], EXPORT.looks[0]
+TOMBSTONE = tombstone_line(RECORD, number32("root"))
 COUNTS = {"entries": 1, "records": 2, "looks": 3}
 
 
@@ -37,6 +42,8 @@ def test_what_is_built_parses_back() -> None:
         assert parse_entry(line).members() == line
     for line in EXPORT.records:
         assert parse_record(line).members() == line
+    assert parse_record_line(RECORD) == parse_record(RECORD)
+    assert parse_record_line(TOMBSTONE).members() == TOMBSTONE
     for line in EXPORT.looks:
         assert parse_look(line).members() == line
     assert parse_manifest_line(EXPORT.manifest.members()) == EXPORT.manifest
@@ -71,6 +78,9 @@ def test_the_manifest_on_disk_joins_first_and_last_line() -> None:
         (parse_entry, {**ENTRY, "signature": "0x00"}),
         (parse_entry, {**ENTRY, "message": {}}),
         (parse_record, {**RECORD, "remark": 1}),
+        (parse_tombstone, {**TOMBSTONE, "values": []}),
+        (parse_tombstone, RECORD),
+        (parse_tombstone, {**TOMBSTONE, "recordRoot": "0x00"}),
         (parse_record, {**RECORD, "values": "text"}),
         (parse_record, {**RECORD, "values": [1]}),
         (parse_record, {**RECORD, "values": RECORD["values"][1:]}),
@@ -84,7 +94,7 @@ def test_the_manifest_on_disk_joins_first_and_last_line() -> None:
         (parse_manifest, encode({**EXPORT.manifest.members(), "entries": 1})),
         (parse_manifest_line, {**EXPORT.manifest.members(), "chainId": "1"}),
     ],
-    ids=range(21),
+    ids=range(24),
 )
 def test_other_shapes_are_refused(parse: Callable[[Any], object], value: Any) -> None:
     with pytest.raises(FormatError):

@@ -271,7 +271,8 @@ def test_step_11_tells_every_mark_of_the_publisher_and_others_disputes_only(mark
         about = {"recordId": document["record"]["recordId"], "version": 0, "reason": 1}
         later_event(chain_file, "RecordAnchors", "Marked", {**about, "agency": agency, "mark": int(mark)})
         notices = verify_bundle(json.dumps(document), facts(chain_file)).notices
-        expected = [f"the publisher marked this record {mark.name.lower()}"] if agency == publisher else []
+        where = f" at block {chain_file['events'][-1]['block']}" if mark is Mark.ERASED else ""
+        expected = [f"the publisher marked this record {mark.name.lower()}{where}"] if agency == publisher else []
         if agency != publisher and mark is Mark.DISPUTED:
             expected = [f"agency {agency} disputes this record"]
         assert notices == (*expected, "latest version not established")
