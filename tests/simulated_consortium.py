@@ -28,6 +28,7 @@ ROLES = {
     "publisher": (PUBLISHER, Role.SUBMIT),
     "publisher-reads": (PUBLISHER, Role.READ),
     "reader": (READER, Role.READ),
+    "reader-publishes": (READER, Role.SUBMIT),
     "rival": (RIVAL, Role.SUBMIT),
     "rival-reads": (RIVAL, Role.READ),
     "auditor": (AUDITOR, Role.AUDIT),

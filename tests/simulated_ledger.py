@@ -60,6 +60,8 @@ class SimulatedLedger:
     entries: list[StreamEntry] = field(default_factory=list)
     unanchored: list[StreamEntry] = field(default_factory=list)
     documents: dict[str, str] = field(default_factory=dict)
+    schemas: dict[bytes, Schema] = field(default_factory=dict)
+    """Schemas of other items than the incident, by hash."""
     head: bytes = GENESIS_HEAD
     batches: list[int] = field(default_factory=list)
     """Times at which batches were anchored."""
@@ -366,7 +368,8 @@ class SimulatedLedger:
             )
             export.entries.append(exported.members())
             if entry.submitted is not None:
-                export.records += record_lines(self.items[1][0], entry.sequence, entry.submitted)
+                schema = self.schemas.get(entry.message["schemaHash"], self.items[1][0])
+                export.records += record_lines(schema, entry.sequence, entry.submitted)
             elif entry.base:
                 look = ExportedLook(entry.sequence, entry.base, entry.request_signature, entry.openings)
                 export.looks.append(look.members())

@@ -67,19 +67,24 @@ def ledger(
     sample: Annotated[int | None, typer.Option(min=1, metavar="N", help="only N batches, chosen at random")] = None,
     workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="processes; else one per processor")] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="stop at the first failure")] = False,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="TIME|DATE", help="judge duties then, not at the export's time")
+    ] = None,
     offline: OfflineOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Verify a whole ledger from an auditor's export and a chain: every entry, record, look and promise.
 
-    Export the chain first, the ledger second; what was anchored in between is pending. Exit codes: 0 verified,
-    1 faulty, 2 usage, 3 incomplete, 4 unverifiable, 5 unsupported.
+    Export the chain first, the ledger second; what was anchored in between is pending. Overdue duties are listed by
+    agency and change no verdict. Exit codes: 0 verified, 1 faulty, 2 usage, 3 incomplete, 4 unverifiable,
+    5 unsupported.
     """
     from ledger.cli.verify_ledger import LedgerArguments, verify_ledger
     from ledger.cli.verify_output import conclude
 
     arguments = LedgerArguments(
-        trust, chain, api, export, keystore, password_file, basis_reference, since, receipts, sample, workers, fail_fast
+        *(trust, chain, api, export, keystore, password_file, basis_reference, since, receipts),
+        *(sample, workers, fail_fast, as_of),
     )
     conclude(lambda: verify_ledger(arguments, offline), as_json=as_json)
 

@@ -5,6 +5,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.cli.moments import read_moment
 from ledger.cli.verify_inputs import read_bytes, read_chain, read_trust
 from ledger.core.audit.receipts import NamedReceipt
 from ledger.core.chainfile import ChainFile, Trust
@@ -31,6 +32,7 @@ class LedgerArguments:
     sample: int | None
     workers: int | None
     fail_fast: bool
+    as_of: str | None = None
 
 
 def verify_ledger(arguments: LedgerArguments, offline: bool) -> Report:
@@ -62,6 +64,7 @@ def _verify(arguments: LedgerArguments, trust: Trust, chain: ChainFile, folder: 
         sample=arguments.sample,
         workers=arguments.workers,
         fail_fast=arguments.fail_fast,
+        as_of=None if arguments.as_of is None else read_moment(arguments.as_of),
         advance=progress.show,
     )
     report, state = audit_ledger(request)

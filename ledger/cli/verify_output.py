@@ -1,10 +1,12 @@
 """How a verification is printed: a headline, failures with whom they blame, notices; or one JSON object."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import typer
 
+from ledger.cli.moments import moment_text
 from ledger.cli.output import print_json
+from ledger.core.clocks import SUPERVISION_LEVEL, Duty
 from ledger.core.verdict import CheckResult, Report, Verdict
 from ledger.errors import ChainError, GongzhiError, UnsupportedFormat, UsageError
 
@@ -48,10 +50,23 @@ def print_report(report: Report) -> None:
         print(f"  … {len(report.failures) - MOST_PRINTED:,} more failures: see --json")
     if report.pending:
         print(f"  pending  {report.pending:,} entries are not due yet")
+    if report.overdue:
+        _print_overdue(report.overdue, report.as_of)
     for notice in report.notices:
         print(f"  notice   {notice}")
     passed = sum(check.count for check in report.checks if check.result == "pass")
     print(f"  checks   {passed:,} passed, {len(report.failures):,} failed, in {report.seconds:.1f} s")
+
+
+def _print_overdue(duties: Sequence[Duty], as_of: int | None) -> None:
+    print(f"  Overdue duties as of {moment_text(as_of or 0)}:")
+    for duty in duties[:MOST_PRINTED]:
+        days = duty.overdue_working_days
+        level = ", before supervision" if duty.escalation >= SUPERVISION_LEVEL else ""
+        late = f"{days} working day{'' if days == 1 else 's'} overdue"
+        print(f"    agency {duty.agency}: {duty.missing}, due {moment_text(duty.due_at)}, {late}{level}")
+    if len(duties) > MOST_PRINTED:
+        print(f"    … {len(duties) - MOST_PRINTED:,} more: see --json")
 
 
 def _print_failure(failure: CheckResult) -> None:

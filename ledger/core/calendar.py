@@ -7,13 +7,14 @@ lists only weekends count.
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
 
-from ledger.core.canonical import JsonValue, document_hash
+from ledger.core.canonical import JsonValue, decode_canonical, document_hash
+from ledger.core.points import AsOf, Dated, latest
 from ledger.core.shapes import array, members_of, text, unsigned
 from ledger.errors import FormatError, UnsupportedFormat
 
@@ -188,3 +189,25 @@ def _date(value: str, what: str) -> date:
     if day.isoformat() != value:
         raise FormatError(f"{what}: expected days as YYYY-MM-DD")
     return day
+
+
+def calendar_in_force(
+    calendars: Sequence[Dated], as_of: AsOf, find: Callable[[bytes], str | None]
+) -> tuple[Calendar, str | None]:
+    """Return the calendar that was in force, and what is to be said where it says less than it should, else None.
+
+    `calendars` are (version, document hash) as the chain dates them; `find` gives the text of a document by its hash.
+    """
+    version, document = latest([*calendars], as_of, (0, b""))
+    if not version:
+        return WEEKENDS_ONLY, "no calendar of working days is in force: only weekends count as free"
+    text_found = find(document)
+    try:
+        calendar = parse_calendar(None if text_found is None else decode_canonical(text_found))
+    except FormatError:
+        return WEEKENDS_ONLY, f"the document of calendar version {version} is not here: only weekends count as free"
+    known = calendar.known_until
+    if known is None or as_of.time > calendar.end_of_day(known):
+        until = "no year" if known is None else f"years up to {known.year}"
+        return calendar, f"calendar version {version} lists {until}: beyond, only weekends count as free"
+    return calendar, None

@@ -7,10 +7,11 @@ the calendar of working days, as of a time. Working-day clocks are the item vers
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from ledger.core.access_facts import AccessFacts, EmergencyFacts, GrantTerms
 from ledger.core.calendar import MOST_WORKING_DAYS, WEEKENDS_ONLY, Calendar
-from ledger.core.codes import Outcome, Term
+from ledger.core.codes import Mark, Outcome, Term
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import AsOf, History
 from ledger.core.points import Point
@@ -26,6 +27,7 @@ from ledger.core.steps import (
     RightsClocks,
     Step,
     Steps,
+    by_subject,
 )
 
 MOST_GRACE_DAYS = 20
@@ -102,10 +104,30 @@ class Duty:
         """What is said while it is overdue, as `request 0x… unanswered`."""
         return MISSING[self.kind].format(self.subject)
 
+    def members(self) -> dict[str, Any]:
+        """Return the JSON members."""
+        return {
+            "kind": self.kind.value,
+            "subject": self.subject,
+            "agency": self.agency,
+            "dueAt": self.due_at,
+            "doneAt": self.done_at,
+            "overdueWorkingDays": self.overdue_working_days,
+            "escalation": self.escalation,
+        }
+
     @property
     def was_late(self) -> bool:
         """Whether it was done after it was due."""
         return self.done_at is not None and self.done_at > self.due_at
+
+
+def standing_steps(history: History, steps: Iterable[Step], at: int) -> Steps:
+    """Return steps by subject, without those whose records their publisher had marked withdrawn by `at`."""
+    as_of = AsOf(at)
+    return by_subject(
+        step for step in steps if Mark.WITHDRAWN not in history.marks_by(step.record_id, step.publisher, 1, as_of)
+    )
 
 
 def overdue(duties: Iterable[Duty], at: int) -> list[Duty]:

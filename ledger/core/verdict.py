@@ -6,7 +6,10 @@ PERMANENT: numbers, names and members stand in reports and scripts of outsiders.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ledger.core.clocks import Duty
 
 TOOL = "gongzhi 0.1.0"
 
@@ -93,7 +96,10 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Report:
-    """The result of a verification; `headline` is its first printed line and stands in no JSON."""
+    """The result of a verification; `headline` is its first printed line and stands in no JSON.
+
+    `overdue` are duties that were due before `as_of` (Unix seconds) and not done; they never change a verdict.
+    """
 
     verdict: Verdict
     headline: str
@@ -106,8 +112,8 @@ class Report:
     block: int | None = None
     trust_hash: str | None = None
     seconds: float = 0.0
-    erased: int = 0
-    """Of `checked`, the records of which only a tombstone is left."""
+    overdue: Sequence["Duty"] = ()
+    as_of: int | None = None
     failures: Sequence[CheckResult] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -122,12 +128,9 @@ class Report:
             "exitCode": self.verdict.exit_code,
             "checks": [check.members() for check in self.checks],
             "notices": list(self.notices),
-            "counts": {
-                "checked": self.checked,
-                "expected": self.expected,
-                "erased": self.erased,
-                "pending": self.pending,
-            },
+            "overdue": [duty.members() for duty in self.overdue],
+            "asOf": self.as_of,
+            "counts": {"checked": self.checked, "expected": self.expected, "pending": self.pending},
             "head": self.head,
             "block": self.block,
             "trustHash": self.trust_hash,

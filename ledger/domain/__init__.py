@@ -4,6 +4,9 @@ import json
 from importlib.resources import files
 from typing import Any
 
+RIGHTS_TABLE = "processes/rights.json"
+"""How many working days each right of a person has to be answered in."""
+
 
 def load_document(path: str) -> Any:
     """Return the JSON value of a file of this folder, as `schemas/incident-1.json`; raises FileNotFoundError."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.core.audit.checks import STEP_OF, Tally
+from ledger.core.audit.duties import judge_duties
 from ledger.core.audit.ground import Ground
 from ledger.core.audit.promises import check_joint
 from ledger.core.audit.receipts import NamedReceipt, check_receipts, wanted_entry
@@ -25,6 +26,7 @@ from ledger.core.audit.whole import (
     judged_anchors,
 )
 from ledger.core.chainfile import ChainFile, Trust, why_unverifiable
+from ledger.core.clocks import Duty
 from ledger.core.export import (
     DOCUMENTS_FOLDER,
     ENTRIES_FILE,
@@ -39,7 +41,9 @@ from ledger.core.hexadecimal import to_hex
 from ledger.core.history import AnchorFacts, History
 from ledger.core.keccak import keccak256
 from ledger.core.statements import StatementDomain
+from ledger.core.steps import parse_rights
 from ledger.core.verdict import CheckResult, Report, Verdict
+from ledger.domain import RIGHTS_TABLE, load_document
 from ledger.errors import FormatError, HistoryError, UnsupportedFormat
 from ledger.services.audit_files import LineFile, SpilledPart
 from ledger.services.audit_parts import (
@@ -70,7 +74,7 @@ class AuditRequest:
     """What to verify, judged by which chain.
 
     `chain_source` is said in the headline; `sample` is a number of batches; `advance` is told of bytes done and bytes
-    in all.
+    in all. Duties are judged as of `as_of` (Unix seconds), the export's time if None.
     """
 
     folder: Path
@@ -82,6 +86,7 @@ class AuditRequest:
     sample: int | None = None
     workers: int | None = None
     fail_fast: bool = False
+    as_of: int | None = None
     advance: Callable[[int, int], None] = lambda _done, _total: None
 
 
@@ -95,6 +100,13 @@ class _Audit:
     counts: ExportCounts
     tally: Tally
     anchors: Sequence[AnchorFacts] = ()
+    overdue: Sequence[Duty] = ()
+    duty_notices: Sequence[str] = ()
+
+    @property
+    def as_of(self) -> int:
+        """As of when duties are judged (Unix seconds)."""
+        return self.manifest.exported_at if self.request.as_of is None else self.request.as_of
 
     @property
     def may_go_on(self) -> bool:
@@ -251,6 +263,8 @@ def _judge_together(audit: _Audit, parts: Sequence[Part]) -> None:
     check_documents(ground, tally, (item for part in parts for item in part.items))
     if audit.request.sample is None:
         check_counts(ground, tally, audit.counts, parts)
+    rights = parse_rights(load_document(RIGHTS_TABLE))
+    audit.overdue, audit.duty_notices = judge_duties(ground, (part.duties for part in parts), rights, audit.as_of)
     elsewhere = tally.skipped["record.served"]
     if ground.is_partial and elsewhere and audit.request.sample is None:
         tally.incomplete.append(f"{elsewhere} opened records stand before this export, or were declared VOID")
@@ -290,6 +304,7 @@ def _report(audit: _Audit, seconds: float) -> Report:
     elif tally.incomplete or not tally.checked:
         verdict = Verdict.INCOMPLETE
     notices = [*tally.incomplete, *(f"{text} ({n})" if n > 1 else text for text, n in sorted(tally.notices.items()))]
+    notices += audit.duty_notices
     if not tally.checked:
         notices.append("no record was checked")
     head = to_hex(audit.anchors[-1].head) if audit.anchors else to_hex(bytes(32))
@@ -313,16 +328,9 @@ def _report(audit: _Audit, seconds: float) -> Report:
         newest.number if newest else None,
         to_hex(audit.request.trust.hash),
         seconds,
-        erased=tally.erased,
+        audit.overdue,
+        audit.as_of,
     )
-
-
-def _erased(tally: Tally) -> str:
-    if not tally.erased:
-        return ""
-    first, last = tally.erased_blocks
-    where = f"at block {first}" if first == last else f"at blocks {first} to {last}"
-    return f"{tally.erased:,} erased {where}, "
 
 
 def _cannot(request: AuditRequest, verdict: Verdict, why: str) -> Report:

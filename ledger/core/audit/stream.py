@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ledger.core.audit.checks import Tally
+from ledger.core.audit.duties import DutyRows
 from ledger.core.audit.ground import Ground
 from ledger.core.audit.lines import LineReader
 from ledger.core.audit.looks import (
     LOOK_TYPES,
-    check_empty_page,
     check_facts,
     check_openings,
     check_query,
@@ -16,6 +16,7 @@ from ledger.core.audit.looks import (
     check_target,
     opening_rows_of,
     request_row,
+    use_row,
 )
 from ledger.core.audit.promises import TimeOrder, check_promise, check_times
 from ledger.core.audit.requests import KeptRequest
@@ -57,6 +58,7 @@ class Part:
     """Of the wanted entry digests, the block time where each is anchored."""
     items: set[tuple[int, int]] = field(default_factory=set)
     """Item versions that submissions and disclosures name."""
+    duties: DutyRows = field(default_factory=DutyRows)
     lines: tuple[int, int, int] = (0, 0, 0)
     """Lines read: entries, records, looks."""
 
@@ -151,8 +153,8 @@ class PartChecker:
             if not is_judged:
                 check_submission(self._ground, self._tally, entry, anchor.point)
             self._emit(submission_id_row(entry))
-            taken = self._records.take(entry.sequence)
-            for row in check_records(self._ground, self._tally, entry, taken, anchor.point):
+            records = self.part.duties.watch(self._ground, entry, self._records.take(entry.sequence))
+            for row in check_records(self._ground, self._tally, entry, records):
                 self._emit(row)
         else:
             self._check_gateways(entry, anchor, is_judged)
@@ -196,7 +198,11 @@ class PartChecker:
         if not tally.judge("look.present", holds, f"entry {entry.sequence}", "one look line", found, ground.blamed):
             return
         look = kept[0]
+        self.part.duties.note_look(entry)
         self._emit(request_row(entry))
+        use = use_row(entry)
+        if use is not None:
+            self._emit(use)
         check_openings(ground, tally, entry, look)
         if not is_judged:
             has_facts = check_facts(ground, tally, entry, anchor.point)
@@ -212,7 +218,5 @@ class PartChecker:
             check_query(ground, tally, entry)
         elif entry.entry_type is EntryType.DISCLOSURE:
             check_target(ground, tally, entry, look, request)
-            if not look.openings:
-                check_empty_page(ground, tally, entry, request)
             for row in opening_rows_of(ground, tally, entry, look, request, anchor.point):
                 self._emit(row)

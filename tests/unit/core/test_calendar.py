@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.core.calendar import WEEKENDS_ONLY, Calendar, parse_calendar
+from ledger.core.calendar import WEEKENDS_ONLY, Calendar, calendar_in_force, parse_calendar
 from ledger.core.canonical import encode
 from ledger.core.keccak import keccak256
+from ledger.core.points import AsOf, Dated, Point
 from ledger.domain import load_document
 from ledger.errors import FormatError, UnsupportedFormat
 
@@ -189,3 +190,38 @@ def test_overdue_days_add_up_and_never_shrink(calendar: Calendar, times: list[in
     days = calendar.working_days_between
     assert days(first, third) == days(first, second) + days(second, third)
     assert all(days(first, one) <= days(first, later) for one, later in pairwise((first, second, third)))
+
+
+NOVEMBER = AsOf(beijing("2026-11-20T09:00:00"))
+FIRST, SECOND = (Dated(Point(block, 0, at), block) for block, at in ((1, 100), (2, NOVEMBER.time + 1)))
+
+
+def test_the_calendar_in_force_is_the_newest_that_the_chain_named_by_then() -> None:
+    documents = {CHINA.hash: encode(CHINA.document).decode()}
+    dated = [Dated(FIRST.since, (1, CHINA.hash)), Dated(SECOND.since, (2, bytes(32)))]
+    assert calendar_in_force(dated, NOVEMBER, documents.get) == (CHINA, None)
+    lacking = "the document of calendar version 2 is not here: only weekends count as free"
+    assert calendar_in_force(dated, AsOf(NOVEMBER.time + 1), documents.get) == (WEEKENDS_ONLY, lacking)
+
+
+def test_without_a_usable_calendar_only_weekends_count_and_that_is_said() -> None:
+    none = "no calendar of working days is in force: only weekends count as free"
+    assert calendar_in_force([], NOVEMBER, {}.get) == (WEEKENDS_ONLY, none)
+    dated = [Dated(FIRST.since, (1, CHINA.hash))]
+    for text in ("{}", "no JSON", encode({**CHINA.document, "version": 0}).decode()):
+        calendar, lack = calendar_in_force(dated, NOVEMBER, {CHINA.hash: text}.get)
+        assert (calendar, lack) == (
+            WEEKENDS_ONLY,
+            "the document of calendar version 1 is not here: only weekends count as free",
+        )
+
+
+def test_a_moment_beyond_what_a_calendar_lists_is_said() -> None:
+    bare = Calendar(3, 28_800, (6, 7), (), ())
+    for calendar, said in ((CHINA, "lists years up to 2028"), (bare, "lists no year")):
+        dated = [Dated(FIRST.since, (calendar.version, calendar.hash))]
+        found, lack = calendar_in_force(
+            dated, AsOf(beijing("2029-01-01T00:00:00")), {calendar.hash: encode(calendar.document).decode()}.get
+        )
+        assert found == calendar
+        assert lack == f"calendar version {calendar.version} {said}: beyond, only weekends count as free"

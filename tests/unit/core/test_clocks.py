@@ -319,6 +319,15 @@ def test_overdue_duties_stand_by_agency_and_due_time() -> None:
         (REVIEWER, DutyKind.REVIEW),
     ]
     assert found[0].due_at == found[1].due_at
+    assert found[4].members() == {
+        "kind": "request.answer",
+        "subject": "0x" + REQUEST.hex(),
+        "agency": HOLDER,
+        "dueAt": at("2026-10-15T23:59:59"),
+        "doneAt": None,
+        "overdueWorkingDays": 3,
+        "escalation": 1,
+    }
     duty = found[2]
     done = Duty(duty.kind, duty.subject, duty.agency, duty.due_at, now.at + 1, 0, 0)
     assert overdue([done], now.at) == [done]

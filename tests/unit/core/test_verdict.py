@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.core.canonical import decode, encode
+from ledger.core.clocks import Duty, DutyKind
 from ledger.core.verdict import EXIT_CODES, TOOL, WHEN, WORST_FIRST, CheckResult, Report, Verdict, worst
 
 pytestmark = pytest.mark.unit
@@ -51,6 +52,7 @@ def test_the_worst_of_parts_is_the_worst_of_all(some: list[Verdict], others: lis
     assert worst(some) in some
 
 
+OWED = Duty(DutyKind.ANSWER, "0xcc", 7, 1_790_000_000, None, 0, 1)
 PASSED = CheckResult(1, "shapes", "pass", count=12)
 FAILED = CheckResult(9, "entry-proof", "fail", "entry 4", "0x01", "0x02", "gateway 1")
 SKIPPED = CheckResult(11, "marks", "skipped")
@@ -89,13 +91,17 @@ def test_a_report_has_the_members_of_the_verification_page() -> None:
         block=7,
         trust_hash="0xbb",
         seconds=1.5,
+        overdue=(OWED,),
+        as_of=1_790_000_001,
     )
     members = {
         "verdict": "incomplete",
         "exitCode": 3,
         "checks": [PASSED.members()],
         "notices": ["a notice"],
-        "counts": {"checked": 3, "expected": 5, "erased": 0, "pending": 2},
+        "overdue": [OWED.members()],
+        "asOf": 1_790_000_001,
+        "counts": {"checked": 3, "expected": 5, "pending": 2},
         "head": "0xaa",
         "block": 7,
         "trustHash": "0xbb",

@@ -1,0 +1,80 @@
+"""Duties of an export: who owed what as of a time, folded from the chain, from steps and from looks under grants.
+
+Nothing here is a fault of the ledger: what is overdue is listed by agency and never changes a verdict.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ledger.core.audit.ground import Ground
+from ledger.core.calendar import calendar_in_force
+from ledger.core.clocks import NEEDS_STEPS, Clocks, Duty, overdue, standing_steps
+from ledger.core.codes import Authority
+from ledger.core.export import ExportedEntry, ExportedRecord
+from ledger.core.history import AsOf
+from ledger.core.steps import STEP_SCHEMAS, RightsClocks, Step, step_of
+
+
+@dataclass(slots=True)
+class DutyRows:
+    """What duties need of a part of the stream: its steps, and the first look under each grant (Unix seconds)."""
+
+    steps: list[Step] = field(default_factory=list)
+    delivered: dict[bytes, int] = field(default_factory=dict)
+
+    def watch(
+        self, ground: Ground, entry: ExportedEntry, records: Iterable[ExportedRecord]
+    ) -> Iterator[ExportedRecord]:
+        """Hand on the records of a submission, keeping the steps among them."""
+        message = entry.message
+        plan = ground.plan(message["schemaHash"])
+        if plan is None or plan.schema.name not in STEP_SCHEMAS:
+            yield from records
+            return
+        publisher, signed_at = message["publisher"], message["signedAt"]
+        for record in records:
+            step = step_of(plan.schema, record.values, record.record_id, record.version, publisher, signed_at)
+            if step is not None:
+                self.steps.append(step)
+            yield record
+
+    def note_look(self, entry: ExportedEntry) -> None:
+        """Keep when a look under a grant opened something, if it is the first one."""
+        message = entry.message
+        if message.get("authority") == Authority.GRANT and message.get("recordCount"):
+            grant, at = message["authorityId"], message["disclosedAt"]
+            self.delivered[grant] = min(at, self.delivered.get(grant, at))
+
+    def add(self, other: "DutyRows") -> None:
+        """Add the rows of another part."""
+        self.steps += other.steps
+        for grant, at in other.delivered.items():
+            self.delivered[grant] = min(at, self.delivered.get(grant, at))
+
+
+def judge_duties(
+    ground: Ground, parts: Iterable[DutyRows], rights: RightsClocks, at: int
+) -> tuple[list[Duty], list[str]]:
+    """Return the duties that were overdue at `at` (Unix seconds), and what is to be said of the judgement.
+
+    Where only a part of the stream was read, duties that steps would show as done are left out.
+    """
+    rows = DutyRows()
+    for part in parts:
+        rows.add(part)
+    history = ground.history
+    calendar, lack = calendar_in_force(history.calendars, AsOf(at), ground.documents.get)
+    steps = standing_steps(history, rows.steps, at)
+    duties = list(Clocks(history, at, rights, calendar, steps, rows.delivered).duties())
+    if not duties:
+        return [], []
+    notices = [lack] if lack else []
+    if ground.is_partial:
+        duties = [duty for duty in duties if duty.kind not in NEEDS_STEPS]
+        notices.append("duties that published steps would show as done were left out: not all of the stream was read")
+    elif others := sum(number != ground.gateway for number in history.anchors):
+        notices.append(f"steps and deliveries in the streams of {others} other gateways are not in this export")
+    late = sum(duty.was_late for duty in duties)
+    if late:
+        notices.append(f"{late} duties were done after they were due")
+    return overdue(duties, at), notices
