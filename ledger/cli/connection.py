@@ -148,6 +148,7 @@ def _facts(
     from ledger.client.transport import Transport
 
     domain = StatementDomain(trust.chain_id, trust.contracts["RecordAnchors"].address)
+    contracts = {name: pin.address for name, pin in trust.contracts.items()}
     gateway = connection.gateway or profile.members.get("gateway")
     if gateway is None:
         # Which agency runs the gateway is its own word; that its statements are signed for that agency is checked.
@@ -155,10 +156,10 @@ def _facts(
     rpc = rpc_of(connection, profile)
     if connection.gateway_key:
         pinned = frozenset(key.lower() for key in connection.gateway_key)
-        return lambda: GatewayFacts(gateway, domain, pinned_keys=pinned)
+        return lambda: GatewayFacts(gateway, domain, pinned_keys=pinned, contracts=contracts)
     if rpc is None:
         raise UsageError("nothing to judge the gateway's promises by: give --rpc of a node, or --gateway-key")
-    return lambda: GatewayFacts(gateway, domain, chain=read_facts(rpc, trust))
+    return lambda: GatewayFacts(gateway, domain, chain=read_facts(rpc, trust), contracts=contracts)
 
 
 def _agency_on_chain(facts: "GatewayFacts", address: str) -> int:

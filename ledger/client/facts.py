@@ -5,23 +5,35 @@ so that a key bound a minute ago is no false alarm.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.core.codes import Role
 from ledger.core.history import DEFAULT_PARAMETERS, AsOf
 from ledger.core.statements import StatementDomain
 from ledger.core.verify import ChainFacts
+from ledger.errors import NotFound
 
 
 @dataclass(frozen=True)
 class GatewayFacts:
-    """A gateway (agency id) and what its statements are judged by: the chain, or else pinned API_SIGN addresses."""
+    """A gateway (agency id) and what its statements are judged by: the chain, or else pinned API_SIGN addresses.
+
+    `contracts` are the addresses that the trust file names: what typed messages are signed for.
+    """
 
     gateway: int
     domain: StatementDomain
     pinned_keys: frozenset[str] = frozenset()
     chain: ChainFacts | None = None
+    contracts: Mapping[str, str] = field(default_factory=dict)
+
+    def contract_address(self, name: str) -> str:
+        """Return the address of a contract; raises NotFound if the trust file does not name it."""
+        address = self.contracts.get(name)
+        if address is None:
+            raise NotFound(f"the trust file names no contract {name}")
+        return address
 
     def why_not_key(self, key: str, at: int) -> str | None:
         """Return why `key` may not sign for the gateway at `at` (Unix seconds), or None if it may."""

@@ -6,12 +6,12 @@ from typing import Any
 
 from ledger.client.desk import Desk
 from ledger.client.grounds import Grounds, StatedGrounds, state
-from ledger.client.looks import AskedLook, ServedUnder, check_answer, check_disclosure
+from ledger.client.looks import AskedLook, check_answer, check_disclosure
 from ledger.client.promises import SignedStatement, broken, parse_statement
+from ledger.client.served_under import served_under
 from ledger.client.transport import SignedAnswer
 from ledger.core.bundle import View, parse_view
 from ledger.core.canonical import decode, encode
-from ledger.core.codes import Authority
 from ledger.core.hexadecimal import to_hex
 from ledger.core.receipt import LookRequest, Opening, parse_openings
 from ledger.core.schema import Schema
@@ -132,6 +132,8 @@ class Looking:
             int(grounds.authority),
             stated.officer,
             stated.case,
+            grounds.authority_id,
+            grounds.profile,
         )
 
     def _members(self, answer: SignedAnswer, asked: AskedLook, *names: str) -> dict[str, Any]:
@@ -170,17 +172,12 @@ class Looking:
             if shown is None:
                 raise malformed
             schema = self._desk.schema(shown[0].schema_hash) if shown else None
-            check_disclosure(disclosure, asked, openings, shown, schema, self._served_under(disclosure), facts)
+            under = served_under(self._desk, disclosure.message, asked.profile)
+            check_disclosure(disclosure, asked, openings, shown, schema, under, facts)
             return schema
 
         schema = self._desk.check(disclosure, evidence, check)
         return disclosure, shown or [], schema
-
-    def _served_under(self, disclosure: SignedStatement) -> ServedUnder | None:
-        message = disclosure.message
-        if message["authority"] != Authority.CLASS1:
-            return None
-        return ServedUnder(self._desk.item(message["authorityId"]), self._desk.profile(message["profile"]))
 
     def _verified(self, data: bytes) -> VerifiedBundle:
         desk = self._desk

@@ -10,9 +10,9 @@ from typing import Any
 
 from ledger.client.facts import GatewayFacts
 from ledger.client.promises import SignedStatement, broken, check_own_times, check_statement
+from ledger.client.served_under import ServedUnder
 from ledger.core.bundle import View
 from ledger.core.codes import Authority
-from ledger.core.documents import CatalogueItem, MaskProfile
 from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import from_hex
 from ledger.core.keccak import keccak256
@@ -24,12 +24,20 @@ from ledger.core.schema import Schema
 from ledger.core.verify import check_slots, check_values, recompute_root
 from ledger.errors import GongzhiError, PromiseBroken, VerificationError
 
+_SAID_FOR: Mapping[int, tuple[Authority, ...]] = {
+    Authority.EMERGENCY: (Authority.EMERGENCY, Authority.PENDING_EMERGENCY),
+}
+"""What a statement may say for an authority that was asked: an emergency may be on its way to the chain."""
+_NAMED_BY_ID = (Authority.GRANT, Authority.EMERGENCY, Authority.SELF)
+"""The authorities whose id the reader states; a resident's is zero."""
+
 
 @dataclass(frozen=True, slots=True)
 class AskedLook:
     """A look as this client asked it: the signed base, its window, and what the covered headers said.
 
-    `officer` and `case` are the salted commitments that were sent, zero if none.
+    `officer` and `case` are the salted commitments that were sent, zero if none. `authority_id` is the grant or
+    emergency that was named, zero for any other authority; `profile` the narrower profile that was asked for.
     """
 
     base: bytes
@@ -44,14 +52,8 @@ class AskedLook:
     authority: int
     officer: bytes
     case: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ServedUnder:
-    """The documents that a class-1 disclosure names, fetched by their hashes."""
-
-    item: CatalogueItem
-    profile: MaskProfile
+    authority_id: bytes = ZERO32
+    profile: bytes | None = None
 
 
 def check_answer(statement: SignedStatement, asked: AskedLook, facts: GatewayFacts) -> None:
@@ -65,11 +67,14 @@ def check_answer(statement: SignedStatement, asked: AskedLook, facts: GatewayFac
         "readerKey": asked.reader_key,
         "purpose": asked.purpose,
         "item": asked.item,
-        "authority": asked.authority,
     }
     for member, value in expected.items():
         if message[member] != value:
             broken(f"{name} says another {member} than was asked")
+    if message["authority"] not in _SAID_FOR.get(asked.authority, (asked.authority,)):
+        broken(f"{name} says another authority than was asked")
+    if asked.authority in _NAMED_BY_ID and message["authorityId"] != asked.authority_id:
+        broken(f"{name} names another grant or emergency than was asked")
     check_own_times(statement, facts, created=asked.created, expires=asked.expires)
 
 
@@ -140,25 +145,42 @@ def _check_authority(
     served_under: ServedUnder | None,
     facts: GatewayFacts,
 ) -> None:
-    if message["authority"] != Authority.CLASS1:
+    if message["authority"] in (Authority.OWN, Authority.AUDIT):
         if message["authorityId"] != ZERO32 or message["profile"] != ZERO32:
             broken("a look of OWN or AUDIT names no authority and no profile")
         return
     if served_under is None:
         broken("the documents that the disclosure names are not there")
     item, profile = served_under.item, served_under.profile
-    version = message["itemVersion"]
-    if (item.item, item.version) != (message["item"], version) or item.class1_profile != message["profile"]:
+    if (item.item, item.version) != (message["item"], message["itemVersion"]):
+        broken("the disclosure names the document of another item version")
+    if (profile.item, int(profile.tier)) != (message["item"], message["tier"]):
+        broken("the mask profile is of another item or tier than the disclosure says")
+    if message["authority"] == Authority.CLASS1:
+        _check_class1(message, served_under, facts)
+    if any(not set(profile.open) <= set(bound.open) for bound in served_under.bounds):
+        broken("the profile is wider than what was permitted or asked")
+    if schema is not None:
+        _check_opened(openings, schema, served_under)
+
+
+def _check_class1(message: Mapping[str, Any], served_under: ServedUnder, facts: GatewayFacts) -> None:
+    if served_under.item.class1_profile != message["profile"]:
         broken("the disclosure's profile is not the class-1 profile of its item version")
-    if (profile.item, profile.item_version, int(profile.tier)) != (message["item"], version, message["tier"]):
-        broken("the mask profile is of another item version or tier than the disclosure says")
+    if served_under.profile.item_version != message["itemVersion"]:
+        broken("the mask profile is of another item version than the disclosure says")
     _check_catalogue(message, facts)
-    if schema is None:
-        return
+
+
+def _check_opened(openings: Sequence[Opening], schema: Schema, served_under: ServedUnder) -> None:
+    """Check that every opened slot is one that the profile opens; a later schema can only narrow (contracts page)."""
+    item, profile = served_under.item, served_under.profile
     if item.schema_hash != schema.hash:
         broken("the views are of another schema than the item version's")
+    slots = [(slot.path, slot.kind) for slot in schema.slots]
     try:
-        allowed = profile.bitmap([(slot.path, slot.kind) for slot in schema.slots])
+        within = profile.item_version != item.version
+        allowed = profile.bitmap_within(slots) if within else profile.bitmap(slots)
     except GongzhiError as error:
         raise PromiseBroken(f"the mask profile does not fit the schema: {error.detail}") from error
     if any(opening.opened & ~allowed for opening in openings):
@@ -190,7 +212,7 @@ def _check_facts_block(message: Mapping[str, Any], facts: GatewayFacts) -> None:
         broken(f"block {number}, whose state the decision used, is not on the chain")
     if block.time > at + SKEW_SECONDS:
         broken("the decision's block is younger than the disclosure")
-    if facts_are_stale(history, number, at):
+    if facts_are_stale(history, number, at, message["authority"]):
         broken("the decision used facts that were stale")
     if history.newest_batch(facts.gateway, history.at_block(number)) != message["asOfBatch"]:
         broken("asOfBatch is not the newest batch at the decision's block")
