@@ -1,6 +1,7 @@
 """Where objects are put together; everything above asks here, everything below is given what it needs."""
 
 import re
+import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,9 +9,13 @@ from typing import Any
 
 from ledger.chain.artifacts import CONSTRUCTORS, deploy_data
 from ledger.chain.client import Web3Chain
+from ledger.chain.contracts.access_ledger import AccessLedger
 from ledger.chain.contracts.agency_registry import AgencyRegistry
 from ledger.chain.contracts.binding import Call, node
 from ledger.chain.contracts.catalogue import Catalogue
+from ledger.chain.contracts.consent_registry import ConsentRegistry
+from ledger.chain.contracts.emergency_access import EmergencyAccess
+from ledger.chain.contracts.parameters import Parameters
 from ledger.chain.contracts.record_anchors import RecordAnchors
 from ledger.config import KeySetting, Settings
 from ledger.core.chainfile import Trust, parse_trust
@@ -29,7 +34,7 @@ from ledger.services.administration import Administration
 from ledger.services.anchor import Anchoring
 from ledger.services.facts import HistoryCache
 from ledger.services.gateway import Gateway
-from ledger.services.mark import Relay
+from ledger.services.relay import Relay
 from ledger.services.work import Worker
 from ledger.store.migrate import migrate
 from ledger.store.postgres import PostgresStore
@@ -101,7 +106,7 @@ def message_encoder(
     offline = node()
     bindings: dict[str, Any] = {
         kind.NAME: kind(offline, contracts[kind.NAME])
-        for kind in (AgencyRegistry, Catalogue, RecordAnchors)
+        for kind in (AgencyRegistry, Catalogue, RecordAnchors, ConsentRegistry, AccessLedger, EmergencyAccess)
         if kind.NAME in contracts
     }
 
@@ -130,7 +135,8 @@ def open_relay(settings: Settings) -> Relay | None:
     if settings.relay_key is None:
         return None
     key = open_key(settings.relay_key, "relay_key")
-    return Relay(key.address, message_encoder(contract_addresses(load_trust(settings))))
+    contracts = contract_addresses(load_trust(settings))
+    return Relay(key.address, message_encoder(contracts), contracts)
 
 
 def open_worker(settings: Settings) -> Worker:
@@ -184,6 +190,16 @@ def set_catalogue_authority(administration: Administration, agency: int) -> None
     """Make an agency the catalogue authority, as the governor; safe to repeat."""
     call = Catalogue(node(), administration.contracts["Catalogue"]).set_catalogue_authority(agency)
     administration.send(f"catalogue-authority/{agency}", call.to, call.data)
+
+
+def set_parameter(settings: Settings, administration: Administration, name: str, value: int) -> bool:
+    """Set a parameter, as the governor, unless it has this value; says whether it was set. Raises TransactionFailed."""
+    address = administration.contracts["Parameters"]
+    if Parameters(node(rpc_url(settings)), address).parameter(name, block="latest") == value:
+        return False
+    call = Parameters(node(), address).set(name, value)
+    administration.send(f"parameter/{name}/{secrets.token_hex(8)}", call.to, call.data)
+    return True
 
 
 def stack_plan(settings: Settings) -> StackPlan:

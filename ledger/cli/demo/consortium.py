@@ -32,8 +32,17 @@ class DemoAgency:
         return bitmap_of({Role.ADMIN, *(role for key in self.keys for role in key.roles)})
 
 
-_DESK = (DemoKey("desk", (Role.SUBMIT, Role.READ)),)
-_READER = (DemoKey("desk", (Role.READ,)),)
+DESK = "desk"
+"""The key of everyday work, which every agency has."""
+
+_DESK = DemoKey(DESK, (Role.SUBMIT, Role.REQUEST, Role.READ))
+_READER = DemoKey(DESK, (Role.READ,))
+_DECIDE = DemoKey("decide", (Role.DECIDE,))
+_EMERGENCY = DemoKey("emergency", (Role.EMERGENCY,))
+_SUPERVISE = DemoKey("supervise", (Role.SUPERVISE,))
+_REVIEW = DemoKey("review", (Role.REVIEW,))
+_PUBLISHER = (_DESK, _DECIDE)
+_RESPONDER = (_DESK, _DECIDE, _EMERGENCY, _SUPERVISE)
 
 GATEWAY_KEYS = (
     DemoKey("api", (Role.API_SIGN,)),
@@ -43,21 +52,37 @@ GATEWAY_KEYS = (
 )
 
 COMMUNITIES = tuple(
-    DemoAgency(f"community-{number}", f"Community {number}", AgencyKind.COMMUNITY, region, _DESK)
+    DemoAgency(f"community-{number}", f"Community {number}", AgencyKind.COMMUNITY, region, _PUBLISHER)
     for number, region in enumerate(
         (990101001001, 990101001002, 990101001003, 990101002001, 990101002002, 990101002003), 1
     )
 )
 
 AGENCIES = (
-    DemoAgency("data-bureau", "Data bureau", AgencyKind.DATA_BUREAU, DISTRICT, (*GATEWAY_KEYS, *_READER)),
-    DemoAgency("fire", "Fire brigade", AgencyKind.FIRE, DISTRICT, _DESK),
-    DemoAgency("police", "Police", AgencyKind.POLICE, DISTRICT, _DESK),
-    DemoAgency("health", "Health commission", AgencyKind.HEALTH, DISTRICT, _DESK),
-    DemoAgency("street-1", "Street 1", AgencyKind.STREET, 990101001, _DESK),
-    DemoAgency("street-2", "Street 2", AgencyKind.STREET, 990101002, _DESK),
+    DemoAgency("data-bureau", "Data bureau", AgencyKind.DATA_BUREAU, DISTRICT, (*GATEWAY_KEYS, _READER)),
+    DemoAgency("fire", "Fire brigade", AgencyKind.FIRE, DISTRICT, _RESPONDER),
+    DemoAgency("police", "Police", AgencyKind.POLICE, DISTRICT, _RESPONDER),
+    DemoAgency("health", "Health commission", AgencyKind.HEALTH, DISTRICT, _RESPONDER),
+    DemoAgency("street-1", "Street 1", AgencyKind.STREET, 990101001, _PUBLISHER),
+    DemoAgency("street-2", "Street 2", AgencyKind.STREET, 990101002, _PUBLISHER),
     *COMMUNITIES,
-    DemoAgency("property", "Property company", AgencyKind.PROPERTY_COMPANY, 990101001001, _READER),
-    DemoAgency("auditor", "Auditor", AgencyKind.AUDITOR, DISTRICT, (DemoKey("desk", (Role.AUDIT, Role.READ)),)),
+    DemoAgency("property", "Property company", AgencyKind.PROPERTY_COMPANY, 990101001001, (_READER,)),
+    DemoAgency("auditor", "Auditor", AgencyKind.AUDITOR, DISTRICT, (DemoKey(DESK, (Role.AUDIT, Role.READ)),)),
+    DemoAgency("hospital", "District hospital", AgencyKind.HOSPITAL, DISTRICT, _PUBLISHER),
+    DemoAgency("coordination", "Coordination centre", AgencyKind.COORDINATION, DISTRICT, (_READER, _REVIEW)),
+    DemoAgency("supervisor", "Supervision office", AgencyKind.SUPERVISOR, DISTRICT, (_READER, _REVIEW)),
 )
 GATEWAY_AGENCY = 1
+REVIEW_AGENCY, REVIEW_AGENCY_SUBSTITUTE = "coordination", "supervisor"
+"""Who reviews emergencies, and who reviews the reviewer's own."""
+CATALOGUE = (
+    *("catalogue/incident.json", "catalogue/incident-originals.json", "catalogue/care-record.json"),
+    *("catalogue/transition.json", "catalogue/rights-request.json", "catalogue/service-flag.json"),
+)
+"""Items 1 to 6, all kept by the gateway's agency."""
+CALENDAR = "calendar/cn-1.json"
+
+
+def number_of(slug: str) -> int:
+    """Return the number that an agency gets."""
+    return next(number for number, agency in enumerate(AGENCIES, 1) if agency.slug == slug)

@@ -10,8 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from ledger import wiring
-from ledger.cli.demo.consortium import AGENCIES, GATEWAY_AGENCY, DemoAgency
+from ledger.cli.demo.consortium import (
+    AGENCIES,
+    CALENDAR,
+    CATALOGUE,
+    DESK,
+    GATEWAY_AGENCY,
+    REVIEW_AGENCY,
+    REVIEW_AGENCY_SUBSTITUTE,
+    DemoAgency,
+    DemoKey,
+    number_of,
+)
 from ledger.config import SETTINGS_FILE, Settings
+from ledger.core.calendar import parse_calendar
 from ledger.core.canonical import encode
 from ledger.core.codes import Role, bitmap_of
 from ledger.domain import load_document
@@ -23,6 +35,7 @@ from ledger.services.administration import Administration
 from ledger.services.catalogue_documents import item_documents
 from ledger.services.deploy import trust_of
 from ledger.services.enrol import AgencyToEnrol, enrol
+from ledger.services.publish_calendar import publish_calendar
 from ledger.services.publish_item import publish_item
 
 ENGINE = "anvil"
@@ -60,7 +73,8 @@ def open_or_create(folder: DataFolder, agency: str, key: str) -> KeystoreSigner:
 
 
 def found_consortium(settings: Settings, say: Callable[[str], None]) -> dict[str, Any]:
-    """Deploy, enrol, publish the catalogue, write trust file, settings and the demo file; returns the latter.
+    """Deploy, enrol, publish catalogue and calendar, assign reviewers, write trust file and settings; returns the
+    members of the demo file.
 
     Engines must run and the database be migrated. Raises ChainError, TransactionFailed, KeyProviderError.
     """
@@ -81,6 +95,7 @@ def found_consortium(settings: Settings, say: Callable[[str], None]) -> dict[str
         agency_of = wiring.agency_of_key(settings, contracts)
         members = [_enrol(folder, administration, agency, agency_of) for agency in AGENCIES]
         _publish_catalogue(folder, administration)
+        _assign_reviewers(settings, administration)
     finally:
         administration.store.close()
     _write_settings(folder)
@@ -104,23 +119,39 @@ def _enrol(
         now + VALID_SECONDS,
     )
     number = enrol(administration, member, agency_of)
-    desk = key_paths(folder, agency.slug, agency.keys[-1].name)
     return {
         "id": number,
         "name": agency.slug,
         "title": agency.name,
         "kind": int(agency.kind),
         "roles": sorted({Role(role).name for key in agency.keys for role in key.roles} | {Role.ADMIN.name}),
-        "keystore": str(desk.keystore),
-        "passwordFile": str(desk.password_file),
+        **_key_files(folder, agency, DESK),
+        "keys": {
+            key.name: {"roles": [role.name for role in key.roles], **_key_files(folder, agency, key.name)}
+            for key in (DemoKey(ADMIN, (Role.ADMIN,)), *agency.keys)
+        },
     }
+
+
+def _key_files(folder: DataFolder, agency: DemoAgency, key: str) -> dict[str, str]:
+    paths = key_paths(folder, agency.slug, key)
+    return {"keystore": str(paths.keystore), "passwordFile": str(paths.password_file)}
 
 
 def _publish_catalogue(folder: DataFolder, administration: Administration) -> None:
     wiring.set_catalogue_authority(administration, GATEWAY_AGENCY)
-    documents = item_documents(load_document("catalogue/incident.json"), GATEWAY_AGENCY, load_document)
     bureau = open_or_create(folder, AGENCIES[0].slug, ADMIN)
-    publish_item(administration, documents, bureau, None, int(time.time()))
+    now = int(time.time())
+    for entry in CATALOGUE:
+        publish_item(
+            administration, item_documents(load_document(entry), GATEWAY_AGENCY, load_document), bureau, None, now
+        )
+    publish_calendar(administration, parse_calendar(load_document(CALENDAR)), bureau, now)
+
+
+def _assign_reviewers(settings: Settings, administration: Administration) -> None:
+    for name, agency in (("reviewAgency", REVIEW_AGENCY), ("reviewAgencySubstitute", REVIEW_AGENCY_SUBSTITUTE)):
+        wiring.set_parameter(settings, administration, name, number_of(agency))
 
 
 def _write_settings(folder: DataFolder) -> None:
