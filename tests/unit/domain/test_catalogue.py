@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ledger.core.codes import Purpose, ShareClass, Tier
+from ledger.core.consent_documents import parse_consent_text
 from ledger.core.documents import EVERY_PURPOSE, MaskProfile
 from ledger.domain import load_document
 from ledger.errors import FormatError, SchemaError
@@ -107,6 +108,12 @@ def test_a_code_set_holds_each_code_once_with_both_titles(name: str) -> None:
     assert len(numbers) in (0, len(codes))
     assert all(one["title"]["zh"] and one["title"]["en"] for one in document["codes"])
     assert all(code in codes for mapping in document["mappings"].values() for code in mapping.values())
+
+
+@pytest.mark.parametrize("path", sorted((DATA / "consent_texts").glob("*.json")), ids=lambda path: path.stem)
+def test_a_consent_text_is_named_by_its_file(path: Path) -> None:
+    text = parse_consent_text(load_document(f"consent_texts/{path.name}"))
+    assert f"{text.name}-{text.version}" == path.stem
 
 
 def changed(**profile: Any) -> Any:
