@@ -23,6 +23,7 @@ STATUS: Mapping[type[errors.GongzhiError], int] = {
     errors.NotEntitled: 403,
     errors.ItemUnknown: 422,
     errors.ForeignPublisher: 403,
+    errors.OpeningMismatch: 422,
     errors.LookRefused: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,

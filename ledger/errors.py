@@ -3,6 +3,7 @@
     GongzhiError
     ├── FormatError            bytes or members that no format of ours allows
     │   ├── CanonicalJsonError ── JsonFloat, JsonDuplicateKey
+    │   ├── OpeningInvalid ── OpeningMismatch  (they never say what the header held)
     │   ├── SchemaError
     │   ├── RuleError
     │   ├── SignatureError     bytes that are no strict signature, digest or private key
@@ -95,6 +96,18 @@ class SignatureError(FormatError):
     code = "signature_malformed"
     when = "bytes that are no strict signature (65 bytes r‖s‖v, low s, v 27 or 28), no 32-byte digest or no private key"
     remedy = "sign again with a library that gives low s, and write v as 27 or 28"
+
+
+class OpeningInvalid(FormatError):
+    code = "opening_invalid"
+    when = "the header Gongzhi-Opening is missing, malformed, or holds an id that is none of its kind"
+    remedy = "check kind, length and check character of the id, then ask again with a fresh blind"
+
+
+class OpeningMismatch(OpeningInvalid):
+    code = "opening_mismatch"
+    when = "the header Gongzhi-Opening does not open the subjectCommitment that the signed body holds"
+    remedy = "make the commitment from the same blind and id that the header carries, then ask again"
 
 
 class VerificationError(GongzhiError):

@@ -18,6 +18,7 @@ from ledger.rows import (
     OutboxTransaction,
     Receipt,
     RecordHead,
+    RecordSubject,
     SavedAnswer,
     SealedContent,
     SearchQuery,
@@ -25,6 +26,8 @@ from ledger.rows import (
     StoredEntry,
     StoredRecord,
     StoredSubmission,
+    SubjectRecords,
+    SubjectTag,
 )
 
 
@@ -47,6 +50,12 @@ class KeyProvider(Protocol):
 
     def open_daily_key(self, key_id: str, wrapped: bytes) -> DailyKey:
         """Unwrap a daily key; raises KeyProviderError if it was not wrapped by this master."""
+
+    def subject_hmac(self, name: str, message: bytes) -> bytes:
+        """Return HMAC-SHA256 (32 bytes) of `message` by the subject key `name`, which never leaves the provider.
+
+        Names: `token`, `tag`, `agency/<agency>/<purpose>/<epoch>` (formats page, section 9). Raises KeyProviderError.
+        """
 
 
 class Chain(Protocol):
@@ -164,6 +173,37 @@ class Transaction(Protocol):
 
     def documents(self) -> Iterator[tuple[bytes, str, bytes]]:
         """Yield (hash, media type, bytes) of every document."""
+
+    # subjects
+    def add_subjects(self, rows: Sequence[RecordSubject]) -> None:
+        """Note whom records are about; a later version's subject replaces the earlier one, None forgets it."""
+
+    def subject_records(self, token: bytes, item: int, most: int) -> SubjectRecords:
+        """Return how many newest versions of an item are about a person (at most `most` are counted), and the newest.
+
+        Records that their publisher has marked withdrawn or erased do not count.
+        """
+
+    def subject_of(self, record_id: bytes) -> bytes | None:
+        """Return the internal token of the person that a record is about, None if it is about nobody known."""
+
+    def forget_subject(self, record_id: bytes) -> None:
+        """Forget whom a record is about (erasure); to have forgotten is no error."""
+
+    def subject_tag(self, tag: bytes) -> SubjectTag | None:
+        """Return whom a tag was made for, None if it was not made here."""
+
+    def newest_period(self, token: bytes, recipient: int, purpose: int) -> int | None:
+        """Return the greatest period of a person's tags for a recipient and purpose, None if there is none."""
+
+    def add_subject_tag(self, tag: SubjectTag, created_at: int) -> bool:
+        """Keep a tag; False if it, or its period, is there already. Waits for a concurrent transaction's outcome."""
+
+    def count_query(self, agency: int, day: int, most: int) -> bool:
+        """Count one query of an agency on a day (Unix seconds / 86,400); False if it had `most` already.
+
+        Atomic: a concurrent query of the same agency waits for this transaction's outcome.
+        """
 
     # stream
     def lock_stream(self, gateway: int) -> bool:

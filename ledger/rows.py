@@ -183,6 +183,43 @@ class SearchQuery:
     bounds: SearchBounds = SearchBounds()
 
 
+# --- subjects ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSubject:
+    """The person that a record is about, by internal token (32 bytes); None if its newest version names nobody."""
+
+    record_id: bytes
+    token: bytes | None
+    item: int
+    publisher: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRecords:
+    """What is there about a person in an item: how many newest versions, and the newest one's time and publisher.
+
+    `recorded_at` is the record's own `/recordedAt`, or when it was accepted if it has none; 0 with publisher 0 if there
+    is no record.
+    """
+
+    count: int
+    recorded_at: int
+    publisher: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectTag:
+    """The tag (32 bytes) of a consent, and whom it was made for: internal token, recipient, purpose, period."""
+
+    tag: bytes
+    token: bytes
+    recipient: int
+    purpose: int
+    period: int
+
+
 # --- chain ---------------------------------------------------------------------------------------------------------
 
 

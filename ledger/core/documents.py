@@ -12,6 +12,7 @@ from functools import cached_property
 from ledger.core.canonical import JsonValue, document_hash
 from ledger.core.codes import AgencyKind, Purpose, ShareClass, Tier, bitmap_of
 from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.core.schema import SUBJECT_PATH
 from ledger.core.shapes import (
     array,
     ascending_codes,
@@ -115,14 +116,17 @@ def profile_of_bitmap(
 def parse_profile(document: object) -> MaskProfile:
     """Return the profile of a `gongzhi-profile/1` document (its parsed JSON).
 
-    Raises `UnsupportedFormat` for another format name and `FormatError` for other members, unknown codes, or
-    a slot twice. Whether it fits a schema is what `MaskProfile.bitmap` checks.
+    Raises `UnsupportedFormat` for another format name, `FormatError` for other members, unknown codes, or
+    a slot twice, and `SchemaError` for a subject: its token is opened to nobody but its publisher. Whether it
+    fits a schema is what `MaskProfile.bitmap` checks.
     """
     members = format_members(document, PROFILE_FORMAT, _PROFILE_MEMBERS, what="profile")
     raw = array(members["open"], what="profile open", most=MOST_SLOTS)
     slots = tuple(_slot_name(pair) for pair in raw)
     if len(set(slots)) != len(slots):
         raise FormatError("profile open: a slot stands twice")
+    if any(path == SUBJECT_PATH for path, _ in slots):
+        raise SchemaError(f"profile open: {SUBJECT_PATH} is never opened to a reader")
     purpose = unsigned(members["purpose"], 16, what="profile purpose")
     if purpose != EVERY_PURPOSE:
         code_of(Purpose, purpose, what="profile purpose")

@@ -32,6 +32,8 @@ SLOT_TYPES = (
     "object",
 )
 RESERVED_PATHS = ("/region", "/occurredAt", "/recordedAt", "/class", "/level")
+SUBJECT_PATH = "/subject"
+"""Where the slot of type `subject` stands, and nothing else: so a profile is seen to open it without the schema."""
 _POINTER = re.compile(r"(?:/(?:[^~/]|~[01])+)+")
 _REGION = re.compile(r"[0-9]{1,15}")
 _ID = re.compile(r"0x[0-9a-f]{64}")
@@ -165,6 +167,11 @@ class Schema:
         return sum(1 << place for place, slot in enumerate(self.slots) if slot.is_stored_open)
 
     @cached_property
+    def has_subject(self) -> bool:
+        """Whether records are about a person by token; that slot is sealed, and no profile opens it."""
+        return (SUBJECT_PATH, ORIGINAL) in self.index
+
+    @cached_property
     def sealed_members(self) -> tuple[tuple[int, bytes], ...]:
         """Places of the originals that a gateway seals, each with `"path":`, in the order of canonical members."""
         sealed = [(slot.path, place) for place, slot in enumerate(self.slots) if not slot.is_stored_open]
@@ -228,6 +235,10 @@ def _check_slots(slots: tuple[Slot, ...]) -> None:
         if (slot.path, slot.kind) in seen:
             raise SchemaError(f"{slot.path} ({slot.kind}) stands twice")
         seen.add((slot.path, slot.kind))
+        if (slot.type == "subject") != (slot.path == SUBJECT_PATH):
+            raise SchemaError(f"{slot.path} ({slot.kind}): type subject stands at {SUBJECT_PATH}, and only there")
+        if slot.type == "subject" and (not slot.is_original or slot.data_class == "O"):
+            raise SchemaError(f"{slot.path} ({slot.kind}): a subject is an original of class G or S")
         if slot.is_original:
             originals[slot.path] = slot
             if slot.path in RESERVED_PATHS and slot.data_class != "O":

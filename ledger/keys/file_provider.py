@@ -1,12 +1,20 @@
-"""A key provider for development: the master key in a file, daily keys wrapped by it with AES-256-GCM."""
+"""A key provider for development: the master key in a file, daily keys wrapped by it with AES-256-GCM.
+
+Keys of subjects are derived from the master by HKDF-SHA256 (RFC 5869), one for each name, and never leave.
+"""
 
 import base64
 import binascii
+import hashlib
+import hmac
+import re
 import secrets
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
 from ledger.errors import KeyProviderError
 from ledger.keys.private_file import read_private, write_private
@@ -15,18 +23,22 @@ from ledger.rows import DailyKey
 KEY_BYTES = 32
 AEAD_NONCE_BYTES = 12
 PURPOSE = b"gongzhi daily key/1\x00"
+SUBJECT_ROOT = b"gongzhi subject keys/1"
+"""What the root of the subject keys is derived for; the master itself wraps daily keys and does nothing else."""
+_SUBJECT_NAME = re.compile(r"token|tag|agency/[0-9]{1,10}/[0-9]{1,5}/[0-9]{1,10}")
 
 
 class FileKeyProvider:
-    """Wraps and opens daily keys; the key's id is bound to its wrapped bytes."""
+    """Wraps and opens daily keys; the key's id is bound to its wrapped bytes. Computes with the keys of subjects."""
 
-    __slots__ = ("_master",)
+    __slots__ = ("_master", "_subject_root")
 
     def __init__(self, master_key: bytes) -> None:
         """Take the 32 bytes of the master key; raises KeyProviderError for another length."""
         if len(master_key) != KEY_BYTES:
             raise KeyProviderError(f"a master key has {KEY_BYTES} bytes")
         self._master = AESGCM(master_key)
+        self._subject_root = HKDF(SHA256(), KEY_BYTES, salt=None, info=SUBJECT_ROOT).derive(master_key)
 
     def __repr__(self) -> str:
         """Show nothing."""
@@ -46,6 +58,16 @@ class FileKeyProvider:
         except (InvalidTag, ValueError):
             raise KeyProviderError("a daily key was not wrapped by this master key under this id") from None
         return DailyKey(key_id, clear, wrapped)
+
+    def subject_hmac(self, name: str, message: bytes) -> bytes:
+        """Return HMAC-SHA256 (32 bytes) of `message` by the subject key `name`; raises KeyProviderError for another.
+
+        Names: `token`, `tag`, `agency/<agency>/<purpose>/<epoch>` (formats page, section 9).
+        """
+        if not _SUBJECT_NAME.fullmatch(name):
+            raise KeyProviderError("no key of subjects has this name")
+        key = HKDFExpand(SHA256(), KEY_BYTES, info=name.encode("ascii")).derive(self._subject_root)
+        return hmac.digest(key, message, hashlib.sha256)
 
 
 def create_master_key(path: Path) -> None:

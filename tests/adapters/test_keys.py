@@ -1,5 +1,7 @@
 """Signing keys and the key provider, in real files."""
 
+import hashlib
+import hmac
 import json
 import pickle
 import stat
@@ -133,3 +135,31 @@ def test_a_master_key_has_its_length_and_is_not_shown(tmp_path: Path) -> None:
         with pytest.raises(KeyProviderError):
             open_key_provider(f"file:{path}")
     assert repr(FileKeyProvider(bytes(32))) == "FileKeyProvider()"
+
+
+def test_keys_of_subjects_follow_from_the_master_and_are_not_shown(tmp_path: Path) -> None:
+    first, again, second = (FileKeyProvider(bytes([fill]) * 32) for fill in (1, 1, 2))
+    names = ("token", "tag", "agency/7/2/12", "agency/7/2/13", "agency/7/3/12", "agency/8/2/12")
+    made = [first.subject_hmac(name, b"message") for name in names]
+    assert len(set(made)) == len(names)
+    assert made == [again.subject_hmac(name, b"message") for name in names]
+    assert not set(made) & {second.subject_hmac(name, b"message") for name in names}
+    assert first.subject_hmac("token", b"messagf") != made[0]
+    assert repr(first) == "FileKeyProvider()"
+    with pytest.raises(TypeError):
+        pickle.dumps(first)
+
+
+def test_a_subject_key_is_hkdf_of_the_master() -> None:
+    def expand(key: bytes, info: bytes) -> bytes:
+        return hmac.digest(key, info + b"\x01", hashlib.sha256)
+
+    root = expand(hmac.digest(bytes(32), bytes(range(32)), hashlib.sha256), b"gongzhi subject keys/1")
+    expected = hmac.digest(expand(root, b"agency/7/2/12"), b"message", hashlib.sha256)
+    assert FileKeyProvider(bytes(range(32))).subject_hmac("agency/7/2/12", b"message") == expected
+
+
+@pytest.mark.parametrize("name", ["", "master", "agency/1/2", "agency/1/2/3/4", "agency/-1/2/3", "token\n"])
+def test_there_is_no_other_key_of_subjects(name: str) -> None:
+    with pytest.raises(KeyProviderError, match="no key of subjects"):
+        FileKeyProvider(bytes(32)).subject_hmac(name, b"")

@@ -51,6 +51,13 @@ def item(**changes: Any) -> dict[str, Any]:
     return {**document, **changes}
 
 
+def test_no_profile_opens_a_subject() -> None:
+    with pytest.raises(SchemaError, match="never opened"):
+        parse_profile(profile(open=[["/subject", "o"]]))
+    with pytest.raises(SchemaError, match="never opened"):
+        profile_of_bitmap(7, 2, Tier.E, EVERY_PURPOSE, 0b1, (("/subject", "o"),))
+
+
 def test_a_profile_survives_parsing_and_its_hash_is_of_the_canonical_bytes() -> None:
     parsed = parse_profile(profile())
     assert parsed.document == profile()

@@ -94,12 +94,13 @@ ID = "0x" + "ab" * 32
     ],
 )
 def test_each_slot_type_takes_its_own_values(type_name: str, good: Any, bad: Any) -> None:
-    (only,) = parse_schema(schema_of(slot(type_name=type_name))).slots
+    path = "/subject" if type_name == "subject" else "/a"
+    (only,) = parse_schema(schema_of(slot(path, type_name=type_name))).slots
     only.require(good)
     only.require(None)
     with pytest.raises(SchemaError, match=f"expected {type_name}"):
         only.require(bad)
-    (strict,) = parse_schema(schema_of(slot(type_name=type_name, nullable=False))).slots
+    (strict,) = parse_schema(schema_of(slot(path, type_name=type_name, nullable=False))).slots
     with pytest.raises(SchemaError, match="null is not allowed"):
         strict.require(None)
 

@@ -10,32 +10,32 @@ depends_on = None
 STATEMENTS = (
     """
     CREATE TABLE subjects (
-        record_id bytea NOT NULL,
-        token bytea NOT NULL,
         item integer NOT NULL,
         publisher integer NOT NULL,
-        PRIMARY KEY (record_id)
+        record_id bytea NOT NULL,
+        token bytea NOT NULL,
+        CONSTRAINT subjects_identity PRIMARY KEY (record_id)
     )
     """,
     "CREATE INDEX subjects_token ON subjects (token, item)",
     """
     CREATE TABLE subject_tags (
+        created_at bigint NOT NULL,
+        recipient bigint NOT NULL,
+        period bigint NOT NULL,
+        purpose integer NOT NULL,
         subject_tag bytea NOT NULL,
         token bytea NOT NULL,
-        recipient integer NOT NULL,
-        purpose smallint NOT NULL,
-        period integer NOT NULL,
-        created_at bigint NOT NULL,
-        PRIMARY KEY (subject_tag)
+        CONSTRAINT subject_tags_identity PRIMARY KEY (subject_tag)
     )
     """,
-    "CREATE INDEX subject_tags_token ON subject_tags (token, recipient, purpose, period)",
+    "CREATE UNIQUE INDEX subject_tags_period ON subject_tags (token, recipient, purpose, period)",
     """
     CREATE TABLE query_counts (
         agency integer NOT NULL,
         day integer NOT NULL,
         asked integer NOT NULL,
-        PRIMARY KEY (agency, day)
+        CONSTRAINT query_counts_identity PRIMARY KEY (agency, day)
     )
     """,
 )

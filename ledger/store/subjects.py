@@ -1,0 +1,76 @@
+"""Which records are about whom (by internal token), tags of consents, and counted queries."""
+
+from collections.abc import Sequence
+
+from ledger.rows import RecordSubject, SubjectRecords, SubjectTag
+from ledger.store.session import Session
+
+ADD = """
+    INSERT INTO subjects (record_id, token, item, publisher)
+    SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::int4[], %s::int4[])
+    ON CONFLICT (record_id) DO UPDATE SET token = excluded.token"""
+FORGET = "DELETE FROM subjects WHERE record_id = ANY(%s)"
+OF_RECORD = "SELECT token FROM subjects WHERE record_id = %s"
+# The limit bounds both the work and what an answer tells.
+ABOUT = """
+    SELECT COALESCE(recorded_at, accepted_at), records.publisher
+    FROM subjects JOIN records USING (record_id) JOIN submissions USING (entry_id)
+    WHERE token = %s AND subjects.item = %s AND NOT superseded AND NOT hidden
+    ORDER BY 1 DESC, record_id LIMIT %s"""
+TAG = "SELECT subject_tag, token, recipient, purpose, period FROM subject_tags WHERE subject_tag = %s"
+NEWEST_PERIOD = "SELECT max(period) FROM subject_tags WHERE token = %s AND recipient = %s AND purpose = %s"
+ADD_TAG = """
+    INSERT INTO subject_tags (subject_tag, token, recipient, purpose, period, created_at)
+    VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
+COUNT = """
+    INSERT INTO query_counts (agency, day, asked) VALUES (%s, %s, 1)
+    ON CONFLICT (agency, day) DO UPDATE SET asked = query_counts.asked + 1 WHERE query_counts.asked < %s"""
+
+
+class Subjects(Session):
+    """See `ledger.ports.Transaction`, subjects."""
+
+    def add_subjects(self, rows: Sequence[RecordSubject]) -> None:
+        """Note whom records are about; a later version's subject replaces the earlier one, None forgets it."""
+        named = [(row.record_id, row.token, row.item, row.publisher) for row in rows if row.token is not None]
+        nobody = [row.record_id for row in rows if row.token is None]
+        if named:
+            self._run(ADD, [list(column) for column in zip(*named, strict=True)])
+        if nobody:
+            self._run(FORGET, (nobody,))
+
+    def subject_records(self, token: bytes, item: int, most: int) -> SubjectRecords:
+        """Return how many newest versions of an item are about a person (at most `most` are counted), and the newest.
+
+        Records that their publisher has marked withdrawn or erased do not count.
+        """
+        found = self._rows(ABOUT, (token, item, most))
+        return SubjectRecords(len(found), *found[0]) if found else SubjectRecords(0, 0, 0)
+
+    def subject_of(self, record_id: bytes) -> bytes | None:
+        """Return the internal token of the person that a record is about, None if it is about nobody known."""
+        token: bytes | None = self._value(OF_RECORD, (record_id,))
+        return token
+
+    def forget_subject(self, record_id: bytes) -> None:
+        """Forget whom a record is about (erasure); to have forgotten is no error."""
+        self._run(FORGET, ([record_id],))
+
+    def subject_tag(self, tag: bytes) -> SubjectTag | None:
+        """Return whom a tag was made for, None if it was not made here."""
+        row = self._row(TAG, (tag,))
+        return None if row is None else SubjectTag(*row)
+
+    def newest_period(self, token: bytes, recipient: int, purpose: int) -> int | None:
+        """Return the greatest period of a person's tags for a recipient and purpose, None if there is none."""
+        period: int | None = self._value(NEWEST_PERIOD, (token, recipient, purpose))
+        return period
+
+    def add_subject_tag(self, tag: SubjectTag, created_at: int) -> bool:
+        """Keep a tag; False if it, or its period, is there already. Waits for a concurrent transaction's outcome."""
+        values = (tag.tag, tag.token, tag.recipient, tag.purpose, tag.period, created_at)
+        return self._run(ADD_TAG, values) == 1
+
+    def count_query(self, agency: int, day: int, most: int) -> bool:
+        """Count one query of an agency on a day (Unix seconds / 86,400); False if it had `most` already."""
+        return most > 0 and self._run(COUNT, (agency, day, most)) == 1

@@ -1,0 +1,133 @@
+"""Subjects, tags and counted queries on a real PostgreSQL."""
+
+import secrets
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from ledger.rows import NewRecord, RecordSubject, SubjectRecords, SubjectTag
+from ledger.store.migrate import migrate
+from ledger.store.postgres import PostgresStore
+from tests.adapters.stored_things import new_record, new_submission
+
+pytestmark = pytest.mark.adapters
+ITEM, PUBLISHER = 3, 7
+
+
+@pytest.fixture(scope="module")
+def store(module_database: str) -> Iterator[PostgresStore]:
+    migrate(module_database)
+    opened = PostgresStore(module_database)
+    yield opened
+    opened.close()
+
+
+def publish(store: PostgresStore, token: bytes | None, record: NewRecord, publisher: int = PUBLISHER) -> NewRecord:
+    with store.begin() as tx:
+        tx.add_submission(new_submission([record], publisher=publisher, item=ITEM, created_at=2_000))
+        tx.add_subjects([RecordSubject(record.record_id, token, ITEM, publisher)])
+    return record
+
+
+def about(store: PostgresStore, token: bytes, most: int = 10) -> SubjectRecords:
+    with store.begin() as tx:
+        return tx.subject_records(token, ITEM, most)
+
+
+def test_a_person_has_the_newest_versions_that_name_him(store: PostgresStore) -> None:
+    token, other = secrets.token_bytes(32), secrets.token_bytes(32)
+    assert about(store, token) == SubjectRecords(0, 0, 0)
+    first = publish(store, token, new_record(occurred_at=900), publisher=11)
+    publish(store, token, new_record(occurred_at=500))
+    publish(store, other, new_record(occurred_at=999))
+    assert about(store, token) == SubjectRecords(2, 900, 11)
+    assert about(store, token, most=1) == SubjectRecords(1, 900, 11)
+    publish(store, token, new_record(record_id=first.record_id, version=2, occurred_at=901), publisher=11)
+    assert about(store, token) == SubjectRecords(2, 901, 11)
+    with store.begin() as tx:
+        assert tx.subject_records(token, ITEM + 1, 10) == SubjectRecords(0, 0, 0)
+        assert tx.subject_of(first.record_id) == token
+        assert tx.subject_of(secrets.token_bytes(32)) is None
+
+
+def test_a_record_without_a_time_counts_from_its_acceptance(store: PostgresStore) -> None:
+    token = secrets.token_bytes(32)
+    publish(store, token, new_record(occurred_at=None))
+    assert about(store, token) == SubjectRecords(1, 2_000, PUBLISHER)
+
+
+def test_the_newest_version_says_whom_a_record_is_about(store: PostgresStore) -> None:
+    token, corrected = secrets.token_bytes(32), secrets.token_bytes(32)
+    record = publish(store, token, new_record())
+    publish(store, corrected, new_record(record_id=record.record_id, version=2))
+    assert (about(store, token).count, about(store, corrected).count) == (0, 1)
+    publish(store, None, new_record(record_id=record.record_id, version=3))
+    assert about(store, corrected).count == 0
+
+
+def test_a_hidden_record_does_not_count_and_a_forgotten_one_is_nobodys(store: PostgresStore) -> None:
+    token = secrets.token_bytes(32)
+    record = publish(store, token, new_record())
+    with store.begin() as tx:
+        tx._run("UPDATE records SET hidden = true WHERE record_id = %s", (record.record_id,))
+    assert about(store, token).count == 0
+    for _ in range(2):
+        with store.begin() as tx:
+            tx.forget_subject(record.record_id)
+            assert tx.subject_of(record.record_id) is None
+
+
+def test_many_records_are_noted_at_once_and_none_costs_nothing(store: PostgresStore) -> None:
+    token = secrets.token_bytes(32)
+    records = [new_record() for _ in range(300)]
+    with store.begin() as tx:
+        tx.add_submission(new_submission(records, publisher=PUBLISHER, item=ITEM))
+        tx.add_subjects([RecordSubject(made.record_id, token, ITEM, PUBLISHER) for made in records])
+        tx.add_subjects([])
+    assert about(store, token, most=299).count == 299
+
+
+def test_a_tag_is_kept_once_and_its_period_too(store: PostgresStore) -> None:
+    token = secrets.token_bytes(32)
+    tag = SubjectTag(secrets.token_bytes(32), token, 2**32 - 1, 7, 0)
+    with store.begin() as tx:
+        assert tx.newest_period(token, tag.recipient, 7) is None
+        assert tx.add_subject_tag(tag, 1_000)
+    with store.begin() as tx:
+        assert tx.subject_tag(tag.tag) == tag
+        assert tx.subject_tag(secrets.token_bytes(32)) is None
+        assert tx.newest_period(token, tag.recipient, 7) == 0
+        assert tx.newest_period(token, tag.recipient, 8) is None
+    for again in (
+        SubjectTag(tag.tag, token, tag.recipient, 7, 1),
+        SubjectTag(secrets.token_bytes(32), token, tag.recipient, 7, 0),
+    ):
+        with store.begin() as tx:
+            assert not tx.add_subject_tag(again, 1_000)
+            assert tx.newest_period(token, tag.recipient, 7) == 0
+
+
+def test_queries_of_a_day_are_counted_to_their_most(store: PostgresStore) -> None:
+    def count(agency: int, day: int, most: int) -> bool:
+        with store.begin() as tx:
+            return tx.count_query(agency, day, most)
+
+    assert [count(21, 5, 2) for _ in range(4)] == [True, True, False, False]
+    assert (count(21, 6, 2), count(22, 5, 2), count(23, 5, 0)) == (True, True, False)
+
+
+def test_a_quota_holds_however_many_ask_at_once(store: PostgresStore) -> None:
+    outcomes: list[bool] = []
+
+    def ask() -> None:
+        for _ in range(5):
+            with store.begin() as tx:
+                outcomes.append(tx.count_query(31, 9, 12))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert (outcomes.count(True), outcomes.count(False)) == (12, 8)
