@@ -12,9 +12,9 @@ from ledger.core.receipt import Opening, opening_document
 from ledger.errors import FormatError
 from ledger.rows import StoredEntry, StoredSubmission
 from ledger.services.gateway import Gateway
-from ledger.services.mark import ActionState
 from ledger.services.prove import ProvenRecord
 from ledger.services.read import Page
+from ledger.services.relay import ActionState
 
 JSON = "application/json"
 

@@ -13,7 +13,7 @@ from api.problems import install_problems
 from api.routes import ROUTERS
 from api.settings import ApiSettings
 from ledger.services.gateway import Gateway
-from ledger.services.mark import Relay
+from ledger.services.relay import Relay
 
 DESCRIPTION = """Agencies publish records with commitments, and read desensitized views with proofs.
 

@@ -1,7 +1,9 @@
 """Shapes of request bodies, for the OpenAPI document; the services check them."""
 
 from api.answer_shapes import ADDRESS, HEX32, NUMBER, SIGNATURE, Shape, members
+from ledger.core.received import ABOUT
 from ledger.services.commit_records import MOST_RECORDS
+from ledger.services.relay import MOST_DOCUMENTS
 
 _RECORD: Shape = {
     "type": "object",
@@ -40,3 +42,25 @@ _MARK = members(
 SUBMISSION_BODY = members(message=_SUBMISSION, signature=SIGNATURE, records=_RECORDS)
 COMMIT_BODY = members(schemaHash=HEX32, records=_RECORDS)
 MARK_BODY = members(message=_MARK, signature=SIGNATURE)
+ACTION_BODY: Shape = {
+    "type": "object",
+    "required": ["action", "message", "signatures"],
+    "additionalProperties": False,
+    "properties": {
+        "action": {"type": "string", "enum": [*ABOUT], "description": "name of the typed message"},
+        "message": {"type": "object", "description": "JSON form of the typed message (contracts page)"},
+        "signatures": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 3,
+            "items": {"type": "string", "pattern": "^0x([0-9a-f]{130})?$"},
+            "description": "in the order of the message's signers; `0x` for one that is the zero address",
+        },
+        "documents": {
+            "type": "array",
+            "maxItems": MOST_DOCUMENTS,
+            "items": {"type": "string"},
+            "description": "canonical texts of documents that the message names by hash",
+        },
+    },
+}

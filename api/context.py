@@ -10,7 +10,7 @@ from api.limits import Limits
 from api.metrics import Metrics
 from api.settings import ApiSettings
 from ledger.services.gateway import Gateway
-from ledger.services.mark import Relay
+from ledger.services.relay import Relay
 from ledger.services.seal import DailyKeys
 
 

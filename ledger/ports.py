@@ -292,6 +292,27 @@ class Transaction(Protocol):
     def action(self, digest: bytes) -> Action | None:
         """Return an action."""
 
+    def actions_about(self, abouts: Sequence[bytes]) -> Sequence[Action]:
+        """Return the actions that bear on any of these ids, in the order of their entries."""
+
+    def actions_of_entries(self, entry_ids: Sequence[int]) -> Mapping[int, Action]:
+        """Return actions by their RECEIVED entry."""
+
+    def actions_under_way(self, name: str, block: int) -> Sequence[Action]:
+        """Return actions of a message name that did not fail and that no block up to `block` holds, by entry."""
+
+    def action_with_nonce(self, contract: str, signer: str, keyed_nonce: int) -> Action | None:
+        """Return the action of a contract whose message a key signed, as its first signer, with this keyed nonce."""
+
+    def lock_about(self, about: bytes, *, shared: bool = False) -> None:
+        """Wait for the right to act on an id (or, shared, to look by it) until this transaction ends.
+
+        Who acts holds it alone, so what a look under a shared lock sees is all that stands before it in the stream.
+        """
+
+    def use_grant(self, grant_id: bytes, most: int) -> bool:
+        """Count one use of a grant; False, and nothing counted, when `most` uses are used. 0 is no limit."""
+
     # followed chain
     def lock_following(self) -> bool:
         """Take the right to move the cursor until this transaction ends; False if another process has it."""

@@ -13,7 +13,7 @@ from ledger.core.codes import Role
 from ledger.errors import NotFound
 from ledger.services.answer_once import answer_once
 from ledger.services.authenticate import Call
-from ledger.services.mark import take_mark
+from ledger.services.relay import take_mark
 
 router = APIRouter(tags=["marks"])
 

@@ -7,7 +7,7 @@ from ledger.core.hexadecimal import to_hex
 from ledger.errors import NotFound
 from ledger.rows import StoredEntry
 from ledger.services.authenticate import Call
-from ledger.services.mark import ActionState, find_action
+from ledger.services.relay import ActionState, find_action
 
 
 def explain(call: Call, identifier: bytes) -> dict[str, Any]:

@@ -1,24 +1,87 @@
-"""Signed actions that were taken for relay."""
+"""Signed actions that were taken for relay, and how often grants were used."""
 
 import json
+from collections.abc import Mapping, Sequence
+from struct import Struct
 
+from ledger.core.keccak import keccak256
 from ledger.rows import Action
-from ledger.store.session import Session
+from ledger.store.locks import ABOUT_NAMESPACE
+from ledger.store.session import Row, Session
 
-COLUMNS = "digest, agency, contract, function, intent, entry_id, received_at, include_by, summary"
-ADD = f"INSERT INTO actions ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::json)"
+_NAMES = (
+    *("digest", "agency", "contract", "function", "intent", "entry_id", "received_at", "include_by", "summary"),
+    *("name", "message", "signatures", "about"),
+)
+COLUMNS = ", ".join(f"actions.{name}" for name in _NAMES)
+ADD = f"""
+    INSERT INTO actions ({", ".join(_NAMES)})
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::json, %s, %s::json, %s, %s)"""
 ACTION = f"SELECT {COLUMNS} FROM actions WHERE digest = %s"
+ABOUT = f"SELECT {COLUMNS} FROM actions WHERE about = ANY(%s) ORDER BY entry_id"
+OF_ENTRIES = f"SELECT {COLUMNS} FROM actions WHERE entry_id = ANY(%s)"
+UNDER_WAY = f"""
+    SELECT {COLUMNS} FROM actions JOIN outbox USING (intent)
+    WHERE name = %s AND state <> 'failed' AND COALESCE(block > %s, TRUE) ORDER BY entry_id"""
+WITH_NONCE = (
+    f"SELECT {COLUMNS} FROM actions WHERE contract = %s AND message ->> 'key' = %s AND message ->> 'nonce' = %s"
+)
+LOCK = "SELECT pg_advisory_xact_lock(%s::int, %s::int)"
+LOCK_SHARED = "SELECT pg_advisory_xact_lock_shared(%s::int, %s::int)"
+# The row is locked by the conflict, so of two last uses at once one waits and finds none left.
+USE = """
+    INSERT INTO grant_uses (grant_id, used) VALUES (%s, 1)
+    ON CONFLICT (grant_id) DO UPDATE SET used = grant_uses.used + 1 WHERE %s = 0 OR grant_uses.used < %s"""
+_TWO = Struct(">ii")
+
+
+def stored_action(row: Row) -> Action:
+    """Return the action of a row of COLUMNS."""
+    columns = list(row)
+    columns[11] = tuple(row[11])
+    return Action(*columns)
 
 
 class Actions(Session):
     """See `ledger.ports.Transaction`, actions."""
 
     def add_action(self, action: Action) -> None:
-        """Keep a relayed action; raises Conflict if its digest is there."""
+        """Keep a relayed action; raises Conflict if its digest, or its key's nonce, is there."""
         who = (action.digest, action.agency, action.contract, action.function, action.intent, action.entry_id)
-        self._run(ADD, (*who, action.received_at, action.include_by, json.dumps(dict(action.summary))))
+        promised = (action.received_at, action.include_by, json.dumps(dict(action.summary)))
+        said = (action.name, json.dumps(dict(action.message)), list(action.signatures), action.about)
+        self._run(ADD, (*who, *promised, *said))
 
     def action(self, digest: bytes) -> Action | None:
         """Return an action."""
         row = self._row(ACTION, (digest,))
-        return None if row is None else Action(*row)
+        return None if row is None else stored_action(row)
+
+    def actions_about(self, abouts: Sequence[bytes]) -> Sequence[Action]:
+        """Return the actions that bear on any of these ids, in the order of their entries."""
+        return [stored_action(row) for row in self._rows(ABOUT, (list(abouts),))]
+
+    def actions_of_entries(self, entry_ids: Sequence[int]) -> Mapping[int, Action]:
+        """Return actions by their RECEIVED entry."""
+        found = map(stored_action, self._rows(OF_ENTRIES, (list(entry_ids),)))
+        return {action.entry_id: action for action in found}
+
+    def actions_under_way(self, name: str, block: int) -> Sequence[Action]:
+        """Return actions of a message name that did not fail and that no block up to `block` holds, by entry."""
+        return [stored_action(row) for row in self._rows(UNDER_WAY, (name, block))]
+
+    def action_with_nonce(self, contract: str, signer: str, keyed_nonce: int) -> Action | None:
+        """Return the action of a contract whose message a key signed, as its first signer, with this keyed nonce."""
+        row = self._row(WITH_NONCE, (contract, signer, str(keyed_nonce)))
+        return None if row is None else stored_action(row)
+
+    def lock_about(self, about: bytes, *, shared: bool = False) -> None:
+        """Wait for the right to act on an id (or, shared, to look by it) until this transaction ends.
+
+        Who acts holds it alone, so what a look under a shared lock sees is all that stands before it in the stream.
+        """
+        self._rows(LOCK_SHARED if shared else LOCK, _TWO.unpack(keccak256(ABOUT_NAMESPACE + about)[:8]))
+
+    def use_grant(self, grant_id: bytes, most: int) -> bool:
+        """Count one use of a grant; False, and nothing counted, when `most` uses are used. 0 is no limit."""
+        return self._run(USE, (grant_id, most, most)) == 1

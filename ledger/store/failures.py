@@ -12,6 +12,7 @@ CONFLICTS: dict[str, tuple[type[Conflict], str]] = {
     "records_identity": (VersionConflict, "a record of this submission is there already in that version"),
     "daily_keys_identity": (Conflict, "a daily key with this id is there already"),
     "actions_identity": (Conflict, "this action was taken before"),
+    "actions_nonce": (Conflict, "the key has signed another message with this nonce"),
     "batches_pkey": (Conflict, "a batch with this number is fixed already"),
     "batches_first_sequence": (Conflict, "a batch with this first sequence is fixed already"),
     "outbox_tx_nonce": (Conflict, "another transaction of this sender has this nonce"),

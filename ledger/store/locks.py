@@ -10,3 +10,5 @@ SENDER_LOCK = 0x676F6E677A686A
 """With a sender's address: who takes nonces."""
 FOLLOW_LOCK = 0x676F6E677A686903
 """Who moves the cursor of the followed chain."""
+ABOUT_NAMESPACE = b"gongzhi about"
+"""With an id, hashed: who acts on it or looks by it. Only these locks have two numbers, so they meet no other."""

@@ -126,7 +126,7 @@ def test_the_first_answer_under_a_key_stays(store: PostgresStore) -> None:
 
 def test_documents_settings_daily_keys_and_actions_are_kept(store: PostgresStore) -> None:
     first, second = secrets.token_bytes(32), secrets.token_bytes(32)
-    action = Action(first, 7, "RecordAnchors", "mark", "action/0x", 1, 10, 310, {"mark": 1})
+    action = Action(first, 7, "RecordAnchors", "mark", "action/0x", 1, 10, 310, {"mark": 1}, "Mark", {}, (), first)
     with store.begin() as tx:
         tx.add_document(first, "application/json", b"{}", 1)
         tx.add_document(first, "application/json", b"{}", 2)

@@ -30,7 +30,7 @@ from ledger.keys.file_provider import FileKeyProvider
 from ledger.rows import FollowedBlock, NewBatch
 from ledger.services.facts import HistoryCache
 from ledger.services.gateway import Gateway
-from ledger.services.mark import Relay
+from ledger.services.relay import Relay
 from ledger.store.postgres import PostgresStore
 from tests.api.documented import check_documented
 from tests.api.members import (
@@ -41,6 +41,7 @@ from tests.api.members import (
     BEGINNING,
     CHAIN,
     CHAIN_ID,
+    CONTRACT_ADDRESSES,
     DOCUMENTS,
     DOMAIN,
     GATEWAY,
@@ -282,7 +283,7 @@ def running_consortium(dsn: str, data_folder: Path) -> Iterator[Consortium]:
         clock=clock.read,
     )
     settings = ApiSettings("https", AUTHORITY, data_folder, threads=6)
-    with served(create_app(gateway, settings, Relay(RELAY_ADDRESS, encoded))) as client:
+    with served(create_app(gateway, settings, Relay(RELAY_ADDRESS, encoded, CONTRACT_ADDRESSES))) as client:
         made = Consortium(dsn, store, gateway, settings, client, clock)
         with store.begin() as opened:
             opened.set_setting("chain", CHAIN)

@@ -27,9 +27,10 @@ AUTHORITY = "gateway.example"
 DATA = Path(__file__).parents[2] / "ledger" / "domain"
 CONTRACTS = {
     name: {"address": "0x" + keccak256(name.encode())[:20].hex(), "codeHash": to_hex(keccak256(name.encode()))}
-    for name in ("AgencyRegistry", "Catalogue", "Parameters")
+    for name in ("AgencyRegistry", "Catalogue", "Parameters", "ConsentRegistry", "AccessLedger", "EmergencyAccess")
 } | {"RecordAnchors": {"address": ANCHORS, "codeHash": to_hex(keccak256(b"code"))}}
 CHAIN = {"chainId": CHAIN_ID, "genesis": to_hex(keccak256(b"genesis")), "contracts": CONTRACTS}
+CONTRACT_ADDRESSES = {name: pin["address"] for name, pin in CONTRACTS.items()}
 RELAY_ADDRESS = "0x" + "77" * 20
 TABLES = ("entries", "submissions", "records", "sealed", "evidence", "answers", "actions", "outbox")
 

@@ -1,6 +1,7 @@
 """What was sent to the chain (the truth about it), and the signed actions that were taken for relay."""
 
 from sqlalchemy import (
+    ARRAY,
     JSON,
     BigInteger,
     CheckConstraint,
@@ -68,5 +69,21 @@ actions = Table(
     Column("received_at", BigInteger, nullable=False),
     Column("include_by", BigInteger, nullable=False),
     Column("summary", JSON, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("message", JSON, nullable=False),
+    Column("signatures", ARRAY(LargeBinary), nullable=False),
+    Column("about", LargeBinary, nullable=False),
     PrimaryKeyConstraint("digest", name="actions_identity"),
+    Index("actions_about", "about"),
+    Index("actions_entry", "entry_id"),
+    Index("actions_name", "name", "entry_id"),
+    Index("actions_nonce", "contract", text("(message ->> 'key')"), text("(message ->> 'nonce')"), unique=True),
+)
+
+grant_uses = Table(
+    "grant_uses",
+    METADATA,
+    Column("grant_id", LargeBinary, nullable=False),
+    Column("used", Integer, nullable=False),
+    PrimaryKeyConstraint("grant_id"),
 )

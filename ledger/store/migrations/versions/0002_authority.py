@@ -15,8 +15,17 @@ STATEMENTS = (
         ADD COLUMN signatures bytea[] NOT NULL DEFAULT '{}',
         ADD COLUMN about bytea NOT NULL DEFAULT ''
     """,
+    """
+    ALTER TABLE actions
+        ALTER COLUMN name DROP DEFAULT,
+        ALTER COLUMN message DROP DEFAULT,
+        ALTER COLUMN signatures DROP DEFAULT,
+        ALTER COLUMN about DROP DEFAULT
+    """,
     "CREATE INDEX actions_about ON actions (about)",
     "CREATE INDEX actions_entry ON actions (entry_id)",
+    "CREATE INDEX actions_name ON actions (name, entry_id)",
+    "CREATE UNIQUE INDEX actions_nonce ON actions (contract, (message ->> 'key'), (message ->> 'nonce'))",
     """
     CREATE TABLE grant_uses (
         grant_id bytea NOT NULL,

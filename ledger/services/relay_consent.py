@@ -1,0 +1,100 @@
+"""Judge messages of ConsentRegistry before they are promised: what the contract would refuse is refused here."""
+
+from collections.abc import Callable, Mapping
+
+from ledger.core.access_facts import ConsentFacts
+from ledger.core.codes import CaptureMode, Role
+from ledger.core.consent_documents import check_evidence
+from ledger.errors import NonceUnusable, NotParty, StateMismatch
+from ledger.services.relay_judging import TIME_LIMIT, ZERO_ADDRESS, Judged, under_way
+
+_CONTROLLED = (CaptureMode.OWN_KEY, CaptureMode.GUARDIAN)
+_KNOWN_CATEGORIES = (1 << 53) - 2
+_LAST_PURPOSE = 52
+
+
+def judge_record(judged: Judged) -> None:
+    """Raise unless a consent may be recorded: capture, terms, documents, active agencies, a fresh subject tag.
+
+    A key that controls a consent is nobody's: it signs with nonce 0, which it has once. Otherwise a SUBMIT key of the
+    agency signs that captured it.
+    """
+    _require_capture(judged)
+    _require_terms(judged)
+    for member in ("recipient", "holder"):
+        agency = judged.message[member]
+        judged.require(judged.is_active(agency), f"AgencyNotActive: {member} {agency} is not an active agency")
+    _require_fresh_tag(judged)
+    judged.require_document("scopeHash")
+    text = judged.require_document("textHash")
+    allowed = text.allows(judged.message["purpose"], judged.message["categories"])
+    judged.require(allowed, "the consent's text does not speak of this purpose and these categories")
+    if "evidenceHash" in judged.documents:
+        check_evidence(judged.documents["evidenceHash"], judged.message)
+
+
+def _require_capture(judged: Judged) -> None:
+    message = judged.message
+    mode, key = message["captureMode"], message["key"]
+    judged.require(mode in tuple(CaptureMode), "CaptureModeUnknown: captureMode is 1 to 5")
+    controlled = mode in _CONTROLLED
+    said = (message["controller"], message["capturedBy"] != 0)
+    expected = (key, False) if controlled else (ZERO_ADDRESS, True)
+    judged.require(said == expected, "CaptureInconsistent: either a controller who signs, or an agency that captured")
+    if not controlled:
+        judged.require_role(Role.SUBMIT, agency=message["capturedBy"])
+    elif message["nonce"] != 0:
+        raise NonceUnusable("ControllerNotFresh: a key that controls a consent signs with nonce 0")
+
+
+def _require_terms(judged: Judged) -> None:
+    message = judged.message
+    judged.require_hashes("SubjectTagMissing", "subjectTag")
+    judged.require_hashes("DocumentHashMissing", "scopeHash", "textHash", "evidenceHash")
+    categories, purpose = message["categories"], message["purpose"]
+    judged.require(categories != 0 and not categories & ~_KNOWN_CATEGORIES, "CategoriesInvalid: bits 1 to 52")
+    judged.require(1 <= purpose <= _LAST_PURPOSE, "PurposeInvalid: purpose is 1 to 52")
+    judged.require(
+        message["validFrom"] < message["validUntil"] and judged.include_by < message["validUntil"] < TIME_LIMIT,
+        f"ValidityInvalid: validFrom lies before validUntil, and that after {judged.include_by}",
+    )
+
+
+def _require_fresh_tag(judged: Judged) -> None:
+    tag = judged.message["subjectTag"]
+    judged.call.transaction.lock_about(tag)
+    used = any(consent.subject_tag == tag for consent in tuple(judged.history.consents.values()))
+    if used or any(message["subjectTag"] == tag for _, message in under_way(judged.call, "RecordConsent")):
+        raise StateMismatch("SubjectTagUsed: ask for a fresh tag of the next period")
+
+
+def judge_withdraw(judged: Judged) -> None:
+    """Raise unless the controller, or a SUBMIT key of the agency that captured the consent, withdraws it first."""
+    consent = judged.known(judged.history.consents, "consent")
+    _require_controller(judged, consent)
+    withdrawn = consent.withdrawn is not None or judged.was_received("WithdrawConsent")
+    judged.require_state(not withdrawn, "ConsentAlreadyWithdrawn")
+    judged.require_reason()
+
+
+def _require_controller(judged: Judged, consent: ConsentFacts) -> None:
+    key = judged.message["key"]
+    if consent.captured_by == 0:
+        if key != consent.controller:
+            raise NotParty("NotController: only the key that controls the consent withdraws it")
+        return
+    # A suspended agency still withdraws what it witnessed, so its status is not asked for.
+    facts = judged.history.keys.get(key)
+    may = (
+        facts is not None
+        and facts.agency == consent.captured_by
+        and facts.roles >> Role.SUBMIT & 1
+        and (facts.ended is None or not judged.call.as_of.covers(facts.ended))
+        and facts.valid_from <= judged.now
+        and judged.include_by < facts.valid_until
+    )
+    if not may:
+        raise NotParty(f"NotController: a SUBMIT key of agency {consent.captured_by} withdraws this consent")
+
+
+JUDGES: Mapping[str, Callable[[Judged], None]] = {"RecordConsent": judge_record, "WithdrawConsent": judge_withdraw}
