@@ -114,6 +114,8 @@ class Report:
     seconds: float = 0.0
     overdue: Sequence["Duty"] = ()
     as_of: int | None = None
+    erased: int = 0
+    """Of `checked`, the records of which only a tombstone is left."""
     failures: Sequence[CheckResult] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -130,7 +132,12 @@ class Report:
             "notices": list(self.notices),
             "overdue": [duty.members() for duty in self.overdue],
             "asOf": self.as_of,
-            "counts": {"checked": self.checked, "expected": self.expected, "pending": self.pending},
+            "counts": {
+                "checked": self.checked,
+                "expected": self.expected,
+                "erased": self.erased,
+                "pending": self.pending,
+            },
             "head": self.head,
             "block": self.block,
             "trustHash": self.trust_hash,

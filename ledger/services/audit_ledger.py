@@ -330,7 +330,16 @@ def _report(audit: _Audit, seconds: float) -> Report:
         seconds,
         audit.overdue,
         audit.as_of,
+        erased=tally.erased,
     )
+
+
+def _erased(tally: Tally) -> str:
+    if not tally.erased:
+        return ""
+    first, last = tally.erased_blocks
+    where = f"at block {first}" if first == last else f"at blocks {first} to {last}"
+    return f"{tally.erased:,} erased {where}, "
 
 
 def _cannot(request: AuditRequest, verdict: Verdict, why: str) -> Report:

@@ -76,7 +76,7 @@ def test_the_report_has_exactly_its_members(capsys: pytest.CaptureFixture[str]) 
         *("verdict", "exitCode", "checks", "notices", "overdue", "asOf", "counts"),
         *("head", "block", "trustHash", "tool", "seconds"),
     ]
-    assert report["counts"] == {"checked": 1, "expected": 1, "pending": 0}
+    assert report["counts"] == {"checked": 1, "expected": 1, "erased": 0, "pending": 0}
     assert report["trustHash"].startswith("0x")
     assert [check["step"] for check in report["checks"]] == list(range(1, 12))
 

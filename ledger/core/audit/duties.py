@@ -10,7 +10,7 @@ from ledger.core.audit.ground import Ground
 from ledger.core.calendar import calendar_in_force
 from ledger.core.clocks import NEEDS_STEPS, Clocks, Duty, overdue, standing_steps
 from ledger.core.codes import Authority
-from ledger.core.export import ExportedEntry, ExportedRecord
+from ledger.core.export import ExportedEntry, ExportedRecord, ExportedTombstone
 from ledger.core.history import AsOf
 from ledger.core.steps import STEP_SCHEMAS, RightsClocks, Step, step_of
 
@@ -23,9 +23,9 @@ class DutyRows:
     delivered: dict[bytes, int] = field(default_factory=dict)
 
     def watch(
-        self, ground: Ground, entry: ExportedEntry, records: Iterable[ExportedRecord]
-    ) -> Iterator[ExportedRecord]:
-        """Hand on the records of a submission, keeping the steps among them."""
+        self, ground: Ground, entry: ExportedEntry, records: Iterable[ExportedRecord | ExportedTombstone]
+    ) -> Iterator[ExportedRecord | ExportedTombstone]:
+        """Hand on the records of a submission, keeping the steps among them; an erased one says nothing any more."""
         message = entry.message
         plan = ground.plan(message["schemaHash"])
         if plan is None or plan.schema.name not in STEP_SCHEMAS:
@@ -33,9 +33,10 @@ class DutyRows:
             return
         publisher, signed_at = message["publisher"], message["signedAt"]
         for record in records:
-            step = step_of(plan.schema, record.values, record.record_id, record.version, publisher, signed_at)
-            if step is not None:
-                self.steps.append(step)
+            if isinstance(record, ExportedRecord):
+                step = step_of(plan.schema, record.values, record.record_id, record.version, publisher, signed_at)
+                if step is not None:
+                    self.steps.append(step)
             yield record
 
     def note_look(self, entry: ExportedEntry) -> None:

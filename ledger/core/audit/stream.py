@@ -154,7 +154,7 @@ class PartChecker:
                 check_submission(self._ground, self._tally, entry, anchor.point)
             self._emit(submission_id_row(entry))
             records = self.part.duties.watch(self._ground, entry, self._records.take(entry.sequence))
-            for row in check_records(self._ground, self._tally, entry, records):
+            for row in check_records(self._ground, self._tally, entry, records, anchor.point):
                 self._emit(row)
         else:
             self._check_gateways(entry, anchor, is_judged)

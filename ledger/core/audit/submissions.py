@@ -72,7 +72,7 @@ def check_records(
     for record, root in roots:
         identity = record.record_id, record.version, root, record.previous
         row = RecordRow(*identity, publisher, entry.sequence, item, item_version, sound)
-        if plan is not None and any(root) and ground.reads_keys:
+        if plan is not None and isinstance(record, ExportedRecord) and any(root) and ground.reads_keys:
             row = with_keys(row, plan.keys(record))
         yield row
 
