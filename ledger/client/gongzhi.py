@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ledger.client.acting import Acting, RelayedAction
 from ledger.client.catalogue import item_document
 from ledger.client.desk import Desk
 from ledger.client.exporting import export_ledger
 from ledger.client.facts import GatewayFacts
 from ledger.client.grounds import Grounds
 from ledger.client.looking import DisclosedBundle, Looking, Page, SearchTerms
-from ledger.client.marking import Marking, RelayedAction
+from ledger.client.marking import Marking
 from ledger.client.outbox import ClientOutbox
 from ledger.client.publishing import Accepted, Publishing
 from ledger.client.receipts import ReceiptFolder
@@ -53,6 +54,7 @@ class GongzhiClient:
         self.publishing = Publishing(self.desk)
         self.looking = Looking(self.desk)
         self.marking = Marking(self.desk)
+        self.acting = Acting(self.desk)
 
     def __enter__(self) -> "GongzhiClient":
         return self

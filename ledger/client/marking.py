@@ -2,13 +2,10 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from ledger.client.acting import RelayedAction, hand_over
 from ledger.client.desk import Desk
-from ledger.client.facts import GatewayFacts
-from ledger.client.promises import broken, check_own_times, check_statement, parse_statement
-from ledger.core.canonical import encode
 from ledger.core.codes import Mark
 from ledger.core.hexadecimal import to_hex
 from ledger.core.receipt import SignedAction
@@ -16,16 +13,6 @@ from ledger.core.typed_messages import LANE_BITS, keyed_nonce, message_digest, m
 
 DEADLINE_SECONDS = 600
 """How long a signed mark may wait for its block."""
-
-
-@dataclass(frozen=True, slots=True)
-class RelayedAction:
-    """A signed action that the gateway took for relay: its digest, state, and by when it promised its block."""
-
-    action: bytes
-    state: str
-    received_at: int
-    include_by: int
 
 
 class Marking:
@@ -55,21 +42,8 @@ class Marking:
         domain = desk.facts.domain
         digest = message_digest("Mark", message, domain.chain_id, domain.record_anchors)
         signature = desk.signer.sign_digest(digest)
-        body = encode({"message": message_to_json("Mark", message), "signature": to_hex(signature)})
-        answer = desk.transport.post("/v1/marks", body, {"idempotency-key": digest.hex()}, repeatable=True)
-        members = answer.members("action", "state", "received")
-        received = parse_statement("Received", members["received"])
-
-        def check(facts: GatewayFacts) -> None:
-            check_statement(received, facts)
-            if received.message["action"] != digest or members["action"] != to_hex(digest):
-                broken("the gateway took another action than the one that was signed")
-            check_own_times(received, facts, created=answer.created, expires=answer.expires)
-
-        desk.check(received, SignedAction("Mark", message, signature), check)
-        return RelayedAction(
-            digest, str(members["state"]), received.message["receivedAt"], received.message["includeBy"]
-        )
+        body = {"message": message_to_json("Mark", message), "signature": to_hex(signature)}
+        return hand_over(desk, "/v1/marks", body, digest, SignedAction("Mark", message, signature))
 
     def state(self, action: bytes) -> Mapping[str, Any]:
         """Return how far an action is: received, submitted, final or failed, with times."""
