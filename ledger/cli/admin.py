@@ -1,4 +1,4 @@
-"""`gongzhi admin`: deploy contracts, enrol agencies, publish catalogue items, write the trust file.
+"""`gongzhi admin`: deploy contracts, enrol agencies, set parameters, write the trust file, make keys.
 
 Every verb is safe to repeat, tells with `--dry-run` what it would do, and sends each transaction through the outbox.
 """
@@ -6,8 +6,6 @@ Every verb is safe to repeat, tells with `--dry-run` what it would do, and sends
 import json
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,56 +13,41 @@ import typer
 
 from ledger import wiring
 from ledger.chain.artifacts import CONSTRUCTORS
+from ledger.cli.admin_catalogue import catalogue_app
+from ledger.cli.admin_options import (
+    DryRunOption,
+    FolderOption,
+    JsonOption,
+    KeystoreOption,
+    PasswordOption,
+    administration,
+    read_json,
+    say,
+)
 from ledger.cli.output import print_result
-from ledger.config import Settings, load_settings
-from ledger.core.canonical import decode, encode
+from ledger.config import load_settings
+from ledger.core.canonical import encode
 from ledger.core.codes import AgencyKind, Role, bitmap_of
 from ledger.core.hexadecimal import to_hex
 from ledger.core.shapes import array, members_of, text, unsigned
-from ledger.domain import load_document
 from ledger.embedded.data_folder import write_durably
 from ledger.errors import UsageError
 from ledger.keys.keystore import create_keystore
 from ledger.keys.private_file import read_password
 from ledger.keys.uris import open_signer
 from ledger.ports import Signer
-from ledger.services.administration import Administration
-from ledger.services.catalogue_documents import ItemDocuments, item_documents
 from ledger.services.deploy import trust_of
 from ledger.services.enrol import AgencyToEnrol, enrol
-from ledger.services.publish_item import publish_item
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Set up and run a consortium.")
-catalogue_app = typer.Typer(no_args_is_help=True, help="Catalogue items.")
+app.add_typer(catalogue_app, name="catalogue")
 trust_app = typer.Typer(no_args_is_help=True, help="The trust file.")
 key_app = typer.Typer(no_args_is_help=True, help="Keystore files.")
-app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(trust_app, name="trust")
 app.add_typer(key_app, name="key")
 
-FolderOption = Annotated[Path | None, typer.Option("--data-folder", help="folder of settings and embedded engines")]
-KeystoreOption = Annotated[Path, typer.Option("--keystore", help="keystore of the key that sends and signs")]
-PasswordOption = Annotated[Path, typer.Option("--password-file", help="file with the keystore's password")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="say what would be done, and do nothing")]
-JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON object")]
 DAY_SECONDS = 86_400
 _AGENCY_MEMBERS = ("name", "kind", "region", "admin", "keys", "validDays")
-
-
-def say(line: str) -> None:
-    """Tell progress, on stderr."""
-    typer.echo(line, err=True)
-
-
-@contextmanager
-def administration(settings: Settings, sender: Signer, *, deployed: bool = True) -> Iterator[Administration]:
-    """Give an administrator's means; `deployed` asks for the contracts of the trust file."""
-    contracts = wiring.contract_addresses(wiring.load_trust(settings)) if deployed else {}
-    opened = wiring.open_administration(settings, sender, contracts)
-    try:
-        yield opened
-    finally:
-        opened.store.close()
 
 
 @app.command()
@@ -159,82 +142,21 @@ def role_named(name: object) -> Role:
         raise UsageError(f"unknown role; there are {', '.join(role.name for role in Role)}") from None
 
 
-def read_json(path: Path) -> Any:
-    """Return the JSON value of a file; raises UsageError if it is not there, CanonicalJsonError if it is none."""
-    try:
-        return decode(path.read_bytes())
-    except OSError:
-        raise UsageError(f"{path} cannot be read") from None
-
-
-@catalogue_app.command("authority")
-def catalogue_authority(
-    agency: Annotated[int, typer.Argument(help="number of the agency that is to publish catalogue changes")],
+@app.command("parameter")
+def parameter(
+    name: Annotated[str, typer.Argument(help="name, as `reviewAgency`; the reference of Parameters lists all")],
+    value: Annotated[int, typer.Argument(min=0, help="number of an agency, seconds or a count")],
     keystore: KeystoreOption,
     password_file: PasswordOption,
     data_folder: FolderOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make an agency the catalogue authority; the key that sends is the governor's."""
-    governor = open_signer(f"keystore:{keystore}", password_file)
-    with administration(load_settings(data_folder), governor) as opened:
-        wiring.set_catalogue_authority(opened, agency)
-    print_result({"catalogueAuthority": agency}, as_json=as_json)
-
-
-@catalogue_app.command("load")
-def catalogue_load(
-    entry: Annotated[str, typer.Argument(help="catalogue entry of the domain data, as `catalogue/incident.json`")],
-    responsible: Annotated[int, typer.Option(help="number of the responsible agency")],
-    keystore: KeystoreOption,
-    password_file: PasswordOption,
-    authority_keystore: Annotated[Path | None, typer.Option(help="ADMIN key of the catalogue authority")] = None,
-    authority_password_file: Annotated[Path | None, typer.Option(help="its password file")] = None,
-    data_folder: FolderOption = None,
-    dry_run: DryRunOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Publish a catalogue item version; shows first what differs from what is published.
-
-    The key is an ADMIN of the responsible agency; if that is not the catalogue authority, the latter signs too.
-    """
+    """Set a parameter of the consortium; the key that sends is the governor's."""
     settings = load_settings(data_folder)
-    admin = open_signer(f"keystore:{keystore}", password_file)
-    authority = None
-    if authority_keystore is not None:
-        authority = open_signer(f"keystore:{authority_keystore}", authority_password_file)
-    documents = item_documents(load_document(entry), responsible, load_document)
-    with administration(settings, admin) as opened:
-        changes = differences(opened, documents)
-        for change in changes:
-            say(change)
-        if not dry_run:
-            publish_item(opened, documents, admin, authority, int(time.time()))
-    result = {
-        "item": documents.item.item,
-        "version": documents.item.version,
-        "documentHash": to_hex(documents.item.hash),
-        "changes": changes,
-    }
-    print_result({"dryRun": True, **result} if dry_run else result, as_json=as_json)
-
-
-def differences(opened: Administration, documents: ItemDocuments) -> list[str]:
-    """Return what the new version changes, a line each, against the version before it that this gateway keeps."""
-    item = documents.item
-    earlier: dict[str, Any] = {}
-    with opened.store.begin() as transaction:
-        for _, _, content in transaction.documents():
-            kept = json.loads(content)
-            if kept.get("format") == "gongzhi-item/1" and (kept["item"], kept["version"]) == (
-                item.item,
-                item.version - 1,
-            ):
-                earlier = kept
-    if not earlier:
-        return [f"item {item.item} version {item.version} is new here"]
-    changed = [name for name, value in item.document.items() if earlier.get(name) != value and name != "version"]
-    return [f"{name}: {earlier.get(name)} → {item.document[name]}" for name in changed]
+    governor = open_signer(f"keystore:{keystore}", password_file)
+    with administration(settings, governor) as opened:
+        changed = wiring.set_parameter(settings, opened, name, value)
+    print_result({"parameter": name, "value": value, "changed": changed}, as_json=as_json)
 
 
 @trust_app.command("export")

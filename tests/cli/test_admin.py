@@ -94,11 +94,17 @@ def test_a_consortium_is_founded_by_hand_and_every_verb_is_safe_to_repeat(desk: 
     assert list(fire["keys"].values()) == [["SUBMIT", "READ"]]
 
     desk("catalogue", "authority", "1", *desk.signing(governor))
-    load = ["catalogue", "load", "catalogue/incident.json", "--responsible", "1"]
+    entries = ("catalogue/incident.json", "catalogue/care-record.json", "catalogue/service-flag.json")
+    load = ["catalogue", "load", *entries, "--responsible", "1"]
     admin = desk.signing(desk.folder / "bureau-admin.json")
     dry = desk(*load, *admin, "--dry-run")
-    assert dry["changes"] == ["item 1 version 1 is new here"]
-    assert desk(*load, *admin)["documentHash"] == dry["documentHash"]
+    assert [item["changes"] for item in dry["items"]] == [[f"item {n} version 1 is new here"] for n in (1, 3, 6)]
+    assert [item["maskPolicyHash"] is None for item in dry["items"]] == [False, False, True]
+    assert desk(*load, *admin) == {"items": dry["items"]}
+    calendar = ["catalogue", "calendar", "calendar/cn-1.json"]
+    assert desk(*calendar, *admin) == desk(*calendar, *admin)
+    reviewer = ["parameter", "reviewAgency", "2", *desk.signing(governor)]
+    assert [desk(*reviewer)["changed"] for _ in range(2)] == [True, False]
     trust = desk(
         "trust", "export", "--out", str(desk.folder / "trust.json"), "--data-folder", str(desk.folder / "data")
     )

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from ledger.core.canonical import decode
-from ledger.core.codes import AgencyKind, Role
+from ledger.core.codes import AgencyKind, Role, bitmap_of, excluded_pairs
 from ledger.embedded import postgres
 from ledger.embedded.data_folder import DataFolder
 from tests.e2e.conftest import CALLS
@@ -54,13 +54,19 @@ def test_the_demo_file_says_where_everything_is(demo: DemoStack) -> None:
     assert pinned["chainId"] == document["chainId"]
     for address in document["contracts"].values():
         assert len(demo.rpc_call("eth_getCode", address, "latest")) > 2
-    assert [agency["id"] for agency in document["agencies"]] == list(range(1, 15))
+    assert [agency["id"] for agency in document["agencies"]] == list(range(1, 18))
     for agency in document["agencies"]:
-        assert set(agency) == {"id", "name", "title", "kind", "roles", "keystore", "passwordFile"}
+        assert set(agency) == {"id", "name", "title", "kind", "roles", "keystore", "passwordFile", "keys"}
         assert AgencyKind(agency["kind"])
         assert {Role[name] for name in agency["roles"]} >= {Role.ADMIN}
-        for secret in (Path(agency["keystore"]), Path(agency["passwordFile"])):
-            assert secret.stat().st_mode & 0o077 == 0
+        desk = {name: agency[name] for name in ("keystore", "passwordFile")}
+        assert desk.items() <= agency["keys"]["desk"].items()
+        assert {role for key in agency["keys"].values() for role in key["roles"]} == set(agency["roles"])
+        for key in agency["keys"].values():
+            assert set(key) == {"roles", "keystore", "passwordFile"}
+            assert not excluded_pairs(bitmap_of(Role[name] for name in key["roles"]))
+            for secret in (Path(key["keystore"]), Path(key["passwordFile"])):
+                assert secret.stat().st_mode & 0o077 == 0
         assert demo.signer(agency["name"]).address
 
 
