@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ledger.core.clocks import DutyKind
+
 Shape = Mapping[str, Any]
 
 HEX: Shape = {"type": "string", "pattern": "^0x([0-9a-f]{2})*$"}
@@ -170,5 +172,21 @@ EXPLANATION: Shape = {
     "required": ["id", "what"],
     "properties": {"id": HEX32, "what": one_of("submission", "entry", "action", "record")},
 }
+DUTY = members(
+    kind=one_of(*DutyKind),
+    subject=HEX32,
+    agency=NUMBER,
+    dueAt=NUMBER,
+    doneAt=or_null(NUMBER),
+    overdueWorkingDays=NUMBER,
+    escalation=NUMBER,
+)
+DUTIES = members(
+    asOf=NUMBER,
+    calendar=members(version=NUMBER, hash=or_null(HEX32), knownUntil=or_null(TEXT)),
+    notices=array(TEXT),
+    duties=array(DUTY),
+    leftOut=NUMBER,
+)
 LIVE = members(status=TEXT)
 READY = members(status=TEXT, checks=by_name(members(ok=TRUTH, found=TEXT)))

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from ledger.core.history import Block
+from ledger.core.steps import Step
 from ledger.rows import (
     Action,
     DailyKey,
@@ -163,6 +164,19 @@ class Transaction(Protocol):
 
     def add_daily_key(self, key_id: str, wrapped: bytes, created_at: int) -> None:
         """Keep a wrapped daily key; raises Conflict if the id is there."""
+
+    # steps
+    def add_steps(self, entry_id: int, steps: Sequence[tuple[int, Step]]) -> None:
+        """Keep the steps of a submission, each with the position of its record."""
+
+    def steps_about(self, subjects: Sequence[bytes]) -> Sequence[Step]:
+        """Return the steps about any of these subjects, in order of time."""
+
+    def filed(self, publisher: int | None = None) -> Sequence[bytes]:
+        """Return the ids of the rights requests that an agency (any if None) filed, oldest first."""
+
+    def first_deliveries(self, grants: Sequence[bytes]) -> Mapping[bytes, int]:
+        """Return when the first look under each of these grants was disclosed (Unix seconds); absent without one."""
 
     # documents
     def add_document(self, document_hash: bytes, media_type: str, content: bytes, created_at: int) -> None:

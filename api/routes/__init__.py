@@ -7,6 +7,7 @@ from api.routes.catalogue import router as catalogue
 from api.routes.chain import router as chain
 from api.routes.commitments import router as commitments
 from api.routes.documents import router as documents
+from api.routes.duties import router as duties
 from api.routes.entries import router as entries
 from api.routes.explanations import router as explanations
 from api.routes.export import router as export
@@ -23,6 +24,7 @@ ROUTERS = (
     records,
     marks,
     actions,
+    duties,
     documents,
     entries,
     anchors,

@@ -16,6 +16,7 @@ from ledger.errors import Conflict, ForeignPublisher, NotEntitled, StoreError, V
 from ledger.rows import DailyKey, NewEntry, NewRecord, NewSubmission, StoredSubmission
 from ledger.services.authenticate import Call
 from ledger.services.commit_records import GivenRecord, commit_records, parse_records, tree_of
+from ledger.services.duties import keep_steps
 from ledger.services.find_document import schema_of
 from ledger.services.gateway import Gateway
 from ledger.services.refuse import refuse_unpublishable, refuse_unseen_chain, refuse_untimely
@@ -78,7 +79,10 @@ def publish(call: Call, given: SignedSubmission, daily: DailyKey) -> StoredSubmi
         seal_record(schema, made, record.content.salt_secret, record.content.originals, daily)
         for made, record in zip(committed, given.records, strict=True)
     ]
-    return _store(call, given, sealed)
+    stored = _store(call, given, sealed)
+    signed_at = given.message["signedAt"]
+    keep_steps(call.transaction, schema, stored.entry.entry_id, given.publisher, signed_at, sealed)
+    return stored
 
 
 def first_answer(call: Call, given: SignedSubmission) -> StoredSubmission | None:

@@ -17,6 +17,7 @@ from ledger.store.figures import Figures
 from ledger.store.following import Following
 from ledger.store.records import Records
 from ledger.store.requests import Requests
+from ledger.store.steps import KeptSteps
 from ledger.store.stream import Stream
 from ledger.store.subjects import Subjects
 from ledger.store.submissions import Submissions
@@ -26,7 +27,9 @@ STATEMENT_TIMEOUT_SECONDS = 60
 """Longer than the slowest statement (numbering 65,536 entries takes 2 seconds); a hung server ends here."""
 
 
-class PostgresTransaction(Requests, Submissions, Records, Subjects, Documents, Stream, Following, Actions, Figures):
+class PostgresTransaction(
+    Requests, Submissions, Records, KeptSteps, Subjects, Documents, Stream, Following, Actions, Figures
+):
     """`ledger.ports.Transaction`, put together from the repositories."""
 
 

@@ -41,6 +41,13 @@ entries = Table(
     UniqueConstraint("digest", name="entries_digest"),
     Index("entries_sequence", "sequence", unique=True, postgresql_where=text("sequence IS NOT NULL")),
     Index("entries_unnumbered", "entry_id", postgresql_where=text("sequence IS NULL")),
+    # The first look under a grant, which is its delivery.
+    Index(
+        "entries_grant_looks",
+        text("(message ->> 'authorityId')"),
+        "entry_id",
+        postgresql_where=text("entry_type = 2 AND message ->> 'authority' = '2' AND message ->> 'recordCount' <> '0'"),
+    ),
 )
 
 evidence = Table(

@@ -1,0 +1,47 @@
+"""Steps that published records state, and first deliveries under grants."""
+
+from collections.abc import Mapping, Sequence
+
+from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.core.steps import Step
+from ledger.store.session import Session
+
+COPY = """
+    COPY transitions (entry_id, position, publisher, at, subject_id, record_id, process, from_step, to_step)
+    FROM STDIN (FORMAT BINARY)"""
+TYPES = ("int8", "int4", "int4", "int8", "bytea", "bytea", "text", "text", "text")
+COLUMNS = "subject_id, publisher, process, from_step, to_step, at, record_id"
+ABOUT = f"SELECT {COLUMNS} FROM transitions WHERE subject_id = ANY(%s) ORDER BY at, entry_id, position"
+FILED = "SELECT subject_id FROM transitions WHERE to_step = 'filed' AND (publisher = %s OR %s) ORDER BY entry_id"
+# Written as the index entries_grant_looks has it, so that one row per grant is read.
+DELIVERED = """
+    SELECT wanted, first.at FROM unnest(%s::text[]) AS wanted CROSS JOIN LATERAL (
+        SELECT (message ->> 'disclosedAt')::bigint AS at FROM entries
+        WHERE message ->> 'authorityId' = wanted
+          AND entry_type = 2 AND message ->> 'authority' = '2' AND message ->> 'recordCount' <> '0'
+        ORDER BY entry_id LIMIT 1) AS first"""
+
+
+class KeptSteps(Session):
+    """See `ledger.ports.Transaction`, steps."""
+
+    def add_steps(self, entry_id: int, steps: Sequence[tuple[int, Step]]) -> None:
+        """Keep the steps of a submission, each with the position of its record."""
+        rows = [
+            (entry_id, position, s.publisher, s.at, s.subject, s.record_id, s.process, s.from_step, s.to_step)
+            for position, s in steps
+        ]
+        self._copy(COPY, TYPES, rows)
+
+    def steps_about(self, subjects: Sequence[bytes]) -> Sequence[Step]:
+        """Return the steps about any of these subjects, in order of time."""
+        return [Step(*row) for row in self._rows(ABOUT, (list(subjects),))]
+
+    def filed(self, publisher: int | None = None) -> Sequence[bytes]:
+        """Return the ids of the rights requests that an agency (any if None) filed, oldest first."""
+        return [row[0] for row in self._rows(FILED, (publisher or 0, publisher is None))]
+
+    def first_deliveries(self, grants: Sequence[bytes]) -> Mapping[bytes, int]:
+        """Return when the first look under each of these grants was disclosed (Unix seconds); absent without one."""
+        rows = self._rows(DELIVERED, ([to_hex(grant) for grant in grants],))
+        return {from_hex(row[0], 32): row[1] for row in rows}
