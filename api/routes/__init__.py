@@ -6,8 +6,10 @@ from api.routes.anchors import router as anchors
 from api.routes.catalogue import router as catalogue
 from api.routes.chain import router as chain
 from api.routes.commitments import router as commitments
+from api.routes.consents import router as consents
 from api.routes.documents import router as documents
 from api.routes.duties import router as duties
+from api.routes.emergencies import router as emergencies
 from api.routes.entries import router as entries
 from api.routes.explanations import router as explanations
 from api.routes.export import router as export
@@ -16,6 +18,7 @@ from api.routes.marks import router as marks
 from api.routes.metrics import router as metrics
 from api.routes.parameters import router as parameters
 from api.routes.records import router as records
+from api.routes.requests import router as requests
 from api.routes.submissions import router as submissions
 
 ROUTERS = (
@@ -24,6 +27,9 @@ ROUTERS = (
     records,
     marks,
     actions,
+    requests,
+    consents,
+    emergencies,
     duties,
     documents,
     entries,
