@@ -32,8 +32,12 @@ class PolicyProfile:
     profile: bytes
 
     def serves(self, purpose: int) -> bool:
-        """Say whether it may be granted for a purpose."""
-        return self.purpose in (EVERY_PURPOSE, purpose)
+        """Say whether it may be granted for a purpose.
+
+        Never what only an emergency or the resident himself opens: tier E, and the profile of purpose P12.
+        """
+        reserved = self.tier is Tier.E or self.purpose == Purpose.RIGHTS_AND_AUDIT
+        return not reserved and self.purpose in (EVERY_PURPOSE, purpose)
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class MaskPolicy:
         return document_hash(self.document)
 
     def listed(self, profile_hash: bytes) -> PolicyProfile | None:
-        """Return the entry of a profile by its hash, or None: then nobody may grant it."""
+        """Return the entry of a profile by its hash, or None; whether it may be granted is what `serves` says."""
         return next((one for one in self.profiles if one.profile == profile_hash), None)
 
     def emergency_profile(self, purpose: int) -> bytes | None:

@@ -41,7 +41,13 @@ def test_only_a_listed_profile_is_found_and_it_says_for_what_it_serves() -> None
     assert parsed.listed(b"\x09" * 32) is None
     fire_only, every = parsed.profiles[3], parsed.profiles[2]
     assert [fire_only.serves(purpose) for purpose in (5, 2)] == [True, False]
-    assert [every.serves(purpose) for purpose in (5, 2)] == [True, True]
+    assert [every.serves(purpose) for purpose in (5, 2, 12)] == [True, True, True]
+
+
+def test_what_an_emergency_or_the_resident_opens_is_granted_to_nobody() -> None:
+    own, *_, emergency, _ = parse_mask_policy(policy()).profiles
+    assert (own.purpose, emergency.tier) == (12, Tier.E)
+    assert not any(one.serves(purpose) for one in (own, emergency) for purpose in range(1, 14))
 
 
 def test_an_emergency_opens_the_profile_of_its_purpose_or_else_that_of_every_purpose() -> None:
