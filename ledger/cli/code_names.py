@@ -1,9 +1,23 @@
 """Codes as people type them: `P02`, `LB3`, `withdrawn`, or the number."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import TypeVar
 
-from ledger.core.codes import Authority, Basis, Mark, Purpose
+from ledger.core.codes import (
+    Authority,
+    Basis,
+    CaptureMode,
+    DataCategory,
+    GuardianRelation,
+    Mark,
+    Purpose,
+    ReviewVerdict,
+    Term,
+    Tier,
+    bitmap_of,
+)
+from ledger.domain import load_document
 from ledger.errors import UsageError
 
 Code = TypeVar("Code", bound=IntEnum)
@@ -30,6 +44,56 @@ def parse_authority(text: str) -> Authority:
     if authority in (Authority.PENDING_EMERGENCY, Authority.SELF):
         raise UsageError("a look is made under class1, own, audit, grant or emergency; a resident's by `rights access`")
     return authority
+
+
+def parse_tier(text: str) -> Tier:
+    """Return the tier of `T2X`, `E` or its number; raises UsageError."""
+    return _code(Tier, text, "")
+
+
+def parse_capture_mode(text: str) -> CaptureMode:
+    """Return the capture mode of `own_key`, `guardian`, `witnessed_paper` … or its number; raises UsageError."""
+    return _code(CaptureMode, text, "")
+
+
+def parse_relation(text: str) -> GuardianRelation:
+    """Return the relation of a guardian, as `parent`, or its number; raises UsageError."""
+    return _code(GuardianRelation, text, "")
+
+
+def parse_verdict(text: str) -> ReviewVerdict:
+    """Return the verdict of `justified`, `faults`, `not_justified` or its number; raises UsageError."""
+    return _code(ReviewVerdict, text, "")
+
+
+def parse_categories(texts: Sequence[str]) -> int:
+    """Return the bitmap of `general`, `sensitive` or their numbers; raises UsageError."""
+    return bitmap_of(_code(DataCategory, text, "") for text in texts)
+
+
+def parse_terms(texts: Sequence[str]) -> int:
+    """Return the bitmap of a grant's terms, as `no_onward`, or their bits; raises UsageError."""
+    return bitmap_of(_code(Term, text, "") for text in texts)
+
+
+def parse_reason(code_set: str, text: str) -> int:
+    """Return the number of a reason of a code set, by its code or its number from 1; raises UsageError."""
+    codes = {one["code"]: one["number"] for one in load_document(f"code_sets/{code_set}-1.json")["codes"]}
+    name = text.strip().lower().replace("_", "-")
+    if name in codes:
+        return int(codes[name])
+    if name.isascii() and name.isdigit() and 0 < int(name) < 1 << 16:
+        return int(name)
+    raise UsageError(f"{code_set} is one of: {', '.join(f'{number} {code}' for code, number in codes.items())}")
+
+
+def parse_code(code_set: str, text: str) -> str:
+    """Return a code of a code set whose codes are words; raises UsageError naming them."""
+    codes = [one["code"] for one in load_document(f"code_sets/{code_set}-1.json")["codes"]]
+    name = text.strip().lower().replace("_", "-")
+    if name not in codes:
+        raise UsageError(f"{code_set} is one of: {', '.join(codes)}")
+    return name
 
 
 def _code(kind: type[Code], text: str, prefix: str) -> Code:

@@ -11,6 +11,7 @@ from ledger.client.preparing import Hashed, Preparing, Signing, salted_reasons
 from ledger.core.access_facts import AccessFacts
 from ledger.core.action_file import PreparedAction
 from ledger.core.codes import AccessDecision, Basis, Outcome, Purpose, Tier
+from ledger.core.consent_documents import Reasons
 from ledger.core.documents import CatalogueItem
 from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import to_hex
@@ -43,14 +44,14 @@ class AskedAccess:
 @dataclass(frozen=True, slots=True)
 class GrantedTerms:
     """Terms of a grant; None takes what was asked. `uses` 0 = not limited, `terms` a bitmap of `Term`, `destroy_by` in
-    Unix seconds (0: need not be destroyed), `assessment` a hash (zero: none).
+    Unix seconds (0: need not be destroyed), `assessment` the salted impact assessment.
     """
 
     expires_at: int | None = None
     uses: int = 0
     terms: int = 0
     destroy_by: int = 0
-    assessment: bytes = ZERO32
+    assessment: Reasons | None = None
     profile: bytes | None = None
 
 
@@ -91,9 +92,10 @@ class Requests:
             "uses": terms.uses,
             "terms": terms.terms,
             "destroyBy": terms.destroy_by,
-            "assessment": terms.assessment,
+            "assessment": ZERO32 if terms.assessment is None else terms.assessment.hash,
         }
-        return self._decided(request, AccessDecision.GRANTED, signing, given)
+        documents = () if terms.assessment is None else (terms.assessment,)
+        return self._decided(request, AccessDecision.GRANTED, signing, given, *documents)
 
     def refuse(self, request: bytes, reason: int, words: str | None, signing: Signing) -> PreparedAction:
         """Return the decision to refuse a request, with a reason's code and, salted, the reasons in words."""

@@ -1,0 +1,168 @@
+"""`gongzhi request`: ask a holder for records, and follow what becomes of it."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from ledger.cli.acting import ActingOptions, act
+from ledger.cli.code_names import parse_basis, parse_purpose, parse_tier
+from ledger.cli.connection import Connection, connected, load_profile, open_client
+from ledger.cli.moments import moment_text, read_moment
+from ledger.cli.option_groups import takes
+from ledger.cli.output import print_members, print_result, print_table
+from ledger.cli.scope_options import ScopeOptions
+from ledger.cli.stepping import StepOptions, publish_step
+from ledger.client.requests import AskedAccess, Requests
+from ledger.core.codes import Basis, Outcome, Role
+from ledger.core.hexadecimal import from_hex
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Ask a holder for records, and follow a request.")
+RequestArgument = Annotated[str, typer.Argument(metavar="ID", help="id of the request, 0x and 64 hex digits")]
+JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON object")]
+
+
+@dataclass(frozen=True)
+class AskedOptions:
+    """What is asked for, as it was given."""
+
+    holder: Annotated[str, typer.Option(help="agency whose records are asked for, by number or name in the profile")]
+    item: Annotated[int, typer.Option(help="number of the catalogue item")]
+    purpose: Annotated[str, typer.Option(help="what for: P01 to P13")]
+    basis: Annotated[str, typer.Option(help="legal basis: LB1 to LB7")]
+    basis_ref: Annotated[
+        str,
+        typer.Option(
+            help="duty, article or contract, of which only a salted commitment is sent; LB1: the consent's id"
+        ),
+    ]
+    until: Annotated[str, typer.Option(help="until when: 2026-12-31, or a time with its zone")]
+    tier: Annotated[str | None, typer.Option(help="tier of the profile that is asked for: T0 to T6")] = None
+    mask_profile: Annotated[str | None, typer.Option(help="hash of the profile that is asked for, instead")] = None
+
+
+@app.command("new")
+@connected
+@takes("options", ActingOptions)
+@takes("scope", ScopeOptions)
+@takes("asked", AskedOptions)
+def new(*, asked: AskedOptions, scope: ScopeOptions, options: ActingOptions, connection: Connection) -> None:
+    """Ask a holder for records of a conditional item. Signed with a REQUEST key; the id is the request's for good."""
+    basis = parse_basis(asked.basis)
+    by_consent = basis is Basis.CONSENT
+    wanted = AskedAccess(
+        agency_number(asked.holder, connection),
+        asked.item,
+        parse_purpose(asked.purpose),
+        basis,
+        scope.scope,
+        read_moment(asked.until),
+        None if by_consent else asked.basis_ref,
+        from_hex(asked.basis_ref, 32, what="consent id") if by_consent else None,
+        None if asked.tier is None else parse_tier(asked.tier),
+        None if asked.mask_profile is None else from_hex(asked.mask_profile, 32, what="hash of a profile"),
+    )
+    act(connection, options, [Role.REQUEST], lambda desk, signing: Requests(desk).ask(wanted, signing))
+
+
+@app.command("withdraw")
+@connected
+@takes("options", ActingOptions)
+def withdraw(request: RequestArgument, *, options: ActingOptions, connection: Connection) -> None:
+    """Take back a request that is not decided. Signed with a REQUEST key of the reader."""
+    wanted = from_hex(request, 32, what="request id")
+    act(connection, options, [Role.REQUEST], lambda desk, signing: Requests(desk).withdraw(wanted, signing))
+
+
+@app.command("accept")
+@connected
+@takes("options", ActingOptions)
+def accept(request: RequestArgument, *, options: ActingOptions, connection: Connection) -> None:
+    """End a grant as its reader: what was delivered is what was granted. Nothing more is looked at under it."""
+    _close(request, Outcome.ACCEPTED, options, connection)
+
+
+@app.command("dispute")
+@connected
+@takes("options", ActingOptions)
+def dispute(request: RequestArgument, *, options: ActingOptions, connection: Connection) -> None:
+    """End a grant as its reader: what was delivered is not what was granted."""
+    _close(request, Outcome.DISPUTED, options, connection)
+
+
+def _close(request: str, outcome: Outcome, options: ActingOptions, connection: Connection) -> None:
+    wanted = from_hex(request, 32, what="request id")
+    act(connection, options, [Role.REQUEST], lambda desk, signing: Requests(desk).close(wanted, outcome, signing))
+
+
+@app.command("check")
+@connected
+@takes("options", StepOptions)
+def check(request: RequestArgument, *, options: StepOptions, connection: Connection) -> None:
+    """Say as its holder that a request was checked: it is complete, and can be decided."""
+    publish_step(request, "request", "requested", "checked", options, connection)
+
+
+@app.command("deliver")
+@connected
+@takes("options", StepOptions)
+def deliver(request: RequestArgument, *, options: StepOptions, connection: Connection) -> None:
+    """Say as its holder that what was granted is there to be looked at. The first look under the grant says so too."""
+    publish_step(request, "request", "answered", "delivered", options, connection)
+
+
+@app.command("list")
+@connected
+def list_requests(
+    *,
+    state: Annotated[str | None, typer.Option(help="only those in this state")] = None,
+    holder: Annotated[str | None, typer.Option(help="only those to this agency")] = None,
+    reader: Annotated[str | None, typer.Option(help="only those of this agency")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="only those with something overdue")] = False,
+    as_json: JsonOption = False,
+    connection: Connection,
+) -> None:
+    """List requests that this agency made or must decide, as the gateway tells them."""
+    query = {
+        "state": state,
+        "holder": None if holder is None else str(agency_number(holder, connection)),
+        "reader": None if reader is None else str(agency_number(reader, connection)),
+        "overdue": "true" if overdue else None,
+    }
+    with open_client(connection) as client:
+        found = Requests(client.desk).listed({name: text for name, text in query.items() if text is not None})
+    print_result({"requests": found}, as_json=as_json, show=lambda: show_requests(found))
+
+
+def show_requests(found: Any) -> None:
+    """Print requests as a table."""
+    columns = ("request", "state", "reader", "holder", "item", "purpose", "requested", "due")
+    rows = [
+        [
+            *(one.get(name, "") for name in columns[:6]),
+            *(_time(one.get(name)) for name in ("requestedAt", "dueAt")),
+        ]
+        for one in found
+    ]
+    print_table(columns, rows)
+
+
+@app.command("show")
+@connected
+def show(request: RequestArgument, *, as_json: JsonOption = False, connection: Connection) -> None:
+    """Show one request with its terms and times, as the gateway tells them."""
+    wanted = from_hex(request, 32, what="request id")
+    with open_client(connection) as client:
+        told = Requests(client.desk).told(wanted)
+    print_result(told, as_json=as_json, show=lambda: print_members(told))
+
+
+def agency_number(text: str, connection: Connection) -> int:
+    """Return the number of an agency by number, or by its name in the profile; raises UsageError."""
+    if text.isascii() and text.isdigit():
+        return int(text)
+    return int(load_profile(connection).agency(text)["id"])
+
+
+def _time(value: object) -> str:
+    return moment_text(value) if isinstance(value, int) else ""
