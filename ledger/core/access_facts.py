@@ -158,6 +158,8 @@ class EmergencyFacts:
 
     def is_live(self, as_of: AsOf) -> bool:
         """Say whether it was open at that moment: opened, not over. Whether its agency is active is the history's."""
+        if self.ended is not None and as_of.covers(self.ended):
+            return False
         return as_of.covers(self.opened) and as_of.time < self.ends_at(as_of)
 
 

@@ -18,7 +18,7 @@ from ledger.core.access_facts import (
 )
 from ledger.core.hexadecimal import from_hex
 from ledger.core.member_facts import AgencyFacts, AnchorFacts, ItemFacts, KeyFacts, MarkFacts
-from ledger.core.points import ChainEvent, Dated, Point
+from ledger.core.points import AsOf, ChainEvent, Dated, Point
 from ledger.errors import HistoryError
 
 
@@ -198,19 +198,28 @@ def _emergency(state: ChainState, event: ChainEvent) -> EmergencyFacts:
 
 
 def _emergency_item(state: ChainState, _: Point, event: ChainEvent) -> None:
-    _emergency(state, event).items.add(event.args["item"])
+    items = _emergency(state, event).items
+    _once(event.args["item"] in items, event, "opens an item by an emergency")
+    items.add(event.args["item"])
 
 
 def _emergency_signed(state: ChainState, point: Point, event: ChainEvent) -> None:
     emergency = _emergency(state, event)
     _once(emergency.co_signed is not None, event, "co-signs an emergency")
+    _require_live(emergency, point, event)
     emergency.co_signed = point
 
 
 def _emergency_ended(state: ChainState, point: Point, event: ChainEvent) -> None:
     emergency = _emergency(state, event)
     _once(emergency.ended is not None, event, "ends an emergency")
+    _require_live(emergency, point, event)
     emergency.ended = point
+
+
+def _require_live(emergency: EmergencyFacts, point: Point, event: ChainEvent) -> None:
+    if not emergency.is_live(AsOf(point.time, point)):
+        raise HistoryError(f"block {event.block} has {event.name} of an emergency that is over")
 
 
 def _emergency_reviewed(state: ChainState, point: Point, event: ChainEvent) -> None:
@@ -224,19 +233,28 @@ def _reviewer_replaced(state: ChainState, point: Point, event: ChainEvent) -> No
 
 
 def _notice_given(state: ChainState, point: Point, event: ChainEvent) -> None:
-    _emergency(state, event).notified = point
+    emergency = _emergency(state, event)
+    _once(emergency.notified is not None, event, "gives notice of an emergency")
+    emergency.notified = point
 
 
 def _notice_deferred(state: ChainState, point: Point, event: ChainEvent) -> None:
-    _emergency(state, event).deferrals.append(Dated(point, (event.args["until"], event.args["reason"])))
+    emergency = _emergency(state, event)
+    if emergency.notified is not None:
+        raise HistoryError(f"block {event.block} defers a notice that was given")
+    emergency.deferrals.append(Dated(point, (event.args["until"], event.args["reason"])))
 
 
 def _data_destroyed(state: ChainState, point: Point, event: ChainEvent) -> None:
-    _emergency(state, event).destroyed = point
+    emergency = _emergency(state, event)
+    _once(emergency.destroyed is not None, event, "destroys an emergency's data")
+    emergency.destroyed = point
 
 
 def _data_kept(state: ChainState, point: Point, event: ChainEvent) -> None:
-    _emergency(state, event).kept = point
+    emergency = _emergency(state, event)
+    _once(emergency.destroyed is not None or emergency.kept is not None, event, "settles an emergency's data")
+    emergency.kept = point
 
 
 FOLDS: Mapping[tuple[str, str], Fold] = {

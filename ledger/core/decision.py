@@ -220,14 +220,14 @@ def _is_beyond(consent: ConsentRules, look: LookFacts, record: RecordFacts | Non
     if look.categories & ~consent.categories:
         return True
     if record is None:
-        return False
+        return consent.scope is None
     return consent.holder != record.publisher or not record.same_subject or _is_outside(consent.scope, record)
 
 
 def _out_of_scope(look: LookFacts, record: RecordFacts | None) -> bool:
-    if look.authority != Authority.GRANT or look.grant is None or record is None:
+    if look.authority != Authority.GRANT or look.grant is None:
         return False
-    return _is_outside(look.grant.scope, record)
+    return look.grant.scope is None if record is None else _is_outside(look.grant.scope, record)
 
 
 def _is_outside(scope: Scope | None, record: RecordFacts) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.core.access_facts import EmergencyFacts
 from ledger.core.codes import Authority, Basis, DataCategory, Role
 from ledger.core.decision import (
     BREAK_GLASS,
@@ -217,11 +218,17 @@ def _mined_emergency(ground: Ground, look: Look, as_of: AsOf) -> EmergencyRules 
     emergency = ground.history.emergencies.get(look.authority_id)
     if emergency is None or not as_of.covers(emergency.opened) or emergency.agency != look.reader:
         return None
-    ends_at = emergency.ends_at(as_of)
-    if emergency.id in ground.received.co_signed and ends_at == emergency.unsigned_until:
-        ends_at = emergency.expires_at
-    live = as_of.time < ends_at and emergency.id not in ground.received.ended
+    live = emergency.is_live(as_of) or _is_prolonged(ground, emergency, as_of)
+    live = live and emergency.id not in ground.received.ended
     return EmergencyRules(live, look.item in emergency.items, str(emergency.region))
+
+
+def _is_prolonged(ground: Ground, emergency: EmergencyFacts, as_of: AsOf) -> bool:
+    """Say whether a co-signature that was received in time, and that the facts do not show, keeps it open."""
+    if emergency.ended is not None and as_of.covers(emergency.ended):
+        return False
+    signed_at = ground.received.co_signed.get(emergency.id)
+    return signed_at is not None and signed_at < emergency.unsigned_until and as_of.time < emergency.expires_at
 
 
 def _pending_emergency(ground: Ground, look: Look, as_of: AsOf) -> EmergencyRules | None:
@@ -234,8 +241,9 @@ def _pending_emergency(ground: Ground, look: Look, as_of: AsOf) -> EmergencyRule
     if opened is None or opened.agency != look.reader or (emergency is not None and as_of.covers(emergency.opened)):
         return None
     message = opened.message
-    is_signed = int(message["supervisor"], 16) != 0 or look.authority_id in ground.received.co_signed
     unsigned = opened.received_at + ground.history.parameter("emergencyLifeUnsigned", as_of)
+    signed_at = ground.received.co_signed.get(look.authority_id)
+    is_signed = int(message["supervisor"], 16) != 0 or (signed_at is not None and signed_at < unsigned)
     ends_at = message["expiresAt"] if is_signed else min(message["expiresAt"], unsigned)
     seen_at = as_of.time if as_of.point is None else as_of.point.time
     live = as_of.time < ends_at and seen_at <= opened.include_by and look.authority_id not in ground.received.ended

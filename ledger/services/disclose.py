@@ -115,8 +115,10 @@ def page_rules(call: Call, asked: Asked, version: int) -> PageRules:
     schema, requested, permitted, tier = None, 0, 0, 0
     if args is not None:
         schema = schema_of(call.transaction, bytes.fromhex(args["schemaHash"][2:]))
-        permitted, tier = _permitted(call, look, profile, schema)
-        requested = permitted
+        bound = _permitted(call, look, profile, schema)
+        permitted, tier = bound or (0, 0)
+        # Where no known profile bounds the look, even an empty page would be too wide.
+        requested = permitted if bound else _everything(schema)
         if asked.profile is not None and asked.profile != profile:
             profile = asked.profile
             requested, tier = granted_bitmap(call.transaction, profile, schema) or (_everything(schema), 0)
@@ -133,13 +135,13 @@ def page_rules(call: Call, asked: Asked, version: int) -> PageRules:
     return PageRules(call, asked, ground, look, facts, tier, schema, subject_of_look(call, asked, look))
 
 
-def _permitted(call: Call, look: Look, profile: bytes | None, schema: Schema) -> tuple[int, int]:
-    """Return the bitmap of what a look may open at most, and the tier of the profile that says so."""
+def _permitted(call: Call, look: Look, profile: bytes | None, schema: Schema) -> tuple[int, int] | None:
+    """Return the bitmap of what a look may open at most and its profile's tier, None if no known profile says it."""
     if look.authority == Authority.OWN:
         return _everything(schema), 0
     if look.authority == Authority.AUDIT:
         return storable_bitmap(schema), 0
-    return (profile and granted_bitmap(call.transaction, profile, schema)) or (0, 0)
+    return granted_bitmap(call.transaction, profile, schema) if profile else None
 
 
 def _everything(schema: Schema) -> int:

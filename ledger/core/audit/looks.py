@@ -37,6 +37,7 @@ def check_request(ground: Ground, tally: Tally, entry: ExportedEntry, look: Expo
             own_time = message[OWN_TIME[entry.statement]]
             key = message["readerKey"]
             refusal = request.why_not_signed(key, look.signature, ground.domain.chain_id, own_time)
+            request.commitment("gongzhi-basis-ref")  # the decision reads it, so it must be one
         difference = None if refusal else _difference(entry, request)
     except (FormatError, SignatureError) as error:
         request, refusal, difference = None, error.detail, None
