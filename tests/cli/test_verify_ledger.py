@@ -11,6 +11,7 @@ import pytest
 
 from ledger.cli.main import run
 from ledger.core.canonical import encode
+from tests.simulated_consortium import ITEM, PUBLISHER, READER, address
 from tests.simulated_ledger import SimulatedLedger, honest_ledger
 from tests.simulated_receipts import acceptance
 
@@ -151,3 +152,34 @@ def test_a_whole_process_verifies_with_workers(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("verified: 5 of 5 records")
+
+
+def test_overdue_duties_are_listed_by_agency_and_change_no_verdict(
+    ledger: SimulatedLedger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing = dict.fromkeys(("basisRef", "scopeHash", "profile"), "0x" + "00" * 32)
+    parties = {"reader": READER, "holder": PUBLISHER, "key": address("reader")}
+    what = {"item": ITEM, "itemVersion": 1, "purpose": 2, "basis": 3, "until": ledger.now + 86_400}
+    requests = ["0x" + f"{number:064x}" for number in range(60)]
+    ledger.mine(
+        [("AccessLedger", "AccessRequested", {"request": one, **parties, **what, **nothing}) for one in requests]
+    )
+    write(ledger, "asked")
+    arguments = [*OFFLINE[:5], "asked", "--offline", "--as-of", "2027-02-17T09:00+08:00"]
+    code, report = verify(capsys, *arguments)
+    assert (code, report["verdict"], report["asOf"]) == (0, "verified", 1_802_826_000)
+    assert len(report["overdue"]) == 120
+    assert run(["verify", "ledger", *arguments]) == 0
+    printed = capsys.readouterr().out
+    assert "Overdue duties as of 2027-02-17 01:00:00Z:" in printed
+    # Asked on Friday 15 January; without a calendar only weekends are free.
+    late = f"    agency 7: request {requests[0]} unchecked, due 2027-01-19 15:59:59Z, 21 working days overdue, before"
+    assert late in printed
+    assert "… 70 more: see --json" in printed
+    assert "no calendar of working days is in force" in printed
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_moment_that_is_none_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    code, report = verify(capsys, *OFFLINE, "--as-of", "tomorrow")
+    assert (code, report["verdict"]) == (2, "usage")
