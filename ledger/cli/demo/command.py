@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,10 +17,14 @@ from ledger import wiring
 from ledger.cli.connection import Connection, open_client
 from ledger.cli.demo.auditing import audit, gather, keep_chain, rehearse
 from ledger.cli.demo.calls import write_calls
-from ledger.cli.demo.consortium import COMMUNITIES
+from ledger.cli.demo.consortium import COMMUNITIES, REVIEW_AGENCY
+from ledger.cli.demo.desks import Desk
+from ledger.cli.demo.emergencies import break_glass, never_reviewed
 from ledger.cli.demo.looks import SEARCHES, be_refused, search
+from ledger.cli.demo.originals import publish_originals
 from ledger.cli.demo.publishing import publish_calls, wait_until_anchored
 from ledger.cli.demo.setup import found_consortium
+from ledger.cli.demo.sharing import HOLDER, REGION, ask_and_look, ask_in_vain
 from ledger.cli.demo.story import Story
 from ledger.client.gongzhi import GongzhiClient
 from ledger.client.publishing import Accepted
@@ -44,6 +48,10 @@ class Demo:
     settings: Settings
     story: Story
     figures: dict[str, Any]
+    unanswered: bytes = b""
+    """A request that nobody answers."""
+    unreviewed: bytes = b""
+    """An emergency that nobody reviews."""
 
     @property
     def folder(self) -> DataFolder:
@@ -97,6 +105,8 @@ def tell(run: Demo, calls: Path, limit: int | None) -> bool:
         publish(run, calls, limit)
     with story.phase("look", "Other agencies look"):
         record = look(run)
+    with story.phase("share", "Originals are shared on request, and in an emergency"):
+        share(run, calls)
     with story.phase("prove", "One record proves itself, without any server"):
         prove(run, found, record)
     with story.phase("audit", "The auditor checks everything"):
@@ -164,6 +174,26 @@ def look(run: Demo) -> bytes:
         refusal = be_refused(client, run.story)
     run.figures |= {"looks": looks, "refusals": 1, "refusalReason": refusal.reason}
     return seen_record
+
+
+def share(run: Demo, calls: Path) -> None:
+    """Let agencies ask, grant, refuse, break the glass and answer for it."""
+    with ExitStack() as open_desks:
+
+        def desk(slug: str) -> Desk:
+            return Desk(slug, open_desks.enter_context(run.client(slug)), run.folder)
+
+        holder, fire, health, police = (desk(slug) for slug in (HOLDER, "fire", "health", "police"))
+        originals = publish_originals(holder.client, calls, REGION, run.scratch / "originals")
+        run.story.say(f"Community 2 publishes {originals.count} calls with their originals: class 2, on request only.")
+        told = [ask_and_look(fire, holder, originals, run.story)]
+        run.unanswered = ask_in_vain(health, run.story)
+        told.append(break_glass(health, desk(REVIEW_AGENCY), originals.fire, run.story))
+        run.unreviewed = never_reviewed(police, run.story)
+    run.figures["records"] += originals.count
+    run.figures["looks"] += sum(one["looks"] for one in told)
+    run.figures["refusalReasons"] = [reason for one in told for reason in one["refusals"]]
+    run.figures["refusals"] += len(run.figures["refusalReasons"])
 
 
 def prove(run: Demo, found: Endpoints, record: bytes) -> None:
