@@ -81,7 +81,7 @@ def decide(
         words = decision.reason_text
         act(connection, options, [Role.DECIDE], lambda desk, who: Requests(desk).refuse(wanted, reason, words, who))
         return
-    assessment = None if decision.assessment is None else salted_reasons(1, read_words(decision.assessment))
+    assessment = None if decision.assessment is None else salted_reasons(read_words(decision.assessment), 1)
     terms = GrantedTerms(
         None if decision.expires is None else read_moment(decision.expires),
         decision.uses,

@@ -27,6 +27,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "search": ("search:search", "look at the records of an item"),
     "request": ("request:app", "ask a holder for records, and follow a request"),
     "grant": ("grant:app", "decide requests, end grants, say what was done about their obligations"),
+    "emergency": ("emergency:app", "open records at once, and answer for it afterwards"),
+    "inbox": ("inbox:inbox", "what waits for this agency, overdue first"),
     "sign": ("signing:sign", "sign an action file away from any network"),
     "send": ("signing:send", "hand over an action file that is signed"),
     "mark": ("mark:mark", "mark a record withdrawn, corrected, disputed, erased or hold"),

@@ -1,5 +1,6 @@
 """`gongzhi request`: ask a holder for records, and follow what becomes of it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -13,9 +14,11 @@ from ledger.cli.option_groups import takes
 from ledger.cli.output import print_members, print_result, print_table
 from ledger.cli.scope_options import ScopeOptions
 from ledger.cli.stepping import StepOptions, publish_step
+from ledger.client.duties import duties_of
 from ledger.client.requests import AskedAccess, Requests
 from ledger.core.codes import Basis, Outcome, Role
 from ledger.core.hexadecimal import from_hex
+from ledger.errors import UsageError
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Ask a holder for records, and follow a request.")
 RequestArgument = Annotated[str, typer.Argument(metavar="ID", help="id of the request, 0x and 64 hex digits")]
@@ -115,32 +118,40 @@ def deliver(request: RequestArgument, *, options: StepOptions, connection: Conne
 @connected
 def list_requests(
     *,
-    state: Annotated[str | None, typer.Option(help="only those in this state")] = None,
+    state: Annotated[str | None, typer.Option(help="only those in this state, as requested or granted")] = None,
     holder: Annotated[str | None, typer.Option(help="only those to this agency")] = None,
     reader: Annotated[str | None, typer.Option(help="only those of this agency")] = None,
-    overdue: Annotated[bool, typer.Option("--overdue", help="only those with something overdue")] = False,
+    item: Annotated[int | None, typer.Option(help="only those for this item")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="only those about which something is overdue")] = False,
     as_json: JsonOption = False,
     connection: Connection,
 ) -> None:
     """List requests that this agency made or must decide, as the gateway tells them."""
+    if holder is not None and reader is not None:
+        raise UsageError("list by --holder or by --reader, not by both")
+    part = next((one for one in (holder, reader) if one is not None), None)
     query = {
         "state": state,
-        "holder": None if holder is None else str(agency_number(holder, connection)),
-        "reader": None if reader is None else str(agency_number(reader, connection)),
-        "overdue": "true" if overdue else None,
+        "agency": None if part is None else str(agency_number(part, connection)),
+        "role": None if part is None else "reader" if holder is None else "holder",
+        "item": None if item is None else str(item),
     }
     with open_client(connection) as client:
         found = Requests(client.desk).listed({name: text for name, text in query.items() if text is not None})
-    print_result({"requests": found}, as_json=as_json, show=lambda: show_requests(found))
+        late = {duty["subject"] for duty in duties_of(client.desk, overdue=True)} if overdue else set()
+    kept = [one for one in found if not overdue or one["request"] in late]
+    print_result({"requests": kept}, as_json=as_json, show=lambda: show_requests(kept))
 
 
-def show_requests(found: Any) -> None:
+def show_requests(found: Sequence[Mapping[str, Any]]) -> None:
     """Print requests as a table."""
-    columns = ("request", "state", "reader", "holder", "item", "purpose", "requested", "due")
+    columns = ("request", "state", "reader", "holder", "item", "purpose", "basis", "requested", "until")
     rows = [
         [
-            *(one.get(name, "") for name in columns[:6]),
-            *(_time(one.get(name)) for name in ("requestedAt", "dueAt")),
+            *(one[name] for name in columns[:5]),
+            f"P{one['purpose']:02d}",
+            f"LB{one['basis']}",
+            *(moment_text(one[name]) for name in ("requestedAt", "until")),
         ]
         for one in found
     ]
@@ -162,7 +173,3 @@ def agency_number(text: str, connection: Connection) -> int:
     if text.isascii() and text.isdigit():
         return int(text)
     return int(load_profile(connection).agency(text)["id"])
-
-
-def _time(value: object) -> str:
-    return moment_text(value) if isinstance(value, int) else ""

@@ -11,6 +11,7 @@ from ledger.client.requests import pages_of
 from ledger.core.action_file import PreparedAction
 from ledger.core.action_summary import ZERO_ADDRESS
 from ledger.core.codes import ReviewVerdict
+from ledger.core.consent_documents import Reasons
 from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import to_hex
 
@@ -41,7 +42,7 @@ class Emergencies:
 
     def open(self, new: NewEmergency, signing: Signing) -> PreparedAction:
         """Return the opening; its digest is the emergency's id. The case's one salt is kept first."""
-        notes: tuple[Hashed, ...] = () if new.note is None else (salted_reasons(new.reason, new.note),)
+        notes: tuple[Hashed, ...] = () if new.note is None else (salted_reasons(new.note, new.reason),)
         members = {
             "supervisor": new.supervisor or ZERO_ADDRESS,
             "secondAgencyKey": new.second_agency_key or ZERO_ADDRESS,
@@ -62,28 +63,30 @@ class Emergencies:
         """Return the end before its time; it counts from when the gateway has it."""
         return self._preparing.action("EndEmergency", signing, {"emergency": emergency})
 
-    def review(self, emergency: bytes, verdict: ReviewVerdict, words: str, signing: Signing) -> PreparedAction:
-        """Return the review by a REVIEW key of the assigned agency; `words` are its reasons, without any name."""
-        reasons = salted_reasons(int(verdict), words)
+    def review(self, emergency: bytes, verdict: ReviewVerdict, reasons: Reasons, signing: Signing) -> PreparedAction:
+        """Return the review by a REVIEW key of the assigned agency."""
         members = {"emergency": emergency, "verdict": int(verdict), "documentHash": reasons.hash}
         return self._preparing.action("ReviewEmergency", signing, members, reasons)
 
-    def notified(self, emergency: bytes, words: str, signing: Signing) -> PreparedAction:
-        """Return the statement that the persons concerned were told; `words` say how, without any name."""
-        return self._stated("NoteNotified", "documentHash", emergency, words, signing)
+    def notified(self, emergency: bytes, reasons: Reasons, signing: Signing) -> PreparedAction:
+        """Return the statement that the persons concerned were told; the words say how."""
+        members = {"emergency": emergency, "documentHash": reasons.hash}
+        return self._preparing.action("NoteNotified", signing, members, reasons)
 
     def defer(self, emergency: bytes, until: int, reason: int, signing: Signing) -> PreparedAction:
         """Return the deferral of the notice to `until` (Unix seconds), for a reason's code."""
         members = {"emergency": emergency, "until": until, "reason": reason}
         return self._preparing.action("DeferNotice", signing, members)
 
-    def destroyed(self, emergency: bytes, words: str, signing: Signing) -> PreparedAction:
-        """Return the statement that what was seen is destroyed; `words` say what and how."""
-        return self._stated("NoteDestroyed", "documentHash", emergency, words, signing)
+    def destroyed(self, emergency: bytes, reasons: Reasons, signing: Signing) -> PreparedAction:
+        """Return the statement that what was seen is destroyed; the words say what, the code how."""
+        members = {"emergency": emergency, "documentHash": reasons.hash}
+        return self._preparing.action("NoteDestroyed", signing, members, reasons)
 
-    def keep(self, emergency: bytes, words: str, signing: Signing) -> PreparedAction:
-        """Return the statement that what was seen is kept; `words` are the assessment that lets it be kept."""
-        return self._stated("KeepData", "assessment", emergency, words, signing)
+    def keep(self, emergency: bytes, reasons: Reasons, signing: Signing) -> PreparedAction:
+        """Return the statement that what was seen is kept; the reasons are the assessment that lets it be kept."""
+        members = {"emergency": emergency, "assessment": reasons.hash}
+        return self._preparing.action("KeepData", signing, members, reasons)
 
     def listed(self, query: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
         """Return the emergencies that the gateway lists for this agency, every page; its word."""
@@ -92,7 +95,3 @@ class Emergencies:
     def told(self, emergency: bytes) -> Mapping[str, Any]:
         """Return what the gateway says of an emergency; raises NotFound."""
         return self._desk.transport.get(f"/v1/emergencies/{to_hex(emergency)}").members("emergency")
-
-    def _stated(self, action: str, member: str, emergency: bytes, words: str, signing: Signing) -> PreparedAction:
-        reasons = salted_reasons(1, words)
-        return self._preparing.action(action, signing, {"emergency": emergency, member: reasons.hash}, reasons)

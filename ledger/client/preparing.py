@@ -70,6 +70,6 @@ class Preparing:
         return PreparedAction(action, chain_id, address, message, texts)
 
 
-def salted_reasons(code: int, words: str) -> Reasons:
-    """Return reasons under a fresh salt: a code from 1, and words without any name."""
-    return Reasons(os.urandom(32), (code,), words)
+def salted_reasons(words: str, *codes: int) -> Reasons:
+    """Return reasons under a fresh salt: codes from 1, and words without any name."""
+    return Reasons(os.urandom(32), tuple(sorted(set(codes))), words)

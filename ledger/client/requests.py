@@ -101,7 +101,7 @@ class Requests:
         """Return the decision to refuse a request, with a reason's code and, salted, the reasons in words."""
         if words is None:
             return self._decided(request, AccessDecision.REFUSED, signing, {"reason": reason})
-        reasons = salted_reasons(reason, words)
+        reasons = salted_reasons(words, reason)
         given = {"reason": reason, "reasonHash": reasons.hash}
         return self._decided(request, AccessDecision.REFUSED, signing, given, reasons)
 
@@ -182,9 +182,7 @@ class Requests:
         if document.mask_policy_hash is None:
             raise UsageError(f"item {document.item} has no mask policy: there is nothing that could be granted")
         policy = self._desk.mask_policy(document.mask_policy_hash)
-        own = policy.self_profile() if purpose is not Purpose.RIGHTS_AND_AUDIT else None
-        fitting = (one for one in policy.profiles if one.serves(purpose) and one.tier is not Tier.E)
-        return policy, tuple(one for one in fitting if one.profile != own)
+        return policy, tuple(one for one in policy.profiles if one.serves(purpose))
 
 
 def pages_of(desk: Desk, path: str, name: str, query: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
