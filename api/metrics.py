@@ -18,6 +18,7 @@ _GAUGES: Mapping[str, tuple[str, str]] = {
     "oldest_unsettled_at": ("gongzhi_oldest_unsettled_time_seconds", "Unix time of the oldest of them, 0 if none"),
     "quarantined": ("gongzhi_outbox_quarantined", "Chain transactions that failed for good"),
     "followed_block": ("gongzhi_followed_block", "Newest followed block, -1 before the first"),
+    "erasures_pending": ("gongzhi_erasures_pending", "Records marked erased whose content is still there"),
     "checked_at": ("gongzhi_head_seen_time_seconds", "Unix time when the chain's head was last seen"),
 }
 

@@ -18,7 +18,7 @@
     │       └── NotParty ── SelfDecision, SelfReview
     ├── LookRefused            a look that was decided against (refusal codes of the policy)
     ├── NotFound, TooLarge, TooMany
-    ├── Conflict ── VersionConflict, NotAnchoredYet, StateMismatch, NotOnChainYet, NonceUnusable
+    ├── Conflict ── VersionConflict, NotAnchoredYet, StateMismatch, NotOnChainYet, NonceUnusable, LegalHold
     ├── ChainError ── TransactionFailed, ChainBehind
     │                          the chain refused, is behind, is another one or does not answer
     ├── StreamDiverged         the chain holds batches of this gateway that its database does not have
@@ -439,3 +439,9 @@ class NonceUnusable(Conflict):
     code = "nonce_unusable"
     when = "the key has signed another message with this nonce, or the one before it in its lane is not known here"
     remedy = "sign with a fresh lane: 24 random bytes, then 8 zero bytes"
+
+
+class LegalHold(Conflict):
+    code = "legal_hold"
+    when = "a mark `erased` on a record that its publisher, an auditor or a supervisor holds for a legal reason"
+    remedy = "keep the record; what may be erased is the versions that are not held, one by one"

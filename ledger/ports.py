@@ -9,6 +9,7 @@ from ledger.core.steps import Step
 from ledger.rows import (
     Action,
     DailyKey,
+    DueErasure,
     FollowedBlock,
     FollowedState,
     LookEvidence,
@@ -17,6 +18,7 @@ from ledger.rows import (
     NewSubmission,
     NewTransaction,
     OutboxTransaction,
+    OwnRecord,
     Receipt,
     RecordHead,
     RecordSubject,
@@ -177,6 +179,27 @@ class Transaction(Protocol):
 
     def first_deliveries(self, grants: Sequence[bytes]) -> Mapping[bytes, int]:
         """Return when the first look under each of these grants was disclosed (Unix seconds); absent without one."""
+
+    # erasure
+    def withhold(self, record_id: bytes, publisher: int, version: int) -> int:
+        """Serve a record no more (version 0: none of its versions), since its publisher's mark was received."""
+
+    def erasures_due(self, limit: int) -> Sequence[DueErasure]:
+        """Return at most `limit` record versions that a followed mark asks to erase, longest marked first."""
+
+    def keep_content(self, record_id: bytes, version: int) -> None:
+        """Note that a version is not to be erased after all: it is held, or its mark was rewound."""
+
+    def erase(self, record_id: bytes, version: int, erased_at: int) -> bool:
+        """Leave a tombstone of a record version, nothing of its content; False if that was done before."""
+
+    def replay_erasures(self) -> int:
+        """Ask again for every erasure that followed marks ask for and that is not carried out; returns how many."""
+
+    def own_records(
+        self, publisher: int, item: int, before: int, after: tuple[int, int], limit: int
+    ) -> Sequence[OwnRecord]:
+        """Return newest versions served that a publisher's submissions brought before a time, in order of place."""
 
     # documents
     def add_document(self, document_hash: bytes, media_type: str, content: bytes, created_at: int) -> None:

@@ -113,6 +113,30 @@ class StoredRecord:
     slots: StoredSlots
     keys: SearchKeys
     ciphertext_digest: bytes
+    hidden: bool = False
+    """Marked withdrawn or erased by its publisher, on chain or by a mark that was received."""
+    erased_at: int | None = None
+    """When its content was erased: then slots and keys are empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueErasure:
+    """A record version whose publisher marked it erased in a followed block of time `marked_at`, not carried out."""
+
+    record_id: bytes
+    version: int
+    publisher: int
+    marked_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRecord:
+    """A newest version of a publisher's record: when it was accepted, and its place (entry id, position)."""
+
+    record_id: bytes
+    version: int
+    accepted_at: int
+    place: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,12 +46,13 @@ def hold_against(history: History, record_id: bytes, publisher: int, version: in
     A mark on all versions meets a hold on any of them.
     """
     for mark in history.marks.get(record_id, ()):
-        is_hold = mark.mark == Mark.HOLD and _may_hold(history, mark.agency, publisher)
+        is_hold = mark.mark == Mark.HOLD and may_hold(history, mark.agency, publisher)
         meets = version == ALL_VERSIONS or mark.version in (ALL_VERSIONS, version)
         if is_hold and meets and as_of.covers(mark.point):
             return mark
     return None
 
 
-def _may_hold(history: History, agency: int, publisher: int) -> bool:
+def may_hold(history: History, agency: int, publisher: int) -> bool:
+    """Say whether a hold of `agency` counts on records of `publisher`."""
     return agency == publisher or history.agencies[agency].kind in HOLDING_KINDS

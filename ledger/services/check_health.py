@@ -44,9 +44,16 @@ def _followed(gateway: Gateway, transaction: Transaction) -> list[Check]:
     promise, unsettled = figures["earliest_open_anchor_by"], figures["oldest_unsettled_at"]
     late = now - promise if promise else 0
     unsent = now - unsettled if unsettled else 0
+    asked = figures["oldest_erasure_marked_at"]
+    unerased = now - asked if asked else 0
     return [
         Check("chain", seen <= facts_age / 2, f"head seen {seen} s ago, newest block {newest.number}"),
         Check("promises", late <= 0, f"{figures['unnumbered']} entries wait; earliest anchorBy {-late} s ahead"),
+        Check(
+            "erasures_pending",
+            unerased <= facts_age,
+            f"{figures['erasures_pending']} marked records wait to be erased, the oldest {unerased} s",
+        ),
         Check("outbox", unsent <= anchor_delay / 2, f"oldest unsettled transaction waits {unsent} s"),
     ]
 

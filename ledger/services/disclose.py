@@ -1,10 +1,10 @@
 """Decide a look and sign what it opened: one Disclosure a page, or one Refusal (policy page, table of the decision)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from ledger.core.codes import Authority, EntryType, Refusal
+from ledger.core.codes import Authority, EntryType, Mark, Refusal
 from ledger.core.decision import LookFacts, RecordFacts, Refused, decide
 from ledger.core.eip712 import ZERO32
 from ledger.core.history import AsOf, MarkFacts
@@ -75,6 +75,11 @@ class PageRules:
         return decision.reason if isinstance(decision, Refused) else None
 
     def _facts_of(self, record: StoredRecord) -> RecordFacts:
+        facts = self._facts_on_chain(record)
+        # A mark that was received counts before its block.
+        return replace(facts, marks=facts.marks | {Mark.WITHDRAWN}) if record.hidden else facts
+
+    def _facts_on_chain(self, record: StoredRecord) -> RecordFacts:
         return record_facts(
             self.call.history,
             self.look,

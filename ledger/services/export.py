@@ -10,6 +10,7 @@ from ledger.core.export import (
     ExportedDocument,
     ExportedLook,
     ExportedRecord,
+    ExportedTombstone,
     ExportManifest,
     entry_members,
     tagged_line,
@@ -121,7 +122,10 @@ def _counted(counts: ExportCounts, tag: str) -> ExportCounts:
     )
 
 
-def _exported(sequence: int, record: StoredRecord) -> ExportedRecord:
+def _exported(sequence: int, record: StoredRecord) -> ExportedRecord | ExportedTombstone:
+    if record.erased_at is not None:
+        place = sequence, record.position, record.record_id, record.version, record.previous
+        return ExportedTombstone(*place, record.record_root, record.ciphertext_digest)
     slots = record.slots
     return ExportedRecord(
         sequence=sequence,

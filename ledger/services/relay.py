@@ -27,6 +27,7 @@ from ledger.ports import Transaction
 from ledger.rows import Action, NewEntry, NewTransaction, OutboxTransaction
 from ledger.services import relay_access, relay_consent, relay_emergency, relay_mark, relay_review
 from ledger.services.authenticate import Call
+from ledger.services.erase import withhold_marked
 from ledger.services.refuse import refuse_unseen_chain
 from ledger.services.relay_judging import NAMED_DOCUMENTS, ZERO_ADDRESS, Judged, standing
 from ledger.services.sign import anchor_by, append_own_entry
@@ -212,10 +213,13 @@ def _take(call: Call, relay: Relay, signed: _Signed, about: bytes, include_by: i
     intent = f"relay:{digest.hex()}"
     transaction.add_transaction(NewTransaction(intent, relay.sender, to, data), call.now)
     said = message_to_json(name, message)
+    agency = _agency_of(call, message["key"])
+    if name == "Mark":
+        withhold_marked(transaction, agency, message)
     transaction.add_action(
         Action(
             digest=digest,
-            agency=_agency_of(call, message["key"]),
+            agency=agency,
             contract=MESSAGES[name].contract,
             function=MESSAGES[name].function,
             intent=intent,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from ledger.core.codes import Mark, Role
 from ledger.errors import Conflict, FormatError
+from ledger.services.erase import refuse_held
 from ledger.services.relay_judging import Judged
 
 _MARKS = frozenset(Mark)
@@ -20,6 +21,7 @@ def judge_mark(judged: Judged) -> None:
     taken = ((one.agency, one.message["version"], one.message["mark"]) for one in judged.received)
     if said in (*standing, *taken):
         raise Conflict("this agency has set this mark before")
+    refuse_held(judged.history, judged.call.as_of, agency, message, judged.received)
 
 
 JUDGES: Mapping[str, Callable[[Judged], None]] = {"Mark": judge_mark}

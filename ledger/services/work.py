@@ -10,6 +10,7 @@ import structlog
 from ledger.errors import ChainBehind, ChainError, GongzhiError
 from ledger.ports import Chain, Signer, Store
 from ledger.services.anchor import Anchoring, anchor_pending
+from ledger.services.erase import erase_due
 from ledger.services.facts import HistoryCache
 from ledger.services.follow import follow_once, rewind_to_head
 from ledger.services.send import restore_lost, send_pending
@@ -44,6 +45,7 @@ class Worker:
     clock: Callable[[], float] = time.time
     facts: HistoryCache = field(default_factory=HistoryCache)
     _restored: bool = field(default=False, init=False)
+    _replayed: bool = field(default=False, init=False)
     _behind_since: float | None = field(default=None, init=False)
     _forgot_at: float = field(default=0.0, init=False)
 
@@ -73,6 +75,7 @@ class Worker:
         except ChainError:
             self._anchor(now)
             raise
+        moved = self._erase(now) or moved
         moved = self._anchor(now) or moved
         moved = self._send(now) or moved
         self._forget(now)
@@ -119,6 +122,20 @@ class Worker:
         if report.did_something():
             log.info("outbox moved", sent=len(report.sent), settled=len(report.settled))
         return report.did_something()
+
+    def _erase(self, now: float) -> bool:
+        if not self._replayed:
+            with self.store.begin() as transaction:
+                pending = transaction.replay_erasures()
+            if pending:
+                log.warning("marks of erasure are carried out again", count=pending)
+            self._replayed = True
+        report = erase_due(self.store, self.facts, int(now))
+        if report.held:
+            log.warning("a legal hold keeps what was marked erased", count=report.held)
+        if report.erased:
+            log.info("records erased", count=report.erased)
+        return report.erased > 0
 
     def _forget(self, now: float) -> None:
         if now - self._forgot_at < FORGET_SECONDS:

@@ -30,12 +30,15 @@ FIGURES = """
         (SELECT count(*) FROM outbox WHERE state = 'failed') AS quarantined,
         COALESCE((SELECT max(number) FROM blocks), -1) AS followed_block,
         following.checked_at AS checked_at,
-        following.generation AS generation
+        following.generation AS generation,
+        (SELECT count(*) FROM records WHERE erase_marked_at IS NOT NULL) AS erasures_pending,
+        COALESCE((SELECT min(erase_marked_at) FROM records WHERE erase_marked_at IS NOT NULL), 0)
+            AS oldest_erasure_marked_at
     FROM unnumbered, waiting, open_rows, following"""
 NAMES = (
     *("entries", "unnumbered", "oldest_unnumbered_at", "earliest_open_anchor_by", "batches", "batches_unanchored"),
     *("submissions", "records", "outbox_unsettled", "oldest_unsettled_at", "quarantined", "followed_block"),
-    *("checked_at", "generation"),
+    *("checked_at", "generation", "erasures_pending", "oldest_erasure_marked_at"),
 )
 LATENCIES = """
     SELECT extract(epoch FROM followed_at - stored_at)::float8

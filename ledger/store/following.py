@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ledger.core.codes import Mark
 from ledger.core.decision import HIDING_MARKS
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.history import Block, ChainEvent
@@ -35,6 +36,9 @@ ADD_MARK = """
 HIDE = """
     UPDATE records SET hidden = true
     WHERE record_id = %s AND publisher = %s AND %s IN (0, version) AND NOT hidden"""
+DUE = """
+    UPDATE records SET erase_marked_at = %s
+    WHERE record_id = %s AND publisher = %s AND %s IN (0, version) AND erased_at IS NULL AND erase_marked_at IS NULL"""
 FORGET_BLOCKS = "DELETE FROM blocks WHERE number > %s"
 FORGET_EVENTS = "DELETE FROM events WHERE block > %s"
 FORGET_ANCHORS = """
@@ -42,7 +46,7 @@ FORGET_ANCHORS = """
     WHERE anchored_block > %s"""
 FORGET_MARKS = """
     WITH gone AS (DELETE FROM hiding_marks WHERE block > %s RETURNING record_id)
-    UPDATE records SET hidden = EXISTS (
+    UPDATE records SET hidden = withheld OR EXISTS (
         SELECT FROM hiding_marks WHERE block <= %s AND hiding_marks.record_id = records.record_id
             AND agency = publisher AND hiding_marks.version IN (0, records.version))
     FROM gone WHERE records.record_id = gone.record_id"""
@@ -116,7 +120,7 @@ class Following(Outbox):
             if (event.contract, event.name) == ("RecordAnchors", "Anchored"):
                 self._anchored(block, event)
             elif (event.contract, event.name) == ("RecordAnchors", "Marked"):
-                self._marked(event)
+                self._marked(block, event)
         if followed:
             self._unsettle_missing(followed[0].block.number, followed[-1].block.number)
         self.note_checked(checked_at)
@@ -127,7 +131,7 @@ class Following(Outbox):
         identity = (args["gateway"], args["batch"], from_hex(args["root"], 32))
         self._run(ANCHORED, (*place, *identity, args["leafCount"], args["firstSequence"]))
 
-    def _marked(self, event: ChainEvent) -> None:
+    def _marked(self, block: Block, event: ChainEvent) -> None:
         args = event.args
         if args["mark"] not in HIDING_MARKS:
             return
@@ -135,7 +139,10 @@ class Following(Outbox):
         self._rows(LOCK_MARKS)
         place = (record_id, event.block, event.log_index)
         self._run(ADD_MARK, (*place, args["agency"], args["version"], args["mark"]))
-        self._run(HIDE, (record_id, args["agency"], args["version"]))
+        whose = (record_id, args["agency"], args["version"])
+        self._run(HIDE, whose)
+        if args["mark"] == Mark.ERASED:
+            self._run(DUE, (block.time, *whose))
 
     def rewind(self, block: int) -> None:
         """Forget followed blocks after `block` and what they settled; raises the history's generation."""

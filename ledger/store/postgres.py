@@ -12,6 +12,7 @@ from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 from ledger.errors import StoreError
 from ledger.store.actions import Actions
 from ledger.store.documents import Documents
+from ledger.store.erasure import Erasing
 from ledger.store.failures import translated
 from ledger.store.figures import Figures
 from ledger.store.following import Following
@@ -28,7 +29,7 @@ STATEMENT_TIMEOUT_SECONDS = 60
 
 
 class PostgresTransaction(
-    Requests, Submissions, Records, KeptSteps, Subjects, Documents, Stream, Following, Actions, Figures
+    Requests, Submissions, Records, KeptSteps, Erasing, Subjects, Documents, Stream, Following, Actions, Figures
 ):
     """`ledger.ports.Transaction`, put together from the repositories."""
 

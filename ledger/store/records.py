@@ -10,7 +10,8 @@ from ledger.store.session import Row, Session
 
 RECORD_COLUMNS = """
     record_id, version, previous, record_root, publisher, item, item_version, schema_hash, entry_id, position,
-    open_values, open_salts, closed_digests, region, occurred_at, recorded_at, record_class, level, ciphertext_digest"""
+    open_values, open_salts, closed_digests, region, occurred_at, recorded_at, record_class, level, ciphertext_digest,
+    hidden, erased_at"""
 VERSION = f"SELECT {RECORD_COLUMNS} FROM records WHERE record_id = %s AND version = %s"
 NEWEST = f"SELECT {RECORD_COLUMNS} FROM records WHERE record_id = %s ORDER BY version DESC LIMIT 1"
 HEADS = """
@@ -32,7 +33,7 @@ SUBMISSIONS_AT_ONCE = 4
 def stored_record(row: Row) -> StoredRecord:
     """Return the record of a row of RECORD_COLUMNS."""
     slots, keys = StoredSlots(*row[10:13]), SearchKeys(*row[13:18])
-    return StoredRecord(*(*row[:10], slots, keys, row[18]))
+    return StoredRecord(*(*row[:10], slots, keys, *row[18:]))
 
 
 def search_statement(query: SearchQuery) -> tuple[str, list[Any]]:

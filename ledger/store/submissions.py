@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ledger.core.codes import Mark
 from ledger.rows import NewRecord, NewSubmission, StoredSubmission
 from ledger.store.entries import ENTRY_COLUMNS, PLACED_ENTRIES, Entries, stored_entry
 from ledger.store.locks import MARKS_LOCK
@@ -32,6 +33,10 @@ HIDE = """
     UPDATE records SET hidden = true FROM hiding_marks
     WHERE entry_id = %s AND hiding_marks.record_id = records.record_id AND agency = publisher
       AND hiding_marks.version IN (0, records.version)"""
+DUE = f"""
+    UPDATE records SET erase_marked_at = blocks.time FROM hiding_marks JOIN blocks ON number = block
+    WHERE entry_id = %s AND hiding_marks.record_id = records.record_id AND agency = publisher
+      AND hiding_marks.version IN (0, records.version) AND mark = {int(Mark.ERASED)}"""
 SUBMISSION_COLUMNS = f"""{ENTRY_COLUMNS},
     submission_id, publisher, statement_digest, accepted_at, acceptance_signature, acceptance_signer"""
 BY_ID = f"""
@@ -77,6 +82,7 @@ class Submissions(Entries):
         self._supersede(submission.records)
         if self._one(ANY_MARK)[1]:
             self._run(HIDE, (entry_id,))
+            self._run(DUE, (entry_id,))
         return entry_id
 
     def _add_records(self, entry_id: int, submission: NewSubmission) -> None:

@@ -63,11 +63,17 @@ records = Table(
     Column("open_values", LargeBinary, nullable=False),
     Column("open_salts", LargeBinary, nullable=False),
     Column("closed_digests", LargeBinary, nullable=False),
+    # By a mark that was received here and may not be on chain yet; for good.
+    Column("withheld", Boolean, nullable=False, server_default=false()),
+    # Time of the followed block that asks for its erasure, until that is carried out.
+    Column("erase_marked_at", BigInteger),
+    Column("erased_at", BigInteger),
     PrimaryKeyConstraint("entry_id", "position", name="records_place"),
     UniqueConstraint("record_id", "version", name="records_identity"),
     Index("records_by_time", "item", OCCURRED, text("record_id DESC"), postgresql_where=SERVED),
     Index("records_by_region", "item", "region", OCCURRED, postgresql_where=SERVED),
     Index("records_by_class", "item", "record_class", OCCURRED, postgresql_where=SERVED),
+    Index("records_erasable", "erase_marked_at", postgresql_where=text("erase_marked_at IS NOT NULL")),
 )
 
 sealed = Table(
