@@ -64,6 +64,7 @@ MISSING: Mapping[DutyKind, str] = {
     DutyKind.RIGHT: "rights request {} unanswered",
 }
 """What is said of an overdue duty; the braces take its subject."""
+_GONE = frozenset({Mark.WITHDRAWN, Mark.ERASED})
 NEEDS_STEPS = frozenset({DutyKind.CHECK, DutyKind.DELIVER, DutyKind.DESTROY, DutyKind.NOTIFY, DutyKind.RIGHT})
 """Duties that cannot be judged without the steps and deliveries of the whole stream."""
 
@@ -123,10 +124,10 @@ class Duty:
 
 
 def standing_steps(history: History, steps: Iterable[Step], at: int) -> Steps:
-    """Return steps by subject, without those whose records their publisher had marked withdrawn by `at`."""
+    """Return steps by subject, without those whose records their publisher had marked withdrawn or erased by `at`."""
     as_of = AsOf(at)
     return by_subject(
-        step for step in steps if Mark.WITHDRAWN not in history.marks_by(step.record_id, step.publisher, 1, as_of)
+        step for step in steps if _GONE.isdisjoint(history.marks_by(step.record_id, step.publisher, 1, as_of))
     )
 
 

@@ -10,7 +10,6 @@ import pytest
 from ledger.core.audit.duties import DutyRows
 from ledger.core.audit.whole import item_args
 from ledger.core.calendar import parse_calendar
-from ledger.core.canonical import document_hash, encode
 from ledger.core.clocks import Duty, DutyKind
 from ledger.core.codes import AgencyKind, Authority, EntryType, Purpose, ShareClass, Tier
 from ledger.core.commitment import RecordContent, commit
@@ -51,9 +50,6 @@ class DutyLedger(SimulatedLedger):
         self.rights = self.publish_open_item(RIGHTS_ITEM, "rights_request", {"/right": "code"})
         self.submit(1)
         self.anchor()
-
-    def keep(self, document: Mapping[str, Any]) -> None:
-        self.documents[to_hex(document_hash(document))] = encode(document).decode()
 
     def publish_open_item(self, number: int, name: str, said: Mapping[str, str]) -> Schema:
         slots = [{"path": p, "kind": "o", "type": t, "nullable": False, "class": "O"} for p, t in said.items()]
@@ -161,13 +157,28 @@ def test_a_holders_step_shows_a_check_in_time_and_a_strangers_does_not(tmp_path:
     assert report(ledger, tmp_path / "holder", "2026-10-01T09:00").overdue == []
 
 
-def test_a_step_that_its_publisher_withdrew_does_not_count(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("mark", "by", "counts"), [(1, PUBLISHER, False), (3, PUBLISHER, True), (1, READER, True)])
+def test_a_step_that_its_publisher_withdrew_does_not_count(tmp_path: Path, mark: int, by: int, counts: bool) -> None:
     ledger = DutyLedger("2026-09-24T12:00")
     ledger.ask()
     record = ledger.step("checked")
-    mark = {"agency": PUBLISHER, "recordId": to_hex(record), "version": 0, "mark": 1, "reason": 1}
-    ledger.mine([("RecordAnchors", "Marked", mark)])
-    assert list(owed(report(ledger, tmp_path, "2026-10-01T09:00"))) == [DutyKind.CHECK]
+    marked = {"agency": by, "recordId": to_hex(record), "version": 0, "mark": mark, "reason": 1}
+    ledger.mine([("RecordAnchors", "Marked", marked)])
+    assert list(owed(report(ledger, tmp_path, "2026-10-01T09:00"))) == ([] if counts else [DutyKind.CHECK])
+
+
+def test_an_erased_rights_request_is_counted_no_more(tmp_path: Path) -> None:
+    ledger = DutyLedger("2026-09-24T12:00")
+    filed = ledger.say(RIGHTS_ITEM, ledger.rights, "publisher", {"/right": "correct"})
+    marked = {"agency": PUBLISHER, "recordId": to_hex(filed), "version": 0, "mark": 4, "reason": 1}
+    ledger.mine([("RecordAnchors", "Marked", marked)])
+    export = ledger.export()
+    line = export.records[-1]
+    record = commit(ledger.rights, RecordContent(filed, 1, ZERO32, number32("salt", filed), {"/right": "correct"}))
+    kept = {name: line[name] for name in ("sequence", "position", "recordId", "version", "previous")}
+    root = to_hex(record.record_root)
+    export.records[-1] = {**kept, "recordRoot": root, "ciphertextDigest": line["ciphertextDigest"]}
+    assert report(ledger, tmp_path, "2026-10-16T09:00", export=export).overdue == []
 
 
 def test_obligations_of_a_grant_are_listed_until_they_are_acknowledged(tmp_path: Path) -> None:
