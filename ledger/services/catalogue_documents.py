@@ -10,7 +10,6 @@ from ledger.core.hexadecimal import to_hex
 from ledger.core.mask_policy import MOST_PROFILES, MaskPolicy, PolicyProfile, parse_mask_policy
 from ledger.core.schema import Schema, parse_schema
 from ledger.core.shapes import array, members_of
-from ledger.errors import SchemaError
 
 _ENTRY_MEMBERS = (
     *("item", "version", "name", "schema", "maskPolicy", "class1Profile", "shareClass", "legalGround"),
@@ -46,7 +45,7 @@ def item_documents(entry: Mapping[str, Any], responsible: int, load: Callable[[s
     """Return the documents of a catalogue entry of agency `responsible`; `load` reads the files that it names.
 
     The mask policy lists the profiles of the entry's `maskPolicy` file and its class-1 profile. Raises FormatError or
-    SchemaError where entry, schema or a profile are not what their formats ask for, or a profile opens a subject slot.
+    SchemaError where entry, schema or a profile are not what their formats ask for.
     """
     members = members_of(entry, _ENTRY_MEMBERS, what="catalogue entry")
     schema = parse_schema(load(members["schema"]))
@@ -83,8 +82,5 @@ def _profile(given: object, entry: Mapping[str, Any], schema: Schema) -> MaskPro
     named = {name: members[name] for name in ("tier", "purpose", "open")}
     about = {"format": PROFILE_FORMAT, "item": entry["item"], "itemVersion": entry["version"]}
     profile = parse_profile(about | named)
-    opened = profile.bitmap(tuple(schema.index))
-    for place, slot in enumerate(schema.slots):
-        if slot.type == "subject" and opened >> place & 1:
-            raise SchemaError(f"profile: {slot.path} is a subject, which is never opened to a reader")
+    profile.bitmap(tuple(schema.index))
     return profile
