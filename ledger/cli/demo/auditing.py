@@ -3,10 +3,12 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from ledger.cli.chain_reading import open_node, read_chain
+from ledger.cli.demo.consortium import CALENDAR
 from ledger.cli.demo.story import Story
 from ledger.cli.demo.tampering import TAMPERINGS, Tampering
 from ledger.client.durable import private_folder
@@ -15,12 +17,14 @@ from ledger.client.gongzhi import GongzhiClient
 from ledger.client.grounds import Grounds
 from ledger.config import Settings
 from ledger.core.audit.receipts import NamedReceipt
+from ledger.core.calendar import parse_calendar
 from ledger.core.canonical import encode
 from ledger.core.chainfile import ChainFile, Trust, chain_document
 from ledger.core.codes import Authority, Basis, Purpose
 from ledger.core.export import MANIFEST_FILE, ExportManifest, manifest_document
 from ledger.core.receipt import parse_receipt
 from ledger.core.verdict import Report, Verdict
+from ledger.domain import load_document
 from ledger.embedded.copies import alter, clone_copy, copy_database, drop_database
 from ledger.embedded.data_folder import DataFolder
 from ledger.services.audit_ledger import AuditRequest, audit_ledger
@@ -53,21 +57,34 @@ def keep_chain(evidence: Evidence, path: Path) -> None:
     path.write_bytes(encode(chain_document(chain.chain_id, chain.genesis, chain.contracts, chain.blocks, chain.events)))
 
 
-def verify_export(folder: Path, evidence: Evidence, *, with_receipts: bool = False) -> Report:
-    """Verify an export against the evidence."""
+def verify_export(folder: Path, evidence: Evidence, *, with_receipts: bool = False, as_of: int | None = None) -> Report:
+    """Verify an export against the evidence; duties are judged as of a time, the export's if None."""
     receipts = evidence.receipts if with_receipts else ()
     report, _ = audit_ledger(
-        AuditRequest(folder, evidence.trust, evidence.chain, "the auditor's own node", receipts=receipts)
+        AuditRequest(folder, evidence.trust, evidence.chain, "the auditor's own node", receipts=receipts, as_of=as_of)
     )
     return report
 
 
 def audit(auditor: GongzhiClient, evidence: Evidence, folder: Path, story: Story) -> Report:
-    """Export the ledger as the auditor, verify it, and tell the verdict."""
+    """Export the ledger as the auditor, verify it, and tell the verdict and what is overdue weeks later."""
     export_ledger(auditor.desk, folder, AUDIT)
-    report = verify_export(folder, evidence)
+    as_of = beyond_the_next_holiday(int(time.time()))
+    report = verify_export(folder, evidence, as_of=as_of)
     story.say(f"The auditor exports the ledger and verifies it offline: {report.headline}")
+    day = parse_calendar(load_document(CALENDAR)).local_day(as_of)
+    story.say(f"Should nothing more happen until {day}, beyond the next holiday, these duties are overdue then:")
+    for duty in report.overdue:
+        story.say(f"   agency {duty.agency}: {duty.missing}, {duty.overdue_working_days} working days late")
     return report
+
+
+def beyond_the_next_holiday(now: int) -> int:
+    """Return a time (Unix seconds) some weeks behind the first free day that lies ahead by the calendar."""
+    calendar = parse_calendar(load_document(CALENDAR))
+    today = calendar.local_day(now)
+    holiday = calendar.next_holiday(today + timedelta(weeks=3)) or today
+    return calendar.end_of_day(holiday + timedelta(weeks=6))
 
 
 def rehearse(settings: Settings, evidence: Evidence, scratch: Path, story: Story) -> list[dict[str, Any]]:

@@ -244,6 +244,10 @@ def verify(run: Demo, found: Endpoints) -> Report:
         "checked": report.checked,
         "expected": report.expected,
     }
+    run.figures["overdue"] = [
+        {"kind": duty.kind.value, "agency": duty.agency, "workingDays": duty.overdue_working_days}
+        for duty in report.overdue
+    ]
     return report
 
 

@@ -8,6 +8,7 @@ from ledger.cli.demo.sharing import REGION
 from ledger.cli.demo.story import Story
 from ledger.client.emergencies import NewEmergency
 from ledger.client.grounds import Grounds
+from ledger.client.preparing import salted_reasons
 from ledger.core.codes import Authority, Basis, Purpose, ReviewVerdict
 
 CASE = "case 2026-312"
@@ -41,12 +42,16 @@ def break_glass(health: Desk, reviewer: Desk, record: bytes, story: Story) -> di
     refusal = health.refused(record, grounds)
     story.say(f"   co-signed, looked again, ended; the next look is refused: reason {refusal.reason}, {refusal.name}")
     review = reviewer.emergencies.review(
-        opened, ReviewVerdict.JUSTIFIED, "开启理由充分，范围适当", reviewer.signing("review")
+        opened, ReviewVerdict.JUSTIFIED, salted_reasons("开启理由充分，范围适当", 1), reviewer.signing("review")
     )
     sent = [
         reviewer.send(review, "review"),
-        health.send(emergencies.notified(opened, "已书面告知", health.signing("emergency")), "emergency"),
-        health.send(emergencies.destroyed(opened, "副本已删除", health.signing("emergency")), "emergency"),
+        health.send(
+            emergencies.notified(opened, salted_reasons("已书面告知", 1), health.signing("emergency")), "emergency"
+        ),
+        health.send(
+            emergencies.destroyed(opened, salted_reasons("副本已删除", 1), health.signing("emergency")), "emergency"
+        ),
     ]
     story.say(
         "   The coordination centre, assigned, reviews it: justified. The residents are told, the data destroyed."
