@@ -32,10 +32,20 @@ ROLES = {
     "rival": (RIVAL, Role.SUBMIT),
     "rival-reads": (RIVAL, Role.READ),
     "auditor": (AUDITOR, Role.AUDIT),
+    "reader-requests": (READER, Role.REQUEST),
+    "publisher-decides": (PUBLISHER, Role.DECIDE),
+    "reader-emergency": (READER, Role.EMERGENCY),
+    "reader-supervises": (READER, Role.SUPERVISE),
+    "rival-emergency": (RIVAL, Role.EMERGENCY),
+    "reviewer": (OTHER_GATEWAY, Role.REVIEW),
 }
+_NAMES = (
+    *("AgencyRegistry", "Catalogue", "Parameters", "RecordAnchors"),
+    *("ConsentRegistry", "AccessLedger", "EmergencyAccess"),
+)
 CONTRACTS = {
     name: ContractPin("0x" + bytes([place] * 20).hex(), to_hex(keccak256(name.encode())))
-    for place, name in enumerate(("AgencyRegistry", "Catalogue", "Parameters", "RecordAnchors"), 1)
+    for place, name in enumerate(_NAMES, 1)
 }
 
 

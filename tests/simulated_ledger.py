@@ -10,7 +10,6 @@ from typing import Any
 from ledger.core.anchor import GENESIS_HEAD, next_head
 from ledger.core.audit.whole import item_args
 from ledger.core.canonical import document_hash, encode
-from ledger.core.chainfile import ChainFile, Trust, chain_document, parse_trust, trust_document
 from ledger.core.codes import Authority, Basis, EntryType, Purpose, QueryType, Tier
 from ledger.core.commitment import CommittedRecord, RecordContent, commit
 from ledger.core.documents import CatalogueItem, MaskProfile
@@ -22,7 +21,6 @@ from ledger.core.export import (
     ExportManifest,
 )
 from ledger.core.hexadecimal import to_hex
-from ledger.core.history import Block, ChainEvent, History
 from ledger.core.keccak import keccak256
 from ledger.core.merkle import MerkleTree, entry_leaf, opening_leaf, record_leaf
 from ledger.core.receipt import Opening
@@ -31,15 +29,14 @@ from ledger.core.request_signature import prepare
 from ledger.core.schema import Schema
 from ledger.core.signature import address_of, sign_digest
 from ledger.core.statements import ENTRY_STATEMENTS, StatementDomain, statement_digest
+from tests.simulated_chain import SimulatedChain, agency_args, binding_args
 from tests.simulated_consortium import (
     CONTRACTS,
-    FOREVER,
     GATEWAY,
     ITEM,
     KINDS,
     READER,
     ROLES,
-    START,
     address,
     item_version,
     number32,
@@ -50,13 +47,9 @@ from tests.simulated_stream import Export, StreamEntry, Submitted, record_lines
 
 
 @dataclass
-class SimulatedLedger:
+class SimulatedLedger(SimulatedChain):
     """One chain, one gateway's stream, members with keys. Time moves by `now`."""
 
-    chain_id: int = 990_001
-    now: int = START
-    blocks: list[Block] = field(default_factory=list)
-    events: list[ChainEvent] = field(default_factory=list)
     entries: list[StreamEntry] = field(default_factory=list)
     unanchored: list[StreamEntry] = field(default_factory=list)
     documents: dict[str, str] = field(default_factory=dict)
@@ -71,60 +64,23 @@ class SimulatedLedger:
         self.domain = StatementDomain(self.chain_id, CONTRACTS["RecordAnchors"].address)
         self.items: dict[int, tuple[Schema, MaskProfile, CatalogueItem]] = {}
         self.mine([])
-        setup = [("AgencyRegistry", "AgencyRegistered", self._agency(number)) for number in KINDS]
-        setup += [("AgencyRegistry", "KeyBound", self._binding(name)) for name in ROLES]
+        setup = [("AgencyRegistry", "AgencyRegistered", agency_args(number)) for number in KINDS]
+        setup += [("AgencyRegistry", "KeyBound", binding_args(name)) for name in ROLES]
         setup += [("Parameters", "ParameterSet", {"name": "anchorDelay", "value": 300})]
         self.mine(setup)
         self.publish_item(1)
 
-    # --- the chain ---
+    # --- the catalogue ---
 
-    def mine(self, events: Sequence[tuple[str, str, Mapping[str, Any]]], seconds: int = 2) -> Block:
-        """Mine a block `seconds` later with these events (contract, name, args)."""
-        self.now += seconds
-        number = len(self.blocks)
-        parent = self.blocks[-1].hash if self.blocks else to_hex(ZERO32)
-        block = Block(number, to_hex(number32("block", number)), parent, self.now)
-        self.blocks.append(block)
-        for place, (contract, name, args) in enumerate(events):
-            transaction = to_hex(number32("transaction", number))
-            self.events.append(ChainEvent(number, place, transaction, contract, name, args))
-        return block
-
-    def history(self) -> History:
-        """Return the fold of the chain."""
-        return self.chain.history()
-
-    @property
-    def chain(self) -> ChainFile:
-        """The chain file."""
-        return ChainFile(self.chain_id, self.blocks[0].hash, CONTRACTS, tuple(self.blocks), tuple(self.events))
-
-    @property
-    def trust(self) -> Trust:
-        """The trust file."""
-        document = trust_document(self.chain_id, self.blocks[0].hash, CONTRACTS, "simulated")
-        return parse_trust(encode(document))
-
-    def chain_bytes(self) -> bytes:
-        """Return the chain file's bytes."""
-        chain = self.chain
-        return encode(chain_document(chain.chain_id, chain.genesis, chain.contracts, chain.blocks, chain.events))
-
-    def _agency(self, number: int) -> dict[str, Any]:
-        kind = int(KINDS[number])
-        return {"agency": number, "kind": kind, "region": 990101, "allowedRoles": 8191, "documentHash": to_hex(ZERO32)}
-
-    def _binding(self, name: str) -> dict[str, Any]:
-        agency, role = ROLES[name]
-        roles = 1 << role
-        return {"key": address(name), "agency": agency, "roles": roles, "validFrom": 0, "validUntil": FOREVER}
+    def keep(self, *documents: Mapping[str, Any]) -> None:
+        """Keep hashed documents, as exports hold them."""
+        for document in documents:
+            self.documents[to_hex(document_hash(document))] = encode(document).decode()
 
     def publish_item(self, version: int, open_phone: bool = False) -> None:
         """Publish a version of the item; `open_phone` widens its class-1 profile by the phone's original."""
         schema, profile, item = self.items[version] = item_version(version, open_phone)
-        for document in (schema.document, profile.document, item.document):
-            self.documents[to_hex(document_hash(document))] = encode(document).decode()
+        self.keep(schema.document, profile.document, item.document)
         self.mine([("Catalogue", "ItemPublished", item_args(item))])
 
     # --- what members and the gateway sign ---

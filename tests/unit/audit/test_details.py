@@ -224,9 +224,9 @@ def test_documents_that_are_no_schema_or_profile_give_none() -> None:
     assert ground.plan(hashes["schema"]) is not None
     assert ground.plan(hashes["other"]) is None
     assert ground.plan(number32("absent")) is None
-    args = {"class1Profile": to_hex(hashes["profile"]), "schemaHash": to_hex(hashes["schema"])}
-    assert ground.profile_bitmap(args) is None
-    assert ground.profile_bitmap({**args, "class1Profile": to_hex(number32("absent"))}) is None
+    assert ground.profile_bitmap(hashes["profile"], hashes["schema"]) is None
+    assert ground.profile_bitmap(number32("absent"), hashes["schema"]) is None
+    assert [ground.scope_of(hashes["other"]), ground.mask_policy_of(hashes["profile"])] == [None, None]
     spaced = json.dumps(incident_schema(), indent=1)
     ground = Ground(ground.history, ground.domain, 1, {bytes(keccak256(spaced.encode())): spaced})
     assert ground.plan(bytes(keccak256(spaced.encode()))) is None

@@ -40,8 +40,21 @@ def look_with_wider_openings(ledger: SimulatedLedger) -> None:
     ledger.look(ledger.committed(2), opened=ledger.class1_bitmap() | 1 << 5)
 
 
-def look_with_another_profile(ledger: SimulatedLedger) -> None:
+def look_under_a_profile_that_nobody_knows(ledger: SimulatedLedger) -> None:
     ledger.look(ledger.committed(2), profile=number32("a wider profile"))
+
+
+def look_under_a_wider_profile(ledger: SimulatedLedger) -> None:
+    ledger.publish_item(2, open_phone=True)
+    ledger.look(ledger.committed(2), opened=ledger.class1_bitmap(2), profile=ledger.items[2][1].hash)
+
+
+def look_under_another_profile_than_asked(ledger: SimulatedLedger) -> None:
+    ledger.look(ledger.committed(2), headers=ledger.headers(profile=to_hex(number32("narrower"))))
+
+
+def look_with_a_basis_that_is_no_commitment(ledger: SimulatedLedger) -> None:
+    ledger.look(ledger.committed(2), headers=ledger.headers(basis_ref="a duty"))
 
 
 def look_without_authority(ledger: SimulatedLedger) -> None:
@@ -197,7 +210,11 @@ def refusal_that_opens(ledger: SimulatedLedger) -> None:
     ("lie", "check", "found"),
     [
         (look_with_wider_openings, "look.profile", "1 slots beyond"),
-        (look_with_another_profile, "look.decision", "no_authority"),
+        (look_under_a_profile_that_nobody_knows, "document.present", "no usable document"),
+        (look_under_a_profile_that_nobody_knows, "look.profile", "6 slots beyond"),
+        (look_under_a_wider_profile, "look.profile", "1 slots beyond"),
+        (look_under_another_profile_than_asked, "look.headers", "profile"),
+        (look_with_a_basis_that_is_no_commitment, "look.request", "gongzhi-basis-ref"),
         (look_without_authority, "look.decision", "purpose_not_allowed"),
         (look_at_anothers_own_record, "look.decision", "no_authority"),
         (look_by_a_key_that_may_not_read, "look.decision", "key_not_entitled"),
