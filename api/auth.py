@@ -54,6 +54,12 @@ class Received:
         except ValueError:
             raise RequestError(RequestReason.SIGNATURE_INPUT_INVALID, "a header name that is no token") from None
 
+    def opening(self) -> str | None:
+        """Return the header Gongzhi-Opening for the moment in which it is used; None if it is not there just once."""
+        name = OPENING_HEADER.encode("ascii")
+        values = [value for header, value in self.scope["headers"] if header.lower() == name]
+        return values[0].decode("latin-1") if len(values) == 1 else None
+
     def json(self) -> JsonValue:
         """Return the body's JSON value by the strict decoder; raises CanonicalJsonError."""
         return decode(self.body)

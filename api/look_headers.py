@@ -53,6 +53,11 @@ def export_asked_by(headers: Mapping[str, str]) -> Asked:
     return asked_by({"gongzhi-item": "0", **headers, "gongzhi-authority": "audit"})
 
 
+def query_asked_by(headers: Mapping[str, str]) -> Asked:
+    """Return what a query about a person states: no item unless one is named; raises FormatError."""
+    return asked_by({"gongzhi-item": "0", **headers})
+
+
 def _number(headers: Mapping[str, str], name: str, bits: int) -> int:
     text = headers.get(f"gongzhi-{name}", "")
     if not (text.isascii() and text.isdigit() and len(text) <= 10) or int(text) >> bits:

@@ -74,6 +74,12 @@ class Settings(BaseSettings):
     concurrency: int = Field(
         default=32, ge=1, description="requests of one agency that one API process answers at a time"
     )
+    subject_epoch_days: int = Field(
+        default=90, ge=1, le=3_650, description="days for which an agency's token of a person stays the same"
+    )
+    subject_queries_per_day: int = Field(
+        default=1_000, ge=0, le=1_000_000, description="queries about persons that one agency may ask on one day (UTC)"
+    )
     log_level: str = Field(default="info", description="debug, info, warning or error")
 
     @classmethod

@@ -33,7 +33,7 @@ from ledger.services import deploy
 from ledger.services.administration import Administration
 from ledger.services.anchor import Anchoring
 from ledger.services.facts import HistoryCache
-from ledger.services.gateway import Gateway
+from ledger.services.gateway import Gateway, SubjectRules
 from ledger.services.relay import Relay
 from ledger.services.work import Worker
 from ledger.store.migrate import migrate
@@ -96,6 +96,7 @@ def open_gateway(settings: Settings, connections: int = 10) -> Gateway:
         api_signer=open_key(settings.api_sign_key, "api_sign_key"),
         key_provider=open_key_provider(settings.key_provider),
         clock=lambda: int(time.time()),
+        subject_rules=SubjectRules(settings.subject_epoch_days, settings.subject_queries_per_day),
     )
 
 

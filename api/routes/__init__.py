@@ -19,12 +19,14 @@ from api.routes.metrics import router as metrics
 from api.routes.parameters import router as parameters
 from api.routes.records import router as records
 from api.routes.requests import router as requests
+from api.routes.subjects import router as subjects
 from api.routes.submissions import router as submissions
 
 ROUTERS = (
     submissions,
     commitments,
     records,
+    subjects,
     marks,
     actions,
     requests,

@@ -174,7 +174,11 @@ def facts_stale(call: Call, authority: int) -> bool:
 
 def refuse_look(rules: PageRules, reason: Refusal) -> LookRefused:
     """Append the signed Refusal to the stream and return (not raise: it shall be committed) the error to answer."""
-    call, look = rules.call, rules.look
+    return refuse(rules.call, rules.look, reason)
+
+
+def refuse(call: Call, look: Look, reason: Refusal) -> LookRefused:
+    """Append the signed Refusal of a look, or of a query that states its grounds as a look; returns as above."""
     message = {
         "gateway": look.gateway,
         "request": call.request.request,

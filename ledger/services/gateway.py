@@ -1,7 +1,7 @@
 """What every service of a gateway works with. `ledger.wiring` makes one per process."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ledger.core.history import History
@@ -14,6 +14,15 @@ class Facts(Protocol):
 
     def history(self, transaction: Transaction) -> History:
         """Return the history as of the newest followed block; cheap when nothing is new."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRules:
+    """How long an agency's token of a person stays the same, and how often an agency may ask about persons."""
+
+    epoch_days: int = 90
+    queries_per_day: int = 1_000
+    """Of one agency, per day of UTC."""
 
 
 @dataclass(frozen=True)
@@ -30,3 +39,4 @@ class Gateway:
     api_signer: Signer
     key_provider: KeyProvider
     clock: Callable[[], int]
+    subject_rules: SubjectRules = field(default_factory=SubjectRules)

@@ -22,6 +22,7 @@ from ledger.services.gateway import Gateway
 from ledger.services.refuse import refuse_unpublishable, refuse_unseen_chain, refuse_untimely
 from ledger.services.seal import seal_record
 from ledger.services.sign import sign_statement
+from ledger.services.subjects import subjects_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def publish(call: Call, given: SignedSubmission, daily: DailyKey) -> StoredSubmi
     committed = commit_records(schema, given.records)
     _check_root(given, committed)
     _check_versions(call, given, committed)
+    call.transaction.add_subjects(subjects_of(schema, given.records, given.message["item"], given.publisher))
     sealed = [
         seal_record(schema, made, record.content.salt_secret, record.content.originals, daily)
         for made, record in zip(committed, given.records, strict=True)

@@ -16,6 +16,7 @@ from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.history import AsOf, Point
 from ledger.core.look import Look, bounding_profile, categories_of, consent_id, facts_are_stale, item_version, moment
 from ledger.core.merkle import MerkleTree, opening_leaf
+from ledger.core.queries import KINDS, Asker, why_not_query
 from ledger.core.receipt import Opening
 from ledger.core.statements import OWN_TIME
 from ledger.errors import FormatError, SignatureError
@@ -219,13 +220,25 @@ def _permitted_open(ground: Ground, tally: Tally, said: Look, as_of: AsOf, schem
     return permitted
 
 
-def check_query(ground: Ground, tally: Tally, entry: ExportedEntry) -> None:
-    """Check `look.decision` of a query: the reader's key was entitled; an export is an audit's, for purpose P12."""
-    message = entry.message
-    is_export = message["queryType"] == QueryType.EXPORT
-    as_of = moment(ground.history, message["factsBlock"], message["answeredAt"])
-    role = Role.AUDIT if is_export else Role.READ
-    refusal = ground.history.why_not_entitled(message["readerKey"], role, message["reader"], as_of)
-    if refusal is None and is_export and message["purpose"] != Purpose.RIGHTS_AND_AUDIT:
-        refusal = "an export for another purpose than P12"
+def check_query(ground: Ground, tally: Tally, entry: ExportedEntry, request: KeptRequest) -> None:
+    """Check `look.decision` of a query: an export is an audit's, for P12; one about a person is decided again."""
+    refusal = _why_not_answered(ground, entry, request)
     tally.judge("look.decision", refusal is None, f"entry {entry.sequence}", "permitted", refusal or "", ground.blamed)
+
+
+def _why_not_answered(ground: Ground, entry: ExportedEntry, request: KeptRequest) -> str | None:
+    message, history = entry.message, ground.history
+    as_of = moment(history, message["factsBlock"], message["answeredAt"])
+    if message["queryType"] in (QueryType.COVERAGE, QueryType.MATCH):
+        kind = KINDS.get(request.lines["@path"])
+        if kind is None or kind.type != message["queryType"]:
+            return "asked at a path of another type"
+        asker = Asker(message["reader"], message["readerKey"], message["item"], message["purpose"])
+        refused = why_not_query(history, kind, asker, as_of)
+        return None if refused is None else refused.slug
+    is_export = message["queryType"] == QueryType.EXPORT
+    role = Role.AUDIT if is_export else Role.READ
+    refusal = history.why_not_entitled(message["readerKey"], role, message["reader"], as_of)
+    if refusal is None and is_export and message["purpose"] != Purpose.RIGHTS_AND_AUDIT:
+        return "an export for another purpose than P12"
+    return refusal

@@ -215,7 +215,7 @@ class PartChecker:
     ) -> None:
         ground, tally = self._ground, self._tally
         if entry.entry_type is EntryType.QUERY:
-            check_query(ground, tally, entry)
+            check_query(ground, tally, entry, request)
         elif entry.entry_type is EntryType.DISCLOSURE:
             check_target(ground, tally, entry, look, request)
             for row in opening_rows_of(ground, tally, entry, look, request, anchor.point):

@@ -1,0 +1,20 @@
+"""Shapes of queries about persons, and of their answers. Neither holds an id: that travels in Gongzhi-Opening alone."""
+
+from api.answer_shapes import HEX32, NUMBER, STATEMENT, TRUTH, members, or_null
+
+SUBJECT_BODY = members(subjectCommitment=HEX32)
+TAG_BODY = members(subjectCommitment=HEX32, recipient=NUMBER)
+COVERAGE = members(
+    query=STATEMENT,
+    exists=TRUTH,
+    count=NUMBER,
+    newest=or_null(members(recordedAt=NUMBER, publisher=NUMBER)),
+)
+OUTWARD_TOKEN = members(
+    query=STATEMENT,
+    token={"type": "string", "pattern": "^e[0-9]+\\.[0-9a-f]{64}$"},
+    epoch=NUMBER,
+    endsAt=NUMBER,
+)
+PUBLISHERS_TOKEN = members(query=STATEMENT, subject=HEX32)
+CONSENT_TAG = members(query=STATEMENT, subjectTag=HEX32, period=NUMBER)

@@ -1,0 +1,62 @@
+"""Decide a query about a person, count it, and sign what was answered: one Query each, or one Refusal."""
+
+from ledger.core.codes import EntryType, Refusal
+from ledger.core.queries import Asker, QueryKind, why_not_query
+from ledger.core.subjects import SECONDS_A_DAY, SubjectOpening, check_opening, parse_opening
+from ledger.errors import LookRefused
+from ledger.rows import LookEvidence
+from ledger.services.asked import Asked, look_of
+from ledger.services.authenticate import Call
+from ledger.services.disclose import facts_stale, refuse
+from ledger.services.sign import SignedStatement, anchor_by, append_own_entry
+
+
+def opened(header: str | None, commitment: bytes) -> SubjectOpening:
+    """Return the opening in the header Gongzhi-Opening (None: there is none), which must open the signed commitment.
+
+    Raises OpeningInvalid or OpeningMismatch; neither says what the header held.
+    """
+    opening = parse_opening(header)
+    check_opening(opening, commitment)
+    return opening
+
+
+def refuse_query(call: Call, asked: Asked, kind: QueryKind) -> LookRefused | None:
+    """Decide a query and count it; returns the refusal that was appended, None if it may be answered.
+
+    In the order of looks: key, item, purpose, class 3, quota of the day, stale facts.
+    """
+    asker = Asker(call.agency, call.key, asked.item, asked.purpose)
+    reason = why_not_query(call.history, kind, asker, call.as_of)
+    if reason is None and not _count(call):
+        reason = Refusal.QUOTA_EXHAUSTED
+    look = look_of(call, asked, 0)
+    if reason is None and facts_stale(call, look.authority):
+        reason = Refusal.FACTS_STALE
+    return None if reason is None else refuse(call, look, reason)
+
+
+def sign_query(call: Call, asked: Asked, kind: QueryKind, result_count: int) -> SignedStatement:
+    """Append the signed Query of what is answered now: its type, grounds and number of results, never about whom."""
+    message = {
+        "gateway": call.gateway.agency,
+        "request": call.request.request,
+        "reader": call.agency,
+        "readerKey": call.key,
+        "queryType": int(kind.type),
+        "item": asked.item,
+        "basis": asked.basis,
+        "purpose": asked.purpose,
+        "resultCount": result_count,
+        "factsBlock": call.facts_block,
+        "answeredAt": call.now,
+        "anchorBy": anchor_by(call),
+    }
+    evidence = LookEvidence(call.request.base, call.request.signature, ())
+    _, statement = append_own_entry(call, EntryType.QUERY, message, evidence)
+    return statement
+
+
+def _count(call: Call) -> bool:
+    most = call.gateway.subject_rules.queries_per_day
+    return call.transaction.count_query(call.agency, call.now // SECONDS_A_DAY, most)

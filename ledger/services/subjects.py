@@ -1,0 +1,117 @@
+"""From an opening to tokens and tags, and whom records are about. What opens an id is used and forgotten."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.core.hexadecimal import from_hex
+from ledger.core.queries import SUBJECT, TAG, TOKEN
+from ledger.core.schema import SUBJECT_PATH, Schema
+from ledger.core.subjects import MOST_PERIODS, SubjectOpening, epoch_at, internal_token, outward_token, subject_tag
+from ledger.errors import FormatError, LookRefused, StoreError
+from ledger.ports import Transaction
+from ledger.rows import RecordSubject, SubjectTag
+from ledger.services.asked import Asked
+from ledger.services.authenticate import Call
+from ledger.services.commit_records import GivenRecord
+from ledger.services.gateway import Gateway
+from ledger.services.queries import refuse_query, sign_query
+from ledger.services.sign import SignedStatement
+
+
+@dataclass(frozen=True, slots=True)
+class OutwardToken:
+    """The signed Query, and the caller's token of a person: `e<epoch>.<hex>`, the same until `ends_at` (Unix s)."""
+
+    query: SignedStatement
+    token: str
+    epoch: int
+    ends_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishersToken:
+    """The signed Query, and the internal token (32 bytes) that a record's `/subject` commits."""
+
+    query: SignedStatement
+    subject: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentTag:
+    """The signed Query, and a tag that no consent carries yet."""
+
+    query: SignedStatement
+    tag: SubjectTag
+
+
+def token_of_opening(gateway: Gateway, opening: SubjectOpening) -> bytes:
+    """Return the internal token (32 bytes) of the person in an opening; raises KeyProviderError."""
+    return internal_token(gateway.key_provider.subject_hmac, opening.subject)
+
+
+def same_subject(transaction: Transaction, tag: bytes, record_id: bytes) -> bool:
+    """Say whether a record is about the person for whom the tag of a consent was made here."""
+    made = transaction.subject_tag(tag)
+    return made is not None and transaction.subject_of(record_id) == made.token
+
+
+def token_for_reader(call: Call, asked: Asked, opening: SubjectOpening) -> OutwardToken | LookRefused:
+    """Answer the caller's own token of a person: another one for each agency, purpose and epoch."""
+    refused = refuse_query(call, asked, TOKEN)
+    if refused is not None:
+        return refused
+    gateway = call.gateway
+    epoch, ends_at = epoch_at(call.now, gateway.subject_rules.epoch_days)
+    internal = token_of_opening(gateway, opening)
+    token = outward_token(gateway.key_provider.subject_hmac, internal, call.agency, asked.purpose, epoch)
+    return OutwardToken(sign_query(call, asked, TOKEN, 1), token, epoch, ends_at)
+
+
+def token_for_publishing(call: Call, asked: Asked, opening: SubjectOpening) -> PublishersToken | LookRefused:
+    """Answer what a publisher commits in the `/subject` of records about a person."""
+    refused = refuse_query(call, asked, SUBJECT)
+    if refused is not None:
+        return refused
+    return PublishersToken(sign_query(call, asked, SUBJECT, 1), token_of_opening(call.gateway, opening))
+
+
+def tag_for_consent(call: Call, asked: Asked, opening: SubjectOpening, recipient: int) -> ConsentTag | LookRefused:
+    """Answer a fresh tag for a consent to `recipient` for the asked purpose, and keep whom it was made for.
+
+    Raises FormatError for a recipient that is no agency.
+    """
+    refused = refuse_query(call, asked, TAG)
+    if refused is not None:
+        return refused
+    if recipient not in call.history.agencies:
+        raise FormatError("recipient: no agency has this number")
+    tag = _fresh_tag(call, token_of_opening(call.gateway, opening), recipient, asked.purpose)
+    return ConsentTag(sign_query(call, asked, TAG, 1), tag)
+
+
+def subjects_of(schema: Schema, records: Sequence[GivenRecord], item: int, publisher: int) -> list[RecordSubject]:
+    """Return whom the records of a submission are about, as they are stored beside it; none without a `/subject`."""
+    if not schema.has_subject:
+        return []
+    return [
+        RecordSubject(record.content.record_id, _token(record.content.originals.get(SUBJECT_PATH)), item, publisher)
+        for record in records
+    ]
+
+
+def _token(value: object) -> bytes | None:
+    return None if value is None else from_hex(value, 32, what=SUBJECT_PATH)
+
+
+def _fresh_tag(call: Call, token: bytes, recipient: int, purpose: int) -> SubjectTag:
+    # A database that was restored may have forgotten tags; the contract has not, and takes each once.
+    on_chain = {consent.subject_tag for consent in tuple(call.history.consents.values())}
+    period = -1
+    while period < MOST_PERIODS - 1:
+        newest = call.transaction.newest_period(token, recipient, purpose)
+        period = max(period, -1 if newest is None else newest) + 1
+        made = subject_tag(call.gateway.key_provider.subject_hmac, token, recipient, purpose, period)
+        tag = SubjectTag(made, token, recipient, purpose, period)
+        if made not in on_chain and call.transaction.add_subject_tag(tag, call.now):
+            return tag
+    raise StoreError("every period of this person's tags is used")
