@@ -255,7 +255,7 @@ def test_the_first_look_under_a_grant_that_opened_something_is_the_delivery() ->
         return ExportedEntry(1, EntryType.DISCLOSURE, {**about, "disclosedAt": moment}, "", b"", ZERO32)
 
     first, second = DutyRows(), DutyRows()
-    for entry in (look(1, 50), look(1, 40), look(1, 30, count=0), look(1, 20, authority=Authority.CLASS1)):
+    for entry in (look(1, 40), look(1, 50), look(1, 30, count=0), look(1, 20, authority=Authority.CLASS1)):
         first.note_look(entry)
     unread = ExportedEntry(2, EntryType.QUERY, {"queryType": 5}, "", b"", ZERO32)
     for entry in (look(1, 45), look(2, 60), unread):

@@ -149,6 +149,15 @@ def test_what_happens_later_is_not_seen() -> None:
     assert clocks("2026-09-24T11:59").request_state(access()) is None
 
 
+def test_what_happens_in_the_last_second_is_seen_and_in_time() -> None:
+    due = "2026-10-15T23:59:59"
+    found = duties(clocks(due, access(refused=point(due))))[DutyKind.ANSWER]
+    assert (found.done_at, found.was_late) == (found.due_at, False)
+    owed = duties(clocks(due, access()))[DutyKind.ANSWER]
+    assert overdue([owed], at(due)) == []
+    assert overdue([owed], at(due) + 1) == [owed]
+
+
 def test_only_the_holders_step_counts_as_checked() -> None:
     foreign = step("checked", "2026-09-25T10:00", publisher=READER)
     assert duties(clocks("2026-10-01T10:00", access(), steps=[foreign]))[DutyKind.CHECK].done_at is None
