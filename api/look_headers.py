@@ -16,9 +16,16 @@ AUTHORITIES: Mapping[str, Authority] = {
     "emergency": Authority.EMERGENCY,
     "self": Authority.SELF,
 }
-ID_OF_AUTHORITY: Mapping[Authority, str] = {Authority.GRANT: "grant", Authority.EMERGENCY: "emergency"}
-"""The header that names a grant or an emergency; it is there with this authority, and with no other."""
-_NAMES = ("item", "purpose", "basis", "basis-ref", "officer", "case", "authority", "grant", "emergency", "profile")
+ID_OF_AUTHORITY: Mapping[Authority, str] = {
+    Authority.GRANT: "grant",
+    Authority.EMERGENCY: "emergency",
+    Authority.SELF: "subject",
+}
+"""The header that names the grant, emergency or resident; it is there with this authority, and with no other."""
+_NAMES = (
+    *("item", "purpose", "basis", "basis-ref", "officer", "case"),
+    *("authority", "grant", "emergency", "subject", "profile"),
+)
 _KNOWN = frozenset(f"gongzhi-{name}" for name in _NAMES)
 
 
@@ -32,9 +39,9 @@ def asked_by(headers: Mapping[str, str]) -> Asked:
         raise FormatError(f"Gongzhi-Authority: expected one of {', '.join(AUTHORITIES)}")
     named = {name: _commitment(headers, name) for name in ID_OF_AUTHORITY.values()}
     wanted = ID_OF_AUTHORITY.get(authority)
-    for name, given in named.items():
-        if (given is None) == (name == wanted):
-            raise FormatError(f"Gongzhi-{name.title()}: there with authority {name}, and with no other")
+    for of_authority, name in ID_OF_AUTHORITY.items():
+        if (named[name] is None) == (name == wanted):
+            raise FormatError(f"Gongzhi-{name.title()}: there with authority {of_authority.name}, and with no other")
     return Asked(
         item=_number(headers, "item", 32),
         purpose=_number(headers, "purpose", 16),
@@ -43,8 +50,9 @@ def asked_by(headers: Mapping[str, str]) -> Asked:
         officer=_commitment(headers, "officer"),
         case_reference=_commitment(headers, "case"),
         authority=authority,
-        authority_id=(named[wanted] if wanted else None) or ZERO32,
+        authority_id=named["grant"] or named["emergency"] or ZERO32,
         profile=_commitment(headers, "profile"),
+        subject_commitment=named["subject"],
     )
 
 

@@ -28,6 +28,8 @@ _LOOK_HEADERS: tuple[_Header, ...] = (
     ("Gongzhi-Authority", False, "class1 (default), own, audit, grant, emergency or self"),
     ("Gongzhi-Grant", False, "id of the grant, 32 bytes, with authority grant"),
     ("Gongzhi-Emergency", False, "id of the emergency, 32 bytes, with authority emergency"),
+    ("Gongzhi-Subject", False, "subjectCommitment of the resident, 32 bytes, with authority self"),
+    ("Gongzhi-Opening", False, "what opens Gongzhi-Subject; not covered by the signature, never kept"),
     ("Gongzhi-Profile", False, "hash of a profile, 32 bytes, to be served under one narrower than permitted"),
 )
 _QUERY_GROUNDS = ("Gongzhi-Item", "Gongzhi-Purpose", "Gongzhi-Basis", "Gongzhi-Basis-Ref")

@@ -7,16 +7,19 @@ from starlette.responses import Response
 
 from api.answer_shapes import PAGE, PROVEN
 from api.answers import bytes32, page_response, parse_cursor, proven_response
-from api.auth import SignedRequest, answer
+from api.auth import Received, SignedRequest, answer
 from api.context import Context
 from api.look_headers import asked_by
 from api.openapi import look
 from api.parameters import Hash, Version
 from ledger.rows import SearchQuery
+from ledger.services.asked import Asked
+from ledger.services.authenticate import Call
 from ledger.services.disclose import MOST_RECORDS
 from ledger.services.prove import prove_record
 from ledger.services.read import read_record
 from ledger.services.search import search_records
+from ledger.services.subjects import with_resident
 
 router = APIRouter(tags=["records"])
 Region = Annotated[str, Query(pattern="^[0-9]{0,15}$", description="region prefix")]
@@ -32,6 +35,10 @@ RecordClass = Annotated[
 Moment = Annotated[int | None, Query(ge=0, lt=2**53, description="Unix seconds; from inclusive, until exclusive")]
 
 
+def _asked(call: Call, request: Received) -> Asked:
+    return with_resident(call, asked_by(request.headers), request.opening())
+
+
 @router.get("/v1/records/{record_id}", **look("Read one record", PAGE))
 def read(context: Context, request: SignedRequest, record_id: Hash, version: Version = None) -> Response:
     """Return the view of a record that the look may open, with the signed Disclosure."""
@@ -39,7 +46,7 @@ def read(context: Context, request: SignedRequest, record_id: Hash, version: Ver
     page = answer(
         context,
         request,
-        lambda call: read_record(call, asked_by(request.headers), context.keys, wanted, version),
+        lambda call: read_record(call, _asked(call, request), context.keys, wanted, version),
     )
     context.metrics.count_opened(len(page.views))
     return page_response(page)
@@ -62,7 +69,7 @@ def search(
         request,
         lambda call: search_records(
             call,
-            asked_by(request.headers),
+            _asked(call, request),
             context.keys,
             SearchQuery(0, region, record_class, occurred_from, occurred_until, parse_cursor(cursor), limit),
         ),
@@ -78,7 +85,7 @@ def bundle(context: Context, request: SignedRequest, record_id: Hash, version: V
     proven = answer(
         context,
         request,
-        lambda call: prove_record(call, asked_by(request.headers), context.keys, wanted, version),
+        lambda call: prove_record(call, _asked(call, request), context.keys, wanted, version),
     )
     context.metrics.count_opened(1)
     return proven_response(proven)

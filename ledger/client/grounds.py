@@ -10,6 +10,7 @@ from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import to_hex
 from ledger.core.keccak import keccak256
 from ledger.core.request_base import OPENING_HEADER
+from ledger.core.subjects import parse_opening
 
 AUTHORITY_HEADERS: Mapping[Authority, str] = {
     Authority.CLASS1: "class1",
@@ -75,6 +76,7 @@ def state(grounds: Grounds, receipts: ReceiptFolder) -> StatedGrounds:
         headers["gongzhi-profile"] = to_hex(grounds.profile)
     if grounds.opening is not None:
         headers[OPENING_HEADER] = grounds.opening
+        headers["gongzhi-subject"] = to_hex(parse_opening(grounds.opening).commitment)
     commitments = {}
     for name, reference in (
         ("gongzhi-basis-ref", grounds.basis_reference),

@@ -14,8 +14,8 @@ class Asked:
     """What a look states that it is for, in covered headers. Commitments are 32 bytes, None where not given.
 
     `authority` EMERGENCY stands for a mined and for a pending one; `authority_id` names the grant or emergency.
-    `profile`: a profile to be served under that is narrower than the permitted one. `subject`: internal token of the
-    resident who looks (authority SELF).
+    `profile`: a profile to be served under that is narrower than the permitted one. With authority SELF
+    `subject_commitment` says who the resident is, and `subject` is his internal token once it was opened.
     """
 
     item: int
@@ -27,6 +27,7 @@ class Asked:
     authority: Authority
     authority_id: bytes = ZERO32
     profile: bytes | None = None
+    subject_commitment: bytes | None = None
     subject: bytes | None = None
 
 

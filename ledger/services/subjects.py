@@ -1,7 +1,7 @@
 """From an opening to tokens and tags, and whom records are about. What opens an id is used and forgotten."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledger.core.hexadecimal import from_hex
 from ledger.core.queries import SUBJECT, TAG, TOKEN
@@ -14,7 +14,7 @@ from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
 from ledger.services.commit_records import GivenRecord
 from ledger.services.gateway import Gateway
-from ledger.services.queries import refuse_query, sign_query
+from ledger.services.queries import opened, refuse_query, sign_query
 from ledger.services.sign import SignedStatement
 
 
@@ -53,6 +53,17 @@ def same_subject(transaction: Transaction, tag: bytes, record_id: bytes) -> bool
     """Say whether a record is about the person for whom the tag of a consent was made here."""
     made = transaction.subject_tag(tag)
     return made is not None and transaction.subject_of(record_id) == made.token
+
+
+def with_resident(call: Call, asked: Asked, opening: str | None) -> Asked:
+    """Return a look with the token of the resident who looks; `opening` is the header Gongzhi-Opening.
+
+    Looks that name no resident are returned as they are. Raises OpeningInvalid, OpeningMismatch, KeyProviderError.
+    """
+    if asked.subject_commitment is None:
+        return asked
+    subject = token_of_opening(call.gateway, opened(opening, asked.subject_commitment))
+    return replace(asked, subject=subject)
 
 
 def token_for_reader(call: Call, asked: Asked, opening: SubjectOpening) -> OutwardToken | LookRefused:
