@@ -151,11 +151,15 @@ class Clocks:
     steps: Steps = field(default_factory=dict)
     delivered: Mapping[bytes, int] = field(default_factory=dict)
 
-    def duties(self) -> Iterator[Duty]:
-        """Yield every duty that had begun by the moment, done ones too."""
+    def duties(self, party: int | None = None) -> Iterator[Duty]:
+        """Yield every duty that had begun by the moment, done ones too.
+
+        Of requests only those that `party` (anybody if None) makes or holds: where only its duties are asked for.
+        """
         # Copies: a gateway's history may grow while it is read.
         for access in tuple(self.history.accesses.values()):
-            yield from self.of_request(access)
+            if party in (None, access.reader, access.holder):
+                yield from self.of_request(access)
         for emergency in tuple(self.history.emergencies.values()):
             yield from self.of_emergency(emergency)
         yield from self.of_rights()

@@ -68,8 +68,12 @@ def list_duties(call: Call, agency: int | None, only_overdue: bool) -> DutyList:
     )
     kind = call.history.agencies[call.agency].kind
     sees_others = kind in SEES_ALL | SEES_ESCALATED
-    clocks = _clocks(call, calendar, None if sees_others else call.agency)
-    found = [duty for duty in clocks.duties() if duty.done_at is None and agency in (None, duty.agency)]
+    party = None if sees_others else call.agency
+    found = [
+        duty
+        for duty in _clocks(call, calendar, party).duties(party)
+        if duty.done_at is None and agency in (None, duty.agency)
+    ]
     if kind not in SEES_ALL:
         found = [d for d in found if d.agency == call.agency or (kind in SEES_ESCALATED and d.escalation)]
     if only_overdue:

@@ -158,6 +158,11 @@ def test_what_happens_in_the_last_second_is_seen_and_in_time() -> None:
     assert overdue([owed], at(due) + 1) == [owed]
 
 
+@pytest.mark.parametrize(("party", "count"), [(None, 2), (READER, 2), (HOLDER, 2), (REVIEWER, 0)])
+def test_requests_of_others_may_be_left_out(party: int | None, count: int) -> None:
+    assert len(list(clocks("2026-10-08T10:00", access()).duties(party))) == count
+
+
 def test_only_the_holders_step_counts_as_checked() -> None:
     foreign = step("checked", "2026-09-25T10:00", publisher=READER)
     assert duties(clocks("2026-10-01T10:00", access(), steps=[foreign]))[DutyKind.CHECK].done_at is None
