@@ -11,11 +11,14 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from ledger.cli.benchmarks.audits import measure_bundle_row, measure_verify_ledger
+from ledger.cli.benchmarks.decisions import measure_decision, measure_decision_under_grant, measure_facts
+from ledger.cli.benchmarks.folding import measure_fold
+from ledger.cli.benchmarks.granted import measure_granted_read, measure_granted_search
 from ledger.cli.benchmarks.ground import Ground, founded
 from ledger.cli.benchmarks.ingest import measure_ingest
 from ledger.cli.benchmarks.measurement import Measurement, hardware
 from ledger.cli.benchmarks.pages import measure_bulk_read
-from ledger.cli.benchmarks.pure import measure_commit, measure_decision
+from ledger.cli.benchmarks.pure import measure_commit
 from ledger.cli.benchmarks.reads import measure_read
 from ledger.cli.benchmarks.sizes import FULL, QUICK, Sizes
 from ledger.cli.benchmarks.table import show, write_table
@@ -25,6 +28,8 @@ from ledger.errors import UsageError
 PURE: Mapping[str, Callable[[Sizes], Measurement]] = {
     "commit": lambda sizes: measure_commit(sizes.committed),
     "decision": lambda sizes: measure_decision(sizes.decisions),
+    "decision-granted": lambda sizes: measure_decision_under_grant(sizes.decisions),
+    "facts-granted": lambda sizes: measure_facts(sizes.decisions // 5, sizes.grants, sizes.consents),
 }
 SERVED: Mapping[str, Callable[[Ground], Sequence[Measurement]]] = {
     "ingest": measure_ingest,
@@ -32,8 +37,14 @@ SERVED: Mapping[str, Callable[[Ground], Sequence[Measurement]]] = {
     "verify-ledger": measure_verify_ledger,
     "read": measure_read,
     "bulk-read": measure_bulk_read,
+    "fold-granted": measure_fold,
+    "read-granted": measure_granted_read,
+    "bulk-read-granted": measure_granted_search,
 }
-"""In the order in which they run: the auditor comes before the many looks, so that what he reads is mostly records."""
+"""In the order in which they run: the auditor comes before the many looks, so that what he reads is mostly records.
+
+Grants and consents come last: their events are written into followed blocks, which no auditor would find on chain.
+"""
 
 
 def bench(

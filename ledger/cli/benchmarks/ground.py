@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from ledger import wiring
+from ledger.cli.benchmarks.authorities import Written
 from ledger.cli.benchmarks.measurement import MEBIBYTE
 from ledger.cli.benchmarks.sizes import Sizes
 from ledger.cli.connection import Connection, open_client
@@ -28,13 +29,17 @@ SERVICES = ("worker", "api")
 
 @dataclass
 class Ground:
-    """The running consortium; `record_ids` are those that the benchmark published so far."""
+    """The running consortium; `record_ids` are those of class 1 that the benchmark published so far.
+
+    `written`: the grants and consents that were written into its followed chain, None before.
+    """
 
     demo: Demo
     endpoints: Endpoints
     sizes: Sizes
     say: Say
     record_ids: list[bytes] = field(default_factory=list)
+    written: Written | None = None
 
     @property
     def settings(self) -> Settings:

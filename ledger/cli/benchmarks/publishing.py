@@ -28,12 +28,19 @@ class Sent:
 
 
 def publish(ground: Ground, count: int) -> Sent:
-    """Publish `count` new records by several communities at once; returns when all are accepted."""
+    """Publish `count` new records of class 1 by several communities at once; returns when all are accepted."""
+    sent, record_ids = publish_item(ground, count, ITEM)
+    ground.record_ids += record_ids
+    return sent
+
+
+def publish_item(ground: Ground, count: int, item: int) -> tuple[Sent, list[bytes]]:
+    """Publish `count` new records of an item with the incident schema; returns also their ids."""
     senders = [ground.client(community.slug) for community in COMMUNITIES[: ground.sizes.senders]]
     try:
         ground.say(f"building {count:,} records")
-        schema, version = senders[0].schema_of(ITEM)
-        parts, record_ids = built(schema, ITEM, version, count, BATCH)
+        schema, version = senders[0].schema_of(item)
+        parts, record_ids = built(schema, item, version, count, BATCH)
         ground.say(f"publishing {count:,} records in {len(parts)} submissions by {len(senders)} agencies")
         begun = time.perf_counter()
         with ThreadPoolExecutor(len(senders)) as pool:
@@ -43,8 +50,7 @@ def publish(ground: Ground, count: int) -> Sent:
     finally:
         for sender in senders:
             sender.close()
-    ground.record_ids += record_ids
-    return Sent(seconds, elapsed, count, sum(len(text) for part in parts for text in part.records))
+    return Sent(seconds, elapsed, count, sum(len(text) for part in parts for text in part.records)), record_ids
 
 
 def publish_beforehand(ground: Ground) -> None:

@@ -1,4 +1,4 @@
-"""Workloads without a server: commit, decide, verify one bundle in a cold process."""
+"""Workloads without a server: commit, verify one bundle in a cold process."""
 
 import hmac
 import json
@@ -12,7 +12,6 @@ from typing import Any
 
 from ledger.cli.benchmarks.measurement import Floor, Measurement, rates
 from ledger.core.commitment import CommittedRecord, RecordContent, commit
-from ledger.core.decision import ItemRules, LookFacts, RecordFacts, decide
 from ledger.core.keccak import keccak256
 from ledger.core.schema import Schema, parse_schema
 from ledger.domain import load_document
@@ -81,23 +80,6 @@ def _hash_alone(schema: Schema, contents: list[RecordContent], sample: Committed
             digests.append(keccak256(message[:160] + salt + keccak256(value)))
         last = keccak256(message + keccak256(b"".join(digests)))
     return last
-
-
-def measure_decision(decisions: int = 100_000) -> Measurement:
-    """The decision function alone, every row evaluated."""
-    look = LookFacts(True, ItemRules(1, 0xFFFF, 0xFFFF), 3, 8, 2, 3, True, False, 1, True, 5, 7, False)
-    record = RecordFacts(True, 5, frozenset())
-
-    def work() -> None:
-        for _ in range(decisions):
-            decide(look, record)
-
-    return Measurement(
-        "decision",
-        {"decisions_per_second": rates((work,), decisions)[0]},
-        (Floor("decisions_per_second", 100_000),),
-        {"decisions": decisions, "cores": 1},
-    )
 
 
 def measure_bundle(bundle: Path, runs: int = 9) -> Measurement:

@@ -13,7 +13,7 @@ from ledger.cli.benchmarks.ground import Ground, use_of
 from ledger.cli.benchmarks.load import LOOPBACK, Fired, fire_apart, together
 from ledger.cli.benchmarks.measurement import Floor, Measurement, percentiles
 from ledger.cli.benchmarks.publishing import publish_beforehand
-from ledger.cli.benchmarks.signed_looks import look_signer, plain_get
+from ledger.cli.benchmarks.signed_looks import LookSigner, look_signer, plain_get
 from ledger.core.hexadecimal import to_hex
 from ledger.embedded import ports, processes
 from ledger.embedded.stack import answers
@@ -31,37 +31,45 @@ def measure_read(ground: Ground) -> list[Measurement]:
     publish_beforehand(ground)
     with ground.client(READER) as client, _plain_app(ground) as plain_port:
         signer = look_signer(client, f"{LOOPBACK}:{ground.endpoints.api_port}")
-        looks = _Load(ground, ground.endpoints.api_port, signer.record)
-        plain = _Load(ground, plain_port, lambda record_id: _plain_request(plain_port, record_id))
+        looks = random_reads(ground, signer)
+        plain = Load(ground, plain_port, lambda: _plain_request(plain_port, random.choice(ground.record_ids)))  # noqa: S311
         for load in (looks, plain):
             load.fire(WARM_UP)
         return [_paced_row(ground, *_paced(ground, looks)), _saturated_row(ground, *_saturated(ground, looks, plain))]
 
 
 @dataclass
-class _Load:
-    """Requests to one server, signed (where they are) just before they are sent."""
+class Load:
+    """Requests to one server, each made (and signed, where it is) just before they are sent."""
 
     ground: Ground
     port: int
-    request: Callable[[bytes], bytes]
+    request: Callable[[], bytes]
 
     def fire(self, count: int, per_second: float | None = None) -> Fired:
-        """Send so many requests for records at random, from a process of its own."""
-        chosen = random.choices(self.ground.record_ids, k=count)  # noqa: S311 (which records are read, not a key)
-        requests = [self.request(record_id) for record_id in chosen]
+        """Send so many requests from a process of its own."""
+        requests = [self.request() for _ in range(count)]
         return fire_apart(self.port, requests, self.ground.sizes.connections, per_second)
 
+    def fire_measured(self, count: int, per_second: float | None = None) -> tuple[Fired, dict[str, float]]:
+        """Send so many requests; returns also what the processes used meanwhile."""
+        before = use_of(self.ground.demo.folder)
+        fired = self.fire(count, per_second)
+        return fired, use_of(self.ground.demo.folder).since(before)
 
-def _paced(ground: Ground, looks: _Load) -> tuple[Fired, dict[str, float]]:
+
+def random_reads(ground: Ground, signer: LookSigner) -> Load:
+    """Return looks at records of class 1, chosen at random."""
+    return Load(ground, ground.endpoints.api_port, lambda: signer.record(random.choice(ground.record_ids)))  # noqa: S311 (which records are read, not a key)
+
+
+def _paced(ground: Ground, looks: Load) -> tuple[Fired, dict[str, float]]:
     per_second, seconds = ground.sizes.paced_per_second, ground.sizes.paced_seconds
     ground.say(f"reading {per_second} records a second for {seconds} seconds")
-    before = use_of(ground.demo.folder)
-    fired = looks.fire(per_second * seconds, per_second)
-    return fired, use_of(ground.demo.folder).since(before)
+    return looks.fire_measured(per_second * seconds, per_second)
 
 
-def _saturated(ground: Ground, looks: _Load, plain: _Load) -> tuple[Fired, Fired, dict[str, float]]:
+def _saturated(ground: Ground, looks: Load, plain: Load) -> tuple[Fired, Fired, dict[str, float]]:
     """Let both take turns, so that they suffer alike from what else the machine does."""
     each = ground.sizes.saturated_reads // TURNS
     ground.say(f"reading {TURNS} times {each:,} records as fast as possible, in turns with plain SQL")
@@ -84,7 +92,7 @@ def _paced_row(ground: Ground, fired: Fired, used: dict[str, float]) -> Measurem
             "requests_per_second": ground.sizes.paced_per_second,
             "seconds": ground.sizes.paced_seconds,
             "loop": "open, measured from the moment that a request was due",
-            **_conditions(ground),
+            **load_conditions(ground),
         },
     )
 
@@ -101,13 +109,14 @@ def _saturated_row(ground: Ground, fired: Fired, plain: Fired, used: dict[str, f
             **used,
         },
         (Floor("reads_per_second", 600), Floor("share_of_plain_sql", 0.35), Floor("failed", 0, at_least=False)),
-        {"requests": len(fired.seconds), "loop": "closed", "turns": TURNS, **_conditions(ground)},
+        {"requests": len(fired.seconds), "loop": "closed", "turns": TURNS, **load_conditions(ground)},
         "the same row by plain SQL through the same framework and as many processes",
         {"reads_per_second": plain.per_second, **percentiles(plain.seconds), "failed": plain.failed},
     )
 
 
-def _conditions(ground: Ground) -> dict[str, Any]:
+def load_conditions(ground: Ground) -> dict[str, Any]:
+    """Return the conditions of every load of single requests."""
     return {
         "connections": ground.sizes.connections,
         "generator": "one process on the same cores; requests signed before",

@@ -4,12 +4,13 @@ import base64
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from ledger.cli.demo.looks import SEARCHES
 from ledger.client.gongzhi import GongzhiClient
-from ledger.client.grounds import state
+from ledger.client.grounds import ID_HEADERS, Grounds, state
+from ledger.core.codes import Authority
 from ledger.core.hexadecimal import to_hex
 from ledger.core.request_base import EXPIRES_AFTER_SECONDS, SignableRequest
 from ledger.core.request_signature import prepare
@@ -49,6 +50,10 @@ class LookSigner:
         target = f"{path}?{query}" if query else path
         return plain_get(target, self.authority, {**self.headers, **signed})
 
+    def under(self, grant: bytes) -> "LookSigner":
+        """Return the signer of looks on the same grounds under another grant."""
+        return replace(self, headers={**self.headers, ID_HEADERS[Authority.GRANT]: to_hex(grant)})
+
 
 def plain_get(target: str, authority: str, headers: Mapping[str, str]) -> bytes:
     """Return a GET as it goes over the wire."""
@@ -56,9 +61,7 @@ def plain_get(target: str, authority: str, headers: Mapping[str, str]) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
 
 
-def look_signer(client: GongzhiClient, authority: str) -> LookSigner:
-    """Return who signs looks in the name of a client's agency, on the fire brigade's grounds."""
+def look_signer(client: GongzhiClient, authority: str, grounds: Grounds = SEARCHES[0].grounds) -> LookSigner:
+    """Return who signs looks in the name of a client's agency, on these grounds (the fire brigade's)."""
     desk = client.desk
-    return LookSigner(
-        authority, desk.facts.domain.chain_id, desk.signer, state(SEARCHES[0].grounds, desk.receipts).headers
-    )
+    return LookSigner(authority, desk.facts.domain.chain_id, desk.signer, state(grounds, desk.receipts).headers)

@@ -24,6 +24,14 @@ class Sizes:
     committed: int = 4_000
     decisions: int = 100_000
     cold_starts: int = 9
+    grants: int = 10_000
+    """On chain while looks under grants are measured, each resting on a consent of its own."""
+    consents: int = 100_000
+    granted_records: int = 12_000
+    """Records of the item that is read under grants."""
+    granted_reads: int = 2_000
+    """Under each sort of grant, saturated."""
+    granted_pages: int = 200
 
     def with_records(self, records: int) -> "Sizes":
         """Return these numbers with another number of records to publish."""
@@ -42,5 +50,10 @@ QUICK = Sizes(
     committed=400,
     decisions=10_000,
     cold_starts=3,
+    grants=60,
+    consents=600,
+    granted_records=600,
+    granted_reads=60,
+    granted_pages=6,
 )
 """Shows that every workload runs; says nothing about speed."""
