@@ -225,10 +225,17 @@ def _mined_emergency(ground: Ground, look: Look, as_of: AsOf) -> EmergencyRules 
 
 def _is_prolonged(ground: Ground, emergency: EmergencyFacts, as_of: AsOf) -> bool:
     """Say whether a co-signature that was received in time, and that the facts do not show, keeps it open."""
-    if emergency.ended is not None and as_of.covers(emergency.ended):
+    if (emergency.ended is not None and as_of.covers(emergency.ended)) or as_of.time >= emergency.expires_at:
         return False
-    signed_at = ground.received.co_signed.get(emergency.id)
-    return signed_at is not None and signed_at < emergency.unsigned_until and as_of.time < emergency.expires_at
+    return _is_co_signed(ground, emergency.id, emergency.agency, emergency.unsigned_until, as_of)
+
+
+def _is_co_signed(ground: Ground, emergency: bytes, agency: int, before: int, as_of: AsOf) -> bool:
+    """Say whether a SUPERVISE key of the agency co-signed an emergency, as was received before a time."""
+    return any(
+        one.received_at < before and ground.history.why_not_entitled(one.key, Role.SUPERVISE, agency, as_of) is None
+        for one in ground.received.co_signed.get(emergency, ())
+    )
 
 
 def _pending_emergency(ground: Ground, look: Look, as_of: AsOf) -> EmergencyRules | None:
@@ -236,15 +243,19 @@ def _pending_emergency(ground: Ground, look: Look, as_of: AsOf) -> EmergencyRule
 
     While the chain stands still the promise is not broken, and break-glass does not block.
     """
-    emergency = ground.history.emergencies.get(look.authority_id)
+    history = ground.history
+    emergency = history.emergencies.get(look.authority_id)
     opened = ground.received.opened.get(look.authority_id)
     if opened is None or opened.agency != look.reader or (emergency is not None and as_of.covers(emergency.opened)):
         return None
     message = opened.message
-    unsigned = opened.received_at + ground.history.parameter("emergencyLifeUnsigned", as_of)
-    signed_at = ground.received.co_signed.get(look.authority_id)
-    is_signed = int(message["supervisor"], 16) != 0 or (signed_at is not None and signed_at < unsigned)
-    ends_at = message["expiresAt"] if is_signed else min(message["expiresAt"], unsigned)
+    if history.why_not_entitled(message["key"], Role.EMERGENCY, look.reader, as_of) is not None:
+        return None
+    unsigned = opened.received_at + history.parameter("emergencyLifeUnsigned", as_of)
+    is_signed = history.why_not_entitled(message["supervisor"], Role.SUPERVISE, look.reader, as_of) is None
+    is_signed = is_signed or _is_co_signed(ground, look.authority_id, look.reader, unsigned, as_of)
+    longest = opened.received_at + history.parameter("emergencyLife", as_of) if is_signed else unsigned
+    ends_at = min(message["expiresAt"], longest)
     seen_at = as_of.time if as_of.point is None else as_of.point.time
     live = as_of.time < ends_at and seen_at <= opened.include_by and look.authority_id not in ground.received.ended
     return EmergencyRules(live, look.item in message["items"], str(message["region"]))

@@ -5,7 +5,7 @@ A received action counts from the moment that its RECEIVED entry is committed, m
 is judged by `stands_at`. Times are Unix seconds, ids and digests 32 bytes.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,14 +66,23 @@ class OpenedEmergency:
 
 
 @dataclass(frozen=True, slots=True)
+class CoSignature:
+    """A co-signature of an emergency: the key that signed it, and when it was received."""
+
+    key: str
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReceivedFacts:
-    """What received actions say, mined or not. Grants, consents and emergencies by id; values are `received_at`."""
+    """What received actions say, mined or not. Grants, consents and emergencies by id; times are `received_at`."""
 
     revoked: frozenset[bytes]
     """Grants that were revoked or closed."""
     withdrawn: frozenset[bytes]
     ended: Mapping[bytes, int]
-    co_signed: Mapping[bytes, int]
+    co_signed: Mapping[bytes, Sequence[CoSignature]]
+    """As received: whether the key may supervise is asked of the history."""
     opened: Mapping[bytes, OpenedEmergency]
 
 
@@ -82,7 +91,7 @@ def received_facts(actions: Iterable[ReceivedAction]) -> ReceivedFacts:
     revoked: set[bytes] = set()
     withdrawn: set[bytes] = set()
     ended: dict[bytes, int] = {}
-    co_signed: dict[bytes, int] = {}
+    co_signed: dict[bytes, list[CoSignature]] = {}
     opened: dict[bytes, OpenedEmergency] = {}
     for one in actions:
         message, at = one.message, one.received_at
@@ -93,7 +102,7 @@ def received_facts(actions: Iterable[ReceivedAction]) -> ReceivedFacts:
         elif one.name == "EndEmergency":
             ended[message["emergency"]] = min(at, ended.get(message["emergency"], at))
         elif one.name == "CoSignEmergency":
-            co_signed[message["emergency"]] = min(at, co_signed.get(message["emergency"], at))
+            co_signed.setdefault(message["emergency"], []).append(CoSignature(message["key"], at))
         elif one.name == "OpenEmergency":
             opened[one.digest] = OpenedEmergency(message, one.digest, one.agency, at, one.include_by)
     return ReceivedFacts(frozenset(revoked), frozenset(withdrawn), ended, co_signed, opened)

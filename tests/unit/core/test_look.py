@@ -9,12 +9,13 @@ from ledger.core.codes import AgencyKind, Authority, Mark, Purpose, Refusal, Rol
 from ledger.core.decision import Permitted, Refused, decide
 from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import to_hex
-from ledger.core.history import END_OF_BLOCK, AsOf, Point
-from ledger.core.look import Look, end_of, facts_are_stale, item_version, look_facts, moment, record_facts
+from ledger.core.history import END_OF_BLOCK, AsOf, History, Point
+from ledger.core.look import categories_of, end_of, facts_are_stale, item_version, look_facts, moment
+from ledger.core.schema import parse_schema
+from ledger.errors import HistoryError
 from tests.simulated_consortium import (
     AUDITOR,
     FOREVER,
-    GATEWAY,
     ITEM,
     OTHER_GATEWAY,
     PUBLISHER,
@@ -24,42 +25,9 @@ from tests.simulated_consortium import (
     number32,
 )
 from tests.simulated_ledger import SimulatedLedger
+from tests.unit.core.looks import RECORD, class1, decided, ground_of
 
 pytestmark = pytest.mark.unit
-RECORD = number32("record", 1)
-
-
-def class1(ledger: SimulatedLedger, **other: Any) -> Look:
-    _, profile, item = ledger.items[1]
-    look = Look(
-        gateway=GATEWAY,
-        reader=READER,
-        reader_key=address("reader"),
-        item=ITEM,
-        item_version=1,
-        purpose=Purpose.INCIDENT_RESPONSE,
-        basis=3,
-        basis_reference=True,
-        case_reference=False,
-        authority=Authority.CLASS1,
-        authority_id=item.hash,
-        profile=profile.hash,
-    )
-    return replace(look, **other)
-
-
-def decided(
-    ledger: SimulatedLedger, look: Look, *, opened: int = 1, at: int | None = None, block: int | None = None
-) -> Permitted | Refused:
-    """Decide a look at a record of the publisher, as of a block (the newest) and a time (now)."""
-    history = ledger.history()
-    as_of = moment(history, len(ledger.blocks) - 1 if block is None else block, ledger.now if at is None else at)
-    profile_open = ledger.class1_bitmap()
-    facts = look_facts(history, look, as_of, requested_open=opened, profile_open=profile_open, facts_stale=False)
-    about = record_facts(history, look, as_of, record_id=RECORD, version=1, publisher=PUBLISHER, gateway=GATEWAY)
-    return decide(facts, about)
-
-
 NONE = {"authority_id": ZERO32, "profile": ZERO32}
 OWN = {"reader": PUBLISHER, "reader_key": address("publisher-reads"), "authority": Authority.OWN, **NONE}
 AUDIT: dict[str, Any] = {
@@ -101,13 +69,16 @@ def test_publisher_and_auditor_may_open_every_slot(other: dict[str, Any]) -> Non
         ({"purpose": Purpose.CARE}, Refusal.PURPOSE_NOT_ALLOWED),
         ({**AUDIT, "purpose": Purpose.INCIDENT_RESPONSE}, Refusal.PURPOSE_NOT_ALLOWED),
         ({"authority_id": number32("other")}, Refusal.NO_AUTHORITY),
-        ({"profile": number32("other")}, Refusal.NO_AUTHORITY),
         ({"authority_id": ZERO32, "profile": ZERO32}, Refusal.NO_AUTHORITY),
         ({**OWN, "authority_id": number32("other")}, Refusal.NO_AUTHORITY),
         ({**OWN, "profile": number32("other")}, Refusal.NO_AUTHORITY),
         ({**OWN, "reader": RIVAL, "reader_key": address("rival-reads")}, Refusal.NO_AUTHORITY),
         ({"authority": Authority.GRANT, **NONE}, Refusal.NO_AUTHORITY),
-        ({"basis_reference": False}, Refusal.BASIS_INCOMPLETE),
+        ({"authority": Authority.EMERGENCY, **NONE}, Refusal.NO_AUTHORITY),
+        ({"authority": Authority.PENDING_EMERGENCY, **NONE}, Refusal.NO_AUTHORITY),
+        ({"authority": Authority.SELF, "purpose": 12}, Refusal.NO_AUTHORITY),
+        ({"basis": 1}, Refusal.BASIS_INCOMPLETE),
+        ({"basis_ref": ZERO32}, Refusal.BASIS_INCOMPLETE),
         ({"basis": 4}, Refusal.BASIS_INCOMPLETE),
     ],
 )
@@ -118,7 +89,7 @@ def test_what_the_history_does_not_bear_out_is_refused(other: dict[str, Any], re
 
 def test_an_emergency_look_needs_its_case_and_nothing_else() -> None:
     ledger = SimulatedLedger()
-    look = class1(ledger, basis=4, basis_reference=False, case_reference=True)
+    look = class1(ledger, basis=4, basis_ref=ZERO32, case_ref=number32("case"))
     assert isinstance(decided(ledger, look), Permitted)
 
 
@@ -165,14 +136,37 @@ def test_an_auditors_key_audits_and_a_readers_key_reads() -> None:
 def test_the_facts_say_what_the_chain_and_the_look_say() -> None:
     ledger = SimulatedLedger()
     history = ledger.history()
-    look = class1(ledger, case_reference=True)
-    facts = look_facts(history, look, AsOf(ledger.now), requested_open=0b11, profile_open=0b10, facts_stale=True)
+    look = class1(ledger, case_ref=number32("case"))
+    bitmaps = {"requested_open": 0b11, "permitted_open": 0b10, "categories": 0b100}
+    facts = look_facts(ground_of(history), look, AsOf(ledger.now), **bitmaps, facts_stale=True)
     assert facts.item is not None
     assert (facts.item.share_class, facts.item.purposes, facts.item.reader_kinds) == (1, 1 << 2, 1 << AgencyKind.FIRE)
     assert (facts.reader, facts.reader_kind, facts.purpose, facts.basis) == (READER, AgencyKind.FIRE, 2, 3)
     assert (facts.basis_reference, facts.case_reference, facts.facts_stale) == (True, True, True)
-    assert (facts.requested_open, facts.permitted_open) == (0b11, 0b10)
+    assert (facts.requested_open, facts.permitted_open, facts.categories) == (0b11, 0b10, 0b100)
+    assert (facts.grant, facts.consent, facts.emergency, facts.quota_left) == (None, None, None, True)
     assert item_version(history, look, AsOf(ledger.now)) == history.items[ITEM].versions[1].value
+
+
+def test_of_an_item_or_reader_that_nobody_knows_the_facts_say_nothing() -> None:
+    ledger = SimulatedLedger()
+    look = class1(ledger, item=99, reader=99)
+    none = {"requested_open": 0, "permitted_open": 0, "categories": 0}
+    facts = look_facts(ground_of(ledger.history()), look, AsOf(ledger.now), **none, facts_stale=False)
+    assert (facts.item, facts.reader_kind, facts.authority_id_matches) == (None, 0, False)
+    assert decide(facts) == Refused(Refusal.KEY_NOT_ENTITLED)
+    with pytest.raises(HistoryError):
+        end_of(History(), 5)
+
+
+def test_the_categories_of_what_is_opened_are_those_of_its_slots() -> None:
+    def slot(path: str, data_class: str) -> dict[str, Any]:
+        return {"path": path, "kind": "o", "type": "string", "nullable": True, "class": data_class}
+
+    slots = [slot("/class", "O"), slot("/name", "G"), slot("/health", "S")]
+    document = {"format": "gongzhi-schema/1", "schema": "s", "version": 1, "title": {"zh": "表", "en": "s"}}
+    schema = parse_schema({**document, "slots": slots})
+    assert [categories_of(schema, opened) for opened in (0b001, 0b010, 0b100, 0b111)] == [0, 0b010, 0b100, 0b110]
 
 
 def test_the_moment_of_a_decision_is_the_end_of_its_block() -> None:
@@ -190,13 +184,13 @@ def test_facts_are_stale_when_a_later_block_is_old_enough(age: int, stale: bool)
     ledger.mine([])
     later = ledger.now
     ledger.mine([], seconds=1000)
-    assert facts_are_stale(ledger.history(), facts_block, later + age) == stale
-    assert not facts_are_stale(ledger.history(), len(ledger.blocks) - 1, ledger.now + 10_000)
+    assert facts_are_stale(ledger.history(), facts_block, later + age, Authority.CLASS1) == stale
+    assert not facts_are_stale(ledger.history(), len(ledger.blocks) - 1, ledger.now + 10_000, Authority.GRANT)
 
 
 def test_before_the_first_block_nothing_is_stale() -> None:
     ledger = SimulatedLedger()
-    assert not facts_are_stale(ledger.history(), 0, ledger.blocks[0].time + 59)
+    assert not facts_are_stale(ledger.history(), 0, ledger.blocks[0].time + 59, Authority.OWN)
 
 
 def test_the_age_of_facts_is_the_parameter_at_the_facts_block() -> None:
@@ -206,7 +200,18 @@ def test_the_age_of_facts_is_the_parameter_at_the_facts_block() -> None:
     changed = ledger.now
     ledger.mine([])
     history = ledger.history()
-    assert not facts_are_stale(history, before, changed + 59)
-    assert facts_are_stale(history, before, changed + 60)
-    assert facts_are_stale(history, before + 1, ledger.now + 10)
-    assert not facts_are_stale(history, before + 1, ledger.now + 9)
+    assert not facts_are_stale(history, before, changed + 59, Authority.CLASS1)
+    assert facts_are_stale(history, before, changed + 60, Authority.CLASS1)
+    assert facts_are_stale(history, before + 1, ledger.now + 10, Authority.CLASS1)
+    assert not facts_are_stale(history, before + 1, ledger.now + 9, Authority.CLASS1)
+
+
+@pytest.mark.parametrize("authority", list(Authority))
+def test_break_glass_passes_with_older_facts_than_any_other_look(authority: Authority) -> None:
+    ledger = SimulatedLedger()
+    facts_block = len(ledger.blocks) - 1
+    ledger.mine([])
+    later, history = ledger.now, ledger.history()
+    bound = 7_200 if authority in (Authority.EMERGENCY, Authority.PENDING_EMERGENCY) else 60
+    stale = [facts_are_stale(history, facts_block, later + age, authority) for age in (59, 60, 7_199, 7_200)]
+    assert stale == [age >= bound for age in (59, 60, 7_199, 7_200)]
