@@ -32,12 +32,15 @@ _LOOK_HEADERS: tuple[_Header, ...] = (
     ("Gongzhi-Opening", False, "what opens Gongzhi-Subject; not covered by the signature, never kept"),
     ("Gongzhi-Profile", False, "hash of a profile, 32 bytes, to be served under one narrower than permitted"),
 )
-_QUERY_GROUNDS = ("Gongzhi-Item", "Gongzhi-Purpose", "Gongzhi-Basis", "Gongzhi-Basis-Ref")
-_OPENING: _Header = (
-    "Gongzhi-Opening",
-    True,
-    "base64url(blind of 32 bytes) `.` kind of id `.` base64url(id), no padding; opens subjectCommitment. Never covered "
-    "by the signature, never kept",
+_QUERY_HEADERS: tuple[_Header, ...] = (
+    ("Gongzhi-Item", False, "catalogue item; coverage needs one"),
+    *(header for header in _LOOK_HEADERS if header[0] in ("Gongzhi-Purpose", "Gongzhi-Basis", "Gongzhi-Basis-Ref")),
+    (
+        "Gongzhi-Opening",
+        True,
+        "base64url(blind of 32 bytes) `.` kind of id `.` base64url(id), no padding; opens subjectCommitment. Never "
+        "covered by the signature, never kept",
+    ),
 )
 
 
@@ -76,8 +79,7 @@ def look(summary: str, answer: Mapping[str, Any], media_type: str = JSON) -> dic
 
 def query(summary: str, answer: Mapping[str, Any], *, role: Role, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the route arguments of a query about a person, which opens nothing; `role` is what its key needs."""
-    grounds = [header for header in _LOOK_HEADERS if header[0] in _QUERY_GROUNDS]
-    headers = (*_SIGNED_HEADERS, ("Content-Digest", True, "RFC 9530, sha-256"), *grounds, _OPENING)
+    headers = (*_SIGNED_HEADERS, ("Content-Digest", True, "RFC 9530, sha-256"), *_QUERY_HEADERS)
     return _route(f"{summary}. Signed, role {role.name}", headers, body, {200: _content(JSON, answer)})
 
 

@@ -16,6 +16,7 @@ from ledger.client.marking import Marking
 from ledger.client.outbox import ClientOutbox
 from ledger.client.publishing import Accepted, Publishing
 from ledger.client.receipts import ReceiptFolder
+from ledger.client.subjects import SubjectsDesk
 from ledger.client.submissions import contents
 from ledger.client.transport import Transport
 from ledger.core.codes import Mark
@@ -55,6 +56,7 @@ class GongzhiClient:
         self.looking = Looking(self.desk)
         self.marking = Marking(self.desk)
         self.acting = Acting(self.desk)
+        self.subjects = SubjectsDesk(self.desk)
 
     def __enter__(self) -> "GongzhiClient":
         return self

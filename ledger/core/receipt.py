@@ -10,7 +10,7 @@ the promise holds is judged by who reads it.
 |---|---|---|
 | acceptance | Acceptance | `{"message","signer","signature","sealedHash"}` of the submission, as in a bundle |
 | disclosure | Disclosure | `{"base","signature","openings":[[recordId,version,recordRoot,bitmap]…]}` of the request |
-| refusal | Refusal | the same, with no openings |
+| refusal, query | Refusal, Query | the same, with no openings |
 | received | Received | `{"action","message","signature"}`: name and message of the typed message to be relayed |
 """
 
@@ -32,6 +32,7 @@ STATEMENT_OF: Mapping[str, str] = {
     "acceptance": "Acceptance",
     "disclosure": "Disclosure",
     "refusal": "Refusal",
+    "query": "Query",
     "received": "Received",
 }
 """The statement that each kind of receipt holds."""
@@ -192,7 +193,7 @@ def _parse_evidence(kind: str, value: object) -> Evidence:
         return SignedAction(action, message, from_hex(members["signature"], 65, what=f"{what}: signature"))
     members = members_of(value, ("base", "signature", "openings"), what=what)
     openings = parse_openings(members["openings"])
-    if kind == "refusal" and openings:
-        raise FormatError(f"{what}: a refusal opens nothing")
+    if kind != "disclosure" and openings:
+        raise FormatError(f"{what}: only a disclosure opens anything")
     base = text(members["base"], what=f"{what}: base")
     return LookRequest(base, from_hex(members["signature"], 65, what=f"{what}: signature"), openings)

@@ -230,7 +230,7 @@ def _why_not_answered(ground: Ground, entry: ExportedEntry, request: KeptRequest
     message, history = entry.message, ground.history
     as_of = moment(history, message["factsBlock"], message["answeredAt"])
     if message["queryType"] in (QueryType.COVERAGE, QueryType.MATCH):
-        kind = KINDS.get(request.lines["@path"])
+        kind = KINDS.get(request.lines.get("@path", ""))
         if kind is None or kind.type != message["queryType"]:
             return "asked at a path of another type"
         asker = Asker(message["reader"], message["readerKey"], message["item"], message["purpose"])

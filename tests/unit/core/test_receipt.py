@@ -57,7 +57,7 @@ def receipt(kind: str) -> Receipt:
     )
 
 
-@pytest.mark.parametrize("kind", ["acceptance", "disclosure", "refusal", "received"])
+@pytest.mark.parametrize("kind", ["acceptance", "disclosure", "refusal", "query", "received"])
 def test_a_receipt_of_each_kind_reads_back_as_it_was_written(kind: str) -> None:
     written = receipt(kind)
     assert written.statement in TYPES
@@ -88,6 +88,7 @@ def spoil(kind: str, *path: str | int, value: Any) -> bytes:
         spoil("disclosure", "evidence", "openings", 0, value=[]),
         spoil("disclosure", "evidence", "openings", value=[[]] * 201),
         spoil("refusal", "evidence", "openings", value=receipt("disclosure").document["evidence"]["openings"]),
+        spoil("query", "evidence", "openings", value=receipt("disclosure").document["evidence"]["openings"]),
     ],
 )
 def test_a_receipt_with_any_other_member_or_shape_is_refused(data: bytes) -> None:

@@ -1,0 +1,150 @@
+"""Asking about persons: is there a record already, and tokens and tags in an id's place.
+
+The id goes in the header Gongzhi-Opening, beside a fresh blind, and nowhere else: the signed body holds a commitment.
+Receipts keep the signed request and the gateway's Query, from which nobody learns about whom was asked.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.client.desk import Desk
+from ledger.client.facts import GatewayFacts
+from ledger.client.grounds import Grounds, state
+from ledger.client.looking import Looking
+from ledger.client.promises import SignedStatement, broken, check_own_times, check_statement, parse_statement
+from ledger.client.transport import SignedAnswer
+from ledger.core import queries
+from ledger.core.canonical import encode
+from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.core.keccak import keccak256
+from ledger.core.queries import QueryKind
+from ledger.core.receipt import LookRequest
+from ledger.core.request_base import OPENING_HEADER, SKEW_SECONDS
+from ledger.core.shapes import members_of, text, unsigned
+from ledger.core.subjects import BLIND_BYTES, SubjectId, SubjectOpening
+from ledger.errors import FormatError, PromiseBroken
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many current records of an item are about a person, and the newest one's time (Unix s) and publisher."""
+
+    count: int
+    recorded_at: int | None
+    publisher: int | None
+
+    @property
+    def exists(self) -> bool:
+        """Whether somebody has asked the resident already."""
+        return self.count > 0
+
+
+@dataclass(frozen=True, slots=True)
+class OutwardToken:
+    """Your agency's token of a person for one purpose: `e<epoch>.<hex>`, the same until `ends_at` (Unix s)."""
+
+    token: str
+    ends_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentTag:
+    """A subject tag (32 bytes) that no consent carries yet, and its period."""
+
+    tag: bytes
+    period: int
+
+
+class SubjectsDesk:
+    """The part of the client that asks about persons. Every answer is a checked, kept Query.
+
+    Each method raises LookRefused (the refusal is checked and kept), OpeningInvalid, PromiseBroken.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def coverage(self, subject: SubjectId, grounds: Grounds) -> Coverage:
+        """Ask whether the item of `grounds` has current records about a person."""
+        names = ("query", "exists", "count", "newest")
+        members, query = self._ask(queries.COVERAGE, subject, grounds, {}, names)
+        count, newest = _shaped(unsigned, members["count"], 32), members["newest"]
+        if count != query.message["resultCount"]:
+            broken("the answer counts other records than its Query")
+        if members["exists"] is not (count > 0) or (newest is None) is not (count == 0):
+            broken("the answer contradicts itself")
+        if newest is None:
+            return Coverage(0, None, None)
+        about = _shaped(members_of, newest, ("recordedAt", "publisher"))
+        return Coverage(count, _shaped(unsigned, about["recordedAt"], 53), _shaped(unsigned, about["publisher"], 32))
+
+    def token(self, subject: SubjectId, grounds: Grounds) -> OutwardToken:
+        """Ask for your agency's token of a person, for the purpose of `grounds`."""
+        members, _ = self._ask(queries.TOKEN, subject, grounds, {}, ("query", "token", "epoch", "endsAt"))
+        token, epoch = _shaped(text, members["token"]), _shaped(unsigned, members["epoch"], 53)
+        prefix, _, digits = token.partition(".")
+        if prefix != f"e{epoch}":
+            broken("the token is of another epoch than the answer says")
+        _shaped(from_hex, f"0x{digits}", 32)
+        return OutwardToken(token, _shaped(unsigned, members["endsAt"], 53))
+
+    def token_for_publishing(self, subject: SubjectId, grounds: Grounds) -> bytes:
+        """Ask for what records about a person commit in `/subject` (32 bytes, as `0x` hex there)."""
+        members, _ = self._ask(queries.SUBJECT, subject, grounds, {}, ("query", "subject"))
+        token: bytes = _shaped(from_hex, members["subject"], 32)
+        return token
+
+    def tag_for_consent(self, subject: SubjectId, recipient: int, grounds: Grounds) -> ConsentTag:
+        """Ask for a fresh tag for a person's consent to `recipient`, for the purpose of `grounds`."""
+        more = {"recipient": recipient}
+        members, _ = self._ask(queries.TAG, subject, grounds, more, ("query", "subjectTag", "period"))
+        return ConsentTag(_shaped(from_hex, members["subjectTag"], 32), _shaped(unsigned, members["period"], 32))
+
+    def _ask(
+        self, kind: QueryKind, subject: SubjectId, grounds: Grounds, more: Mapping[str, int], names: tuple[str, ...]
+    ) -> tuple[dict[str, Any], SignedStatement]:
+        opening = SubjectOpening(os.urandom(BLIND_BYTES), subject)
+        stated = state(grounds, self._desk.receipts)
+        body = encode({"subjectCommitment": to_hex(opening.commitment), **more})
+        headers = {**stated.headers, OPENING_HEADER: opening.header}
+        answer = self._desk.transport.post(kind.path, body, headers, repeatable=True)
+        if answer.status == 403:
+            Looking(self._desk).keep_refusal(answer, grounds, stated)
+        members = answer.members(*names)
+        query = parse_statement("Query", members["query"])
+        evidence = LookRequest(answer.base.decode("ascii"), answer.signature, ())
+        self._desk.check(query, evidence, lambda facts: self._check(query, kind, grounds, answer, facts))
+        return members, query
+
+    def _check(
+        self, query: SignedStatement, kind: QueryKind, grounds: Grounds, answer: SignedAnswer, facts: GatewayFacts
+    ) -> None:
+        """Check who promised, to whom, for which request, when; and that the decision's block is not of the future."""
+        check_statement(query, facts)
+        expected: Mapping[str, Any] = {
+            "request": keccak256(answer.base),
+            "reader": self._desk.agency,
+            "readerKey": self._desk.signer.address,
+            "queryType": int(kind.type),
+            "item": grounds.item,
+            "basis": int(grounds.basis),
+            "purpose": int(grounds.purpose),
+        }
+        for member, value in expected.items():
+            if query.message[member] != value:
+                broken(f"Query says another {member} than was asked")
+        check_own_times(query, facts, created=answer.created, expires=answer.expires)
+        if facts.chain is not None:
+            block = facts.chain.history.blocks.get(query.message["factsBlock"])
+            if block is None or block.time > query.message["answeredAt"] + SKEW_SECONDS:
+                broken("the block whose state the decision used is not on the chain, or younger than the answer")
+
+
+def _shaped(parse: Any, value: object, *bounds: Any) -> Any:
+    """Return `parse(value, …)`; raises PromiseBroken for a member that is misshapen."""
+    try:
+        return parse(value, *bounds, what="the answer")
+    except FormatError as error:
+        raise PromiseBroken(error.detail) from error

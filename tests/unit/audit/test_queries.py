@@ -1,0 +1,57 @@
+"""Queries about persons in an export: decided again, from the request that was signed."""
+
+from pathlib import Path
+
+import pytest
+
+from ledger.core.codes import QueryType
+from ledger.core.keccak import keccak256
+from ledger.core.verdict import Verdict
+from tests.simulated_consortium import ITEM, ROLES, address
+from tests.simulated_ledger import SimulatedLedger, honest_ledger
+from tests.unit.audit.auditing import audit
+
+pytestmark = pytest.mark.unit
+BLAMED = "gateway 1"
+
+
+def ask(ledger: SimulatedLedger, path: str, query_type: QueryType, key: str = "reader") -> None:
+    """Answer a query about a person."""
+    kept = ledger.request(key, path, {"gongzhi-item": str(ITEM), "gongzhi-purpose": "2", "gongzhi-basis": "3"})
+    said = {"request": keccak256(kept["base"].encode("ascii")), "reader": ROLES[key][0], "readerKey": address(key)}
+    entry = ledger.query(key, **said, queryType=int(query_type), item=ITEM, purpose=2, resultCount=1)
+    entry.base, entry.request_signature = kept["base"], kept["request_signature"]
+
+
+def test_honest_queries_about_persons_check(tmp_path: Path) -> None:
+    ledger = honest_ledger()
+    ask(ledger, "/v1/coverage", QueryType.COVERAGE)
+    ask(ledger, "/v1/subject-tokens", QueryType.MATCH)
+    ask(ledger, "/v1/subjects", QueryType.MATCH, key="publisher")
+    ledger.anchor()
+    assert audit(ledger, tmp_path).report.verdict is Verdict.VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("path", "query_type", "key", "found"),
+    [
+        ("/v1/coverage", QueryType.MATCH, "reader", "another type"),
+        ("/v1/records", QueryType.COVERAGE, "reader", "another type"),
+        ("/v1/coverage", QueryType.COVERAGE, "publisher", "key_not_entitled"),
+    ],
+)
+def test_a_query_that_should_not_have_been_answered_is_found(
+    path: str, query_type: QueryType, key: str, found: str, tmp_path: Path
+) -> None:
+    ledger = honest_ledger()
+    ask(ledger, path, query_type, key=key)
+    ledger.anchor()
+    audit(ledger, tmp_path).require("look.decision", BLAMED, found)
+
+
+def test_statistics_need_a_reader(tmp_path: Path) -> None:
+    ledger = honest_ledger()
+    ask(ledger, "/v1/statistics", QueryType.STATISTICS)
+    ask(ledger, "/v1/statistics", QueryType.STATISTICS, key="publisher")
+    ledger.anchor()
+    audit(ledger, tmp_path).require("look.decision", BLAMED, "role READ")
