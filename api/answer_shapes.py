@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ledger.core.clocks import DutyKind
+from ledger.core.history import DEFAULT_PARAMETERS
 
 Shape = Mapping[str, Any]
 
@@ -158,7 +159,7 @@ AGENCY = members(
 AGENCIES = members(agencies=array(AGENCY))
 ITEM = members(item=NUMBER, retired=_END, versions=array(ANY))
 CATALOGUE = members(items=array(ITEM))
-PARAMETERS = members(anchorDelay=NUMBER, factsAge=NUMBER, suspectWindow=NUMBER)
+PARAMETERS = members(**dict.fromkeys(sorted(DEFAULT_PARAMETERS), NUMBER))
 CHAIN = members(
     chainId=NUMBER,
     genesis=HEX32,

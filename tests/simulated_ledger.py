@@ -4,7 +4,7 @@ It does what members do and nothing else: whoever wants to lie changes its input
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ledger.core.anchor import GENESIS_HEAD, next_head
@@ -16,6 +16,7 @@ from ledger.core.documents import CatalogueItem, MaskProfile
 from ledger.core.eip712 import ZERO32
 from ledger.core.entry import entry_digest
 from ledger.core.export import (
+    ExportedAction,
     ExportedEntry,
     ExportedLook,
     ExportManifest,
@@ -29,6 +30,7 @@ from ledger.core.request_signature import prepare
 from ledger.core.schema import Schema
 from ledger.core.signature import address_of, sign_digest
 from ledger.core.statements import ENTRY_STATEMENTS, StatementDomain, statement_digest
+from ledger.core.typed_messages import MESSAGES, message_digest
 from tests.simulated_chain import SimulatedChain, agency_args, binding_args
 from tests.simulated_consortium import (
     CONTRACTS,
@@ -39,6 +41,7 @@ from tests.simulated_consortium import (
     ROLES,
     address,
     item_version,
+    marked,
     number32,
     originals,
     private_key,
@@ -264,17 +267,24 @@ class SimulatedLedger(SimulatedChain):
         }
         return self.state(EntryType.QUERY, message, **kept)
 
-    def receive(self, action: bytes, **other: Any) -> StreamEntry:
-        """Take a signed on-chain action for relay."""
-        message = {
+    def receive(self, name: str, said: Mapping[str, Any], *signers: str, **other: Any) -> StreamEntry:
+        """Take a typed message for relay, signed by these keys; `said` are its members but for the bookkeeping."""
+        signers = signers or ("publisher",)
+        count = len(self.entries) + len(self.unanchored)
+        message = {"key": address(signers[0]), "nonce": count << 64, "deadline": self.now + 3600, **said}
+        digest = message_digest(name, message, self.chain_id, CONTRACTS[MESSAGES[name].contract].address)
+        received = {
             "gateway": GATEWAY,
-            "action": action,
+            "action": digest,
             "receivedAt": self.now,
             "includeBy": self.now + 300,
             "anchorBy": self.now + 300,
             **other,
         }
-        return self.state(EntryType.RECEIVED, message)
+        entry = self.state(EntryType.RECEIVED, received)
+        signatures = tuple(sign_digest(digest, private_key(signer)) if signer else b"" for signer in signers)
+        entry.action = ExportedAction(0, name, message, signatures)
+        return entry
 
     def void(self, batch: int, first: int, count: int) -> StreamEntry:
         """Declare numbers void."""
@@ -329,7 +339,13 @@ class SimulatedLedger(SimulatedChain):
             elif entry.base:
                 look = ExportedLook(entry.sequence, entry.base, entry.request_signature, entry.openings)
                 export.looks.append(look.members())
+            elif entry.action is not None:
+                export.actions.append(replace(entry.action, sequence=entry.sequence).members())
         return export
+
+
+DISPUTE: dict[str, Any] = {"recordId": number32("elsewhere"), "version": 0, "mark": 3, "reason": 1}
+"""A mark on a record of another gateway."""
 
 
 def honest_ledger() -> SimulatedLedger:
@@ -351,6 +367,7 @@ def honest_ledger() -> SimulatedLedger:
     ledger.look(correction)
     ledger.look(first, query="version=1")
     ledger.query()
-    ledger.receive(number32("action"))
+    ledger.receive("Mark", DISPUTE)
+    ledger.mine([marked(DISPUTE["recordId"], DISPUTE["mark"])])
     ledger.anchor()
     return ledger

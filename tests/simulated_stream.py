@@ -1,6 +1,6 @@
 """What the simulated ledger makes: signed submissions, entries of the stream, lines of an export."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from ledger.core.codes import EntryType
 from ledger.core.commitment import CommittedRecord
 from ledger.core.eip712 import ZERO32
 from ledger.core.entry import sealed_hash
-from ledger.core.export import ExportCounts, ExportedRecord, ExportManifest, manifest_document
+from ledger.core.export import ExportCounts, ExportedAction, ExportedRecord, ExportManifest, manifest_document
 from ledger.core.hexadecimal import to_hex
 from ledger.core.receipt import Opening
 from ledger.core.schema import Schema
@@ -46,6 +46,8 @@ class StreamEntry:
     request_signature: bytes = b""
     openings: tuple[Opening, ...] = ()
     sequence: int = 0
+    action: ExportedAction | None = None
+    """The signed message behind a RECEIVED entry; its own sequence does not count."""
 
 
 @dataclass
@@ -57,20 +59,24 @@ class Export:
     records: list[dict[str, Any]]
     looks: list[dict[str, Any]]
     documents: dict[str, str]
+    actions: list[dict[str, Any]] = field(default_factory=list)
     counts: ExportCounts | None = None
 
     def write(self, folder: Path) -> Path:
         """Write the directory; counts are those of the lines unless set."""
-        counts = self.counts or ExportCounts(len(self.entries), len(self.records), len(self.looks))
+        counts = self.counts or ExportCounts(*(len(lines) for lines in self._files().values()))
         (folder / "documents").mkdir(parents=True)
         (folder / "manifest.json").write_bytes(encode(manifest_document(self.manifest, counts)))
-        for name, lines in (("entries", self.entries), ("records", self.records), ("looks", self.looks)):
+        for name, lines in self._files().items():
             with (folder / f"{name}.ndjson").open("wb") as file:
                 for line in lines:
                     file.write(encode(line) + b"\n")
         for hash_text, content in self.documents.items():
             (folder / "documents" / f"{hash_text}.json").write_text(content, encoding="utf-8")
         return folder
+
+    def _files(self) -> dict[str, list[dict[str, Any]]]:
+        return {"entries": self.entries, "records": self.records, "looks": self.looks, "actions": self.actions}
 
 
 def record_lines(schema: Schema, sequence: int, submitted: Submitted) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from ledger.client.looking import Looking
 from ledger.client.transport import SignedAnswer
 from ledger.core.canonical import encode
 from ledger.core.export import (
+    ACTIONS_FILE,
     DOCUMENTS_FOLDER,
     ENTRIES_FILE,
     LOOKS_FILE,
@@ -31,7 +32,7 @@ from ledger.core.export import (
 from ledger.errors import FormatError, LookRefused, PromiseBroken, UsageError
 
 CLOCK_SKEW_SECONDS = 30
-_FILES = {"entry": ENTRIES_FILE, "record": RECORDS_FILE, "look": LOOKS_FILE}
+_FILES = {"entry": ENTRIES_FILE, "record": RECORDS_FILE, "look": LOOKS_FILE, "action": ACTIONS_FILE}
 
 
 def export_ledger(
@@ -116,6 +117,6 @@ def _write_document(folder: Path, members: dict[str, Any]) -> None:
 
 def _finish(members: dict[str, Any], counted: dict[str, int]) -> ExportCounts:
     counts = parse_counts(members)
-    if (counts.entries, counts.records, counts.looks) != (counted["entry"], counted["record"], counted["look"]):
+    if counts != ExportCounts(counted["entry"], counted["record"], counted["look"], counted["action"]):
         raise PromiseBroken("the export says other counts than it holds")
     return counts

@@ -1,20 +1,22 @@
 """An auditor's export, `gongzhi-export/1`: lines of the stream and files of the directory (formats page, section 7).
 
 PERMANENT. Over the wire every line is canonical JSON tagged by a member `line`; in the directory the same members stand
-without the tag, one file per sort: manifest.json, entries.ndjson, records.ndjson, looks.ndjson (sequence order) and
-documents/<hash>.json. Shapes only; whether an export tells the truth is judged in `ledger.core.audit`.
+without the tag, one file per sort: manifest.json, entries.ndjson, records.ndjson, looks.ndjson, actions.ndjson
+(sequence order) and documents/<hash>.json. Shapes only; whether an export tells the truth is judged
+in `ledger.core.audit`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.core import typed_messages
 from ledger.core.canonical import decode, encode_text
 from ledger.core.codes import EntryType
 from ledger.core.hexadecimal import from_hex, to_address, to_hex
 from ledger.core.keccak import keccak256
 from ledger.core.receipt import Opening, opening_document, parse_openings
-from ledger.core.shapes import members_of, text, unsigned
+from ledger.core.shapes import array, members_of, text, unsigned
 from ledger.core.statements import ENTRY_STATEMENTS, message_from_json, message_to_json
 from ledger.errors import FormatError, UnsupportedFormat
 
@@ -23,10 +25,11 @@ MANIFEST_FILE = "manifest.json"
 ENTRIES_FILE = "entries.ndjson"
 RECORDS_FILE = "records.ndjson"
 LOOKS_FILE = "looks.ndjson"
+ACTIONS_FILE = "actions.ndjson"
 DOCUMENTS_FOLDER = "documents"
 
 _MANIFEST = ("format", "chainId", "contract", "gateway", "lastBatch", "lastSequence", "exportedAt")
-_COUNTS = ("entries", "records", "looks")
+_COUNTS = ("entries", "records", "looks", "actions")
 _DOCUMENT = ("hash", "media", "content")
 _ENTRY = ("sequence", "entryType", "message", "signer", "signature", "annex")
 _RECORD = (
@@ -35,6 +38,7 @@ _RECORD = (
 )
 _TOMBSTONE = ("sequence", "position", "recordId", "version", "previous", "recordRoot", "ciphertextDigest")
 _LOOK = ("sequence", "base", "signature", "openings")
+_ACTION = ("sequence", "action", "message", "signatures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,11 @@ class ExportCounts:
     entries: int
     records: int
     looks: int
+    actions: int
 
     def members(self) -> dict[str, Any]:
         """Return the JSON members."""
-        return {"entries": self.entries, "records": self.records, "looks": self.looks}
+        return {name: getattr(self, name) for name in _COUNTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +198,36 @@ class ExportedLook:
             "signature": to_hex(self.signature),
             "openings": [opening_document(opening) for opening in self.openings],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedAction:
+    """The signed message behind a RECEIVED entry: its name, the message (bytes32 as bytes), and its signatures.
+
+    Signatures are in the order of the message's signers, empty for one that is the zero address.
+    """
+
+    sequence: int
+    action: str
+    message: Mapping[str, Any]
+    signatures: tuple[bytes, ...]
+
+    def members(self) -> dict[str, Any]:
+        """Return the JSON members of its line."""
+        message = typed_messages.message_to_json(self.action, self.message)
+        return action_members(self.sequence, self.action, message, self.signatures)
+
+
+def action_members(
+    sequence: int, action: str, message: Mapping[str, Any], signatures: Sequence[bytes]
+) -> dict[str, Any]:
+    """Return the members of an action's line from the JSON form of its message, as a store keeps it."""
+    return {
+        "sequence": sequence,
+        "action": action,
+        "message": dict(message),
+        "signatures": [to_hex(signature) for signature in signatures],
+    }
 
 
 def entry_members(
@@ -348,4 +383,18 @@ def parse_look(members: object) -> ExportedLook:
         text(given["base"], what="look base"),
         from_hex(given["signature"], 65, what="look signature"),
         parse_openings(given["openings"]),
+    )
+
+
+def parse_action(members: object) -> ExportedAction:
+    """Return the action of a line's members; raises FormatError, or UnsupportedFormat for an unknown message."""
+    given = members_of(members, _ACTION, what="export action")
+    action = text(given["action"], what="action name")
+    if action not in typed_messages.MESSAGES:
+        raise UnsupportedFormat("export action: a message that this version does not know")
+    return ExportedAction(
+        unsigned(given["sequence"], 53, what="action sequence"),
+        action,
+        typed_messages.message_from_json(action, given["message"]),
+        tuple(from_hex(one, what="action signature") for one in array(given["signatures"], what="action signatures")),
     )

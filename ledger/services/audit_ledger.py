@@ -28,6 +28,7 @@ from ledger.core.audit.whole import (
 from ledger.core.chainfile import ChainFile, Trust, why_unverifiable
 from ledger.core.clocks import Duty
 from ledger.core.export import (
+    ACTIONS_FILE,
     DOCUMENTS_FOLDER,
     ENTRIES_FILE,
     LOOKS_FILE,
@@ -45,6 +46,7 @@ from ledger.core.steps import parse_rights
 from ledger.core.verdict import CheckResult, Report, Verdict
 from ledger.domain import RIGHTS_TABLE, load_document
 from ledger.errors import FormatError, HistoryError, UnsupportedFormat
+from ledger.services.audit_actions import received_by_object
 from ledger.services.audit_files import LineFile, SpilledPart
 from ledger.services.audit_parts import (
     BucketTask,
@@ -166,6 +168,7 @@ def _prepare(request: AuditRequest) -> _Audit | Report:
         _documents(request.folder, manifest.gateway, tally),
         judged_until=_judged_until(request, manifest, history, tally),
         is_partial=request.sample is not None,
+        contracts={name: pin.address for name, pin in request.trust.contracts.items()},
         wanted=frozenset(wanted_entry(receipt) for _, receipt in request.receipts),
         exported_at=manifest.exported_at,
     )
@@ -198,9 +201,10 @@ def _judged_until(request: AuditRequest, manifest: ExportManifest, history: Hist
 def _read(audit: _Audit, spill_folder: Path) -> None:
     """Check all parts, then all buckets, then what needs both."""
     request, ground, tally = audit.request, audit.ground, audit.tally
-    names = ENTRIES_FILE, RECORDS_FILE, LOOKS_FILE
-    entries, records, looks = (LineFile(request.folder / name) for name in names)
-    files = entries, records, looks
+    names = ENTRIES_FILE, RECORDS_FILE, LOOKS_FILE, ACTIONS_FILE
+    entries, records, looks, actions = (LineFile(request.folder / name) for name in names)
+    files = entries, records, looks, actions
+    ground.received = received_by_object(ground, actions, entries)
     anchors = _present_anchors(audit, entries)
     last = audit.anchors[-1] if audit.anchors else None
     rows = audit.counts.records + audit.counts.entries + looks.size // 200

@@ -16,8 +16,8 @@ from ledger.core.audit.stream import Part, PartChecker
 from ledger.core.history import AnchorFacts
 from ledger.services.audit_files import LineFile, Spill, SpilledPart, read_bucket
 
-Files = tuple[LineFile, LineFile, LineFile]
-"""Entries, records, looks."""
+Files = tuple[LineFile, LineFile, LineFile, LineFile]
+"""Entries, records, looks, actions."""
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
 
@@ -38,7 +38,7 @@ class Workshop:
 
 @dataclass(frozen=True, slots=True)
 class PartTask:
-    """A part: its batches [first, last) among the workshop's anchors, and its byte ranges in the three files."""
+    """A part: its batches [first, last) among the workshop's anchors, and its byte ranges in the four files."""
 
     number: int
     first: int
@@ -112,10 +112,10 @@ def sampled_parts(
 def check_part(shop: Workshop, task: PartTask) -> PartOutcome:
     """Check one part and spill its rows."""
     spill = Spill(shop.buckets)
-    entries, records, looks = (
+    entries, records, looks, actions = (
         file.lines(begin, end) for file, (begin, end) in zip(shop.files, task.ranges, strict=True)
     )
-    checker = PartChecker(shop.ground, (entries, records, looks), spill.take)
+    checker = PartChecker(shop.ground, (entries, records, looks, actions), spill.take)
     part = checker.check(shop.anchors[task.first : task.last], shop.last_anchored)
     return PartOutcome(part, spill.write(shop.folder / f"part-{task.number}.rows"))
 

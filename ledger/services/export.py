@@ -12,6 +12,7 @@ from ledger.core.export import (
     ExportedRecord,
     ExportedTombstone,
     ExportManifest,
+    action_members,
     entry_members,
     tagged_line,
 )
@@ -88,7 +89,7 @@ def export_lines(store: Store, export: Export) -> Iterator[str]:
         for document_hash, media, content in transaction.documents():
             document = ExportedDocument(document_hash, media, content.decode("utf-8"))
             yield tagged_line("document", document.members()) + "\n"
-    counts, after = ExportCounts(0, 0, 0), export.after
+    counts, after = ExportCounts(0, 0, 0, 0), export.after
     while after < export.manifest.last_sequence:
         with store.begin() as transaction:
             entries = transaction.entries_after(after, ENTRIES_AT_ONCE)
@@ -103,7 +104,8 @@ def export_lines(store: Store, export: Export) -> Iterator[str]:
 
 
 def _lines(transaction: Transaction, entries: Sequence[StoredEntry]) -> Iterator[tuple[str, str]]:
-    evidence = transaction.evidence([stored.entry_id for stored in entries])
+    entry_ids = [stored.entry_id for stored in entries]
+    evidence, actions = transaction.evidence(entry_ids), transaction.actions_of_entries(entry_ids)
     for stored in entries:
         entry, sequence = stored.entry, stored.sequence or 0
         members = entry_members(sequence, entry.entry_type, entry.message, entry.signer, entry.signature, entry.annex)
@@ -114,11 +116,18 @@ def _lines(transaction: Transaction, entries: Sequence[StoredEntry]) -> Iterator
         elif stored.entry_id in evidence:
             look = _exported_look(sequence, evidence[stored.entry_id])
             yield "look", tagged_line("look", look.members())
+        elif stored.entry_id in actions:
+            action = actions[stored.entry_id]
+            members = action_members(sequence, action.name, action.message, action.signatures)
+            yield "action", tagged_line("action", members)
 
 
 def _counted(counts: ExportCounts, tag: str) -> ExportCounts:
     return ExportCounts(
-        counts.entries + (tag == "entry"), counts.records + (tag == "record"), counts.looks + (tag == "look")
+        counts.entries + (tag == "entry"),
+        counts.records + (tag == "record"),
+        counts.looks + (tag == "look"),
+        counts.actions + (tag == "action"),
     )
 
 

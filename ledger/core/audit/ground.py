@@ -46,6 +46,8 @@ class Ground:
     """Entry digests that receipts ask for."""
     reads_keys: bool = True
     """Whether a look may depend on a record's region, time or class: there are grants, consents or emergencies."""
+    contracts: Mapping[str, str] = field(default_factory=dict)
+    """Addresses by contract name: what typed messages were signed for."""
     received: Mapping[bytes, Sequence[ReceivedAction]] = field(default_factory=dict)
     """Received actions in stream order, by the object that they bear on."""
     exported_at: int = 0

@@ -1,4 +1,4 @@
-"""Reading the three files of an export side by side: each line parsed strictly, in sequence order, each once."""
+"""Reading the four files of an export side by side: each line parsed strictly, in sequence order, each once."""
 
 from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from ledger.core.audit.actions import check_included
 from ledger.core.audit.checks import Tally
 from ledger.core.audit.ground import Ground
 from ledger.core.audit.promises import is_broken
@@ -10,8 +11,10 @@ from ledger.core.codes import Role
 from ledger.core.entry import entry_digest
 from ledger.core.history import AsOf
 from ledger.core.receipt import Receipt, SignedAction
+from ledger.core.received import ABOUT, ReceivedAction
 from ledger.core.signature import recover
 from ledger.core.statements import OWN_TIME, StatementDomain, statement_digest
+from ledger.core.typed_messages import MESSAGES, message_digest
 from ledger.errors import SignatureError
 
 NamedReceipt = tuple[str, Receipt]
@@ -64,10 +67,20 @@ def why_not_authentic(ground: Ground, receipt: Receipt) -> str | None:
         return "another key signed it"
     as_of = AsOf(message[OWN_TIME[receipt.statement]])
     refusal = ground.history.why_not_entitled(signer, Role.API_SIGN, ground.gateway, as_of)
+    if refusal is None and isinstance(receipt.evidence, SignedAction):
+        return _why_not_action(ground, receipt.evidence, message["action"])
     if refusal is not None or not isinstance(receipt.evidence, SignedSubmission):
         return refusal
     is_same = _entry_of(receipt.evidence, receipt.domain) == message["entry"]
     return None if is_same else "the submission beside it is another"
+
+
+def _why_not_action(ground: Ground, action: SignedAction, digest: bytes) -> str | None:
+    address = ground.contracts.get(MESSAGES[action.action].contract)
+    if action.action not in ABOUT or address is None:
+        return "no gateway relays the action beside it"
+    is_same = message_digest(action.action, action.message, ground.domain.chain_id, address) == digest
+    return None if is_same else "the action beside it is another"
 
 
 def _entry_of(submission: SignedSubmission, domain: StatementDomain) -> bytes:
@@ -103,24 +116,14 @@ def _check_kept(
 
 
 def _check_included(ground: Ground, tally: Tally, name: str, receipt: Receipt, action: SignedAction) -> None:
-    history = ground.history
-    if action.action != "Mark":
-        tally.skipped["receipt.included"] += 1
-        return
-    message = action.message
-    due: int = receipt.message["includeBy"]
-    key = history.keys.get(message["key"])
-    said = message["version"], message["mark"], message["reason"]
-    times = [
-        mark.point.time
-        for mark in history.marks.get(message["recordId"], ())
-        if key is not None and mark.agency == key.agency and (mark.version, mark.mark, mark.reason) == said
-    ]
-    stands_at = min(times, default=None)
-    newest = history.newest_block
-    if stands_at is None and (newest is None or newest.time <= due):
-        tally.incomplete.append(f"receipt {name}: its mark is not due before {due}")
-        return
-    holds = not is_broken(history, ground.gateway, due, stands_at)
-    actual = "no such mark" if stands_at is None else f"marked at {stands_at}"
-    tally.judge("receipt.included", holds, name, f"the mark on chain by {due}", actual, ground.blamed)
+    message, key = receipt.message, ground.history.keys.get(action.message["key"])
+    received = ReceivedAction(
+        message["action"],
+        action.action,
+        action.message,
+        message["receivedAt"],
+        message["includeBy"],
+        agency=0 if key is None else key.agency,
+    )
+    if not check_included(ground, tally, "receipt.included", name, received):
+        tally.incomplete.append(f"receipt {name}: its action is not due before {message['includeBy']}")

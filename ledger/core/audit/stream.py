@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ledger.core.audit.actions import check_action
 from ledger.core.audit.checks import Tally
 from ledger.core.audit.duties import DutyRows
 from ledger.core.audit.ground import Ground
@@ -25,10 +26,12 @@ from ledger.core.audit.submissions import check_records, check_submission, submi
 from ledger.core.codes import EntryType, Role
 from ledger.core.entry import entry_digest
 from ledger.core.export import (
+    ExportedAction,
     ExportedEntry,
     ExportedLook,
     ExportedRecord,
     ExportedTombstone,
+    parse_action,
     parse_entry,
     parse_look,
     parse_members,
@@ -59,23 +62,23 @@ class Part:
     items: set[tuple[int, int]] = field(default_factory=set)
     """Item versions that submissions and disclosures name."""
     duties: DutyRows = field(default_factory=DutyRows)
-    lines: tuple[int, int, int] = (0, 0, 0)
-    """Lines read: entries, records, looks."""
+    lines: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Lines read: entries, records, looks, actions."""
 
 
 class PartChecker:
-    """Checks one part. `entries`, `records` and `looks` are the lines of its batches; `emit` takes the rows."""
+    """Checks one part. `lines` are the entries, records, looks and actions of its batches; `emit` takes the rows."""
 
     def __init__(
         self,
         ground: Ground,
-        lines: tuple[Iterator[bytes], Iterator[bytes], Iterator[bytes]],
+        lines: tuple[Iterator[bytes], Iterator[bytes], Iterator[bytes], Iterator[bytes]],
         emit: Callable[[Row], None],
     ) -> None:
         self.part = Part()
         self._ground, self._emit, self._tally = ground, emit, self.part.tally
         blames = ground.blamed
-        entries, records, looks = lines
+        entries, records, looks, actions = lines
         self._entries: LineReader[ExportedEntry] = LineReader(
             entries, lambda line: parse_entry(parse_members(line)), self._tally, "entry", blames
         )
@@ -84,6 +87,9 @@ class PartChecker:
         )
         self._looks: LineReader[ExportedLook] = LineReader(
             looks, lambda line: parse_look(parse_members(line)), self._tally, "look", blames
+        )
+        self._actions: LineReader[ExportedAction] = LineReader(
+            actions, lambda line: parse_action(parse_members(line)), self._tally, "action", blames
         )
 
     def check(self, anchors: Sequence[AnchorFacts], last_anchored: int) -> Part:
@@ -95,11 +101,12 @@ class PartChecker:
                 self._tally.pending += 1
             else:
                 self._entries.misplaced(entry.sequence)
-        for reader in (self._records, self._looks):
+        for reader in (self._records, self._looks, self._actions):
             for line in reader.rest():
                 if line.sequence <= last_anchored:
                     reader.misplaced(line.sequence)
-        self.part.lines = self._entries.count, self._records.count, self._looks.count
+        readers = self._entries, self._records, self._looks, self._actions
+        self.part.lines = (readers[0].count, readers[1].count, readers[2].count, readers[3].count)
         return self.part
 
     def _check_batch(self, anchor: AnchorFacts) -> None:
@@ -185,7 +192,7 @@ class PartChecker:
         if entry.entry_type in LOOK_TYPES:
             self._check_look(entry, anchor, is_judged)
         elif entry.entry_type is EntryType.RECEIVED:
-            tally.notices["actions received for relay, whose inclusion only a receipt shows"] += 1
+            check_action(ground, tally, entry, list(self._actions.take(entry.sequence)), is_judged=is_judged)
         elif entry.entry_type is EntryType.VOID:
             first = entry.message["firstSequence"]
             self.part.voided.append((first, first + entry.message["count"] - 1))

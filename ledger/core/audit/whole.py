@@ -59,10 +59,10 @@ def judged_anchors(ground: Ground, tally: Tally, manifest: ExportManifest) -> Se
 
 def check_counts(ground: Ground, tally: Tally, counts: ExportCounts, parts: Iterable[Part]) -> None:
     """Check `export.count`: lines that were read against the manifest."""
-    read = tuple(sum(numbers) for numbers in zip(*(part.lines for part in parts), strict=True)) or (0, 0, 0)
-    claimed = counts.entries, counts.records, counts.looks
-    expected = "{} entries, {} records, {} looks".format(*claimed)
-    found = "{} entries, {} records, {} looks".format(*read)
+    read = tuple(sum(numbers) for numbers in zip(*(part.lines for part in parts), strict=True)) or (0, 0, 0, 0)
+    claimed = counts.entries, counts.records, counts.looks, counts.actions
+    expected = "{} entries, {} records, {} looks, {} actions".format(*claimed)
+    found = "{} entries, {} records, {} looks, {} actions".format(*read)
     tally.judge("export.count", read == claimed, "the manifest", expected, found, ground.blamed)
 
 

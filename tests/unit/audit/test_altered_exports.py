@@ -132,7 +132,7 @@ def truncate_all(export: Export) -> None:
 def say_other_counts(export: Export) -> None:
     from ledger.core.export import ExportCounts
 
-    export.counts = ExportCounts(len(export.entries), len(export.records) + 1, len(export.looks))
+    export.counts = ExportCounts(len(export.entries), len(export.records) + 1, len(export.looks), 0)
 
 
 def write_malformed_line(export: Export) -> None:

@@ -10,7 +10,7 @@ from ledger.core.codes import Mark
 from ledger.core.hexadecimal import to_hex
 from ledger.core.receipt import Receipt, SignedAction
 from ledger.core.verdict import Verdict
-from tests.simulated_consortium import address, number32
+from tests.simulated_consortium import address
 from tests.simulated_ledger import SimulatedLedger, honest_ledger
 from tests.simulated_receipts import acceptance, look_receipt
 from tests.unit.audit.auditing import audit
@@ -104,18 +104,11 @@ def test_a_receipt_of_another_ledger_is_incomplete(tmp_path: Path) -> None:
     assert audit(ledger, tmp_path, receipts=[("other", other)]).report.verdict is Verdict.INCOMPLETE
 
 
-def received_mark(ledger: SimulatedLedger, action: str = "Mark") -> Receipt:
-    mark = {
-        "key": address("publisher"),
-        "recordId": ledger.committed(2).record_id,
-        "version": 0,
-        "mark": int(Mark.WITHDRAWN),
-        "reason": 1,
-        "nonce": 0,
-        "deadline": ledger.now + 3600,
-    }
-    entry = ledger.receive(number32("mark"))
-    evidence = SignedAction(action, mark, bytes(65))
+def received_mark(ledger: SimulatedLedger) -> Receipt:
+    said = {"recordId": ledger.committed(2).record_id, "version": 0, "mark": int(Mark.WITHDRAWN), "reason": 1}
+    entry = ledger.receive("Mark", said)
+    assert entry.action is not None
+    evidence = SignedAction("Mark", entry.action.message, entry.action.signatures[0])
     return Receipt("received", entry.message, entry.signer, entry.signature, ledger.domain, evidence, ledger.now)
 
 
@@ -144,13 +137,29 @@ def test_a_mark_that_was_held_back_blames_the_gateway(tmp_path: Path) -> None:
     ledger.mine([], seconds=200)
     ledger.mine([], seconds=200)
     audited = audit(ledger, tmp_path, receipts=[("mark", receipt)])
-    audited.require("receipt.included", "gateway 1", "no such mark")
+    audited.require("receipt.included", "gateway 1", "held back")
 
 
-def test_a_mark_that_is_not_due_is_incomplete_and_other_actions_are_skipped(tmp_path: Path) -> None:
+def test_a_mark_that_is_not_due_is_incomplete(tmp_path: Path) -> None:
     ledger = honest_ledger()
-    receipts = [("mark", received_mark(ledger)), ("key", received_mark(ledger, action="RetireKey"))]
+    receipt = received_mark(ledger)
     ledger.anchor()
-    report = audit(ledger, tmp_path, receipts=receipts).report
+    report = audit(ledger, tmp_path, receipts=[("mark", receipt)]).report
     assert report.verdict is Verdict.INCOMPLETE
-    assert [check.id for check in report.checks if check.result == "skipped"] == ["receipt.included"]
+    skipped = [check.id for check in report.checks if check.result == "skipped"]
+    assert skipped == ["action.included", "receipt.included"]
+
+
+OTHER_ACTIONS = {
+    "RetireKey": {"actor": address("publisher"), "key": address("publisher"), "nonce": 0, "deadline": 1},
+    "RevokeGrant": {"key": address("publisher"), "grant": bytes(32), "reason": 1, "nonce": 0, "deadline": 1},
+}
+
+
+@pytest.mark.parametrize("action", OTHER_ACTIONS)
+def test_a_receipt_whose_action_is_another_convicts_nobody(tmp_path: Path, action: str) -> None:
+    ledger = honest_ledger()
+    receipt = replace(received_mark(ledger), evidence=SignedAction(action, OTHER_ACTIONS[action], bytes(65)))
+    ledger.anchor()
+    audited = audit(ledger, tmp_path, receipts=[("mark", receipt)])
+    audited.require("receipt.authentic", "whoever made the receipt", "the action beside it")

@@ -132,7 +132,7 @@ def test_fail_fast_stops_at_the_first_failure(tmp_path: Path) -> None:
     ledger = honest_ledger()
     export = ledger.export()
     export.records[0]["values"][0] = '"1"'
-    export.counts = ExportCounts(1, 1, 1)
+    export.counts = ExportCounts(1, 1, 1, 1)
     audited = audit(ledger, tmp_path, export, fail_fast=True)
     assert audited.failed == {"record.root"}
     contracts = {name: replace(pin, code_hash=to_hex(number32("x"))) for name, pin in ledger.chain.contracts.items()}
@@ -181,7 +181,7 @@ def test_an_export_that_begins_after_the_state_says_what_it_cannot_see(tmp_path:
     ledger.look(ledger.committed(4))
     ledger.anchor()
     export = ledger.export()
-    for lines in (export.entries, export.records, export.looks):
+    for lines in (export.entries, export.records, export.looks, export.actions):
         lines[:] = [line for line in lines if line["sequence"] > state.sequence]
     audited = audit(ledger, tmp_path / "2", export, since=state)
     assert audited.report.verdict is Verdict.INCOMPLETE
@@ -268,8 +268,8 @@ def test_bisection_finds_each_line_and_parts_cover_every_byte(tmp_path: Path) ->
     for sequence in range(13):
         expected = sum(len(line) for line in lines if int(line.split(b'"sequence":')[1].split(b",")[0]) < sequence)
         assert file.offset_of(sequence) == expected
-    files = tuple(LineFile(folder / f"{name}.ndjson") for name in ("entries", "records", "looks"))
-    tasks = all_parts((files[0], files[1], files[2]), ledger.history().anchors[1], 1_000)
+    files = tuple(LineFile(folder / f"{name}.ndjson") for name in ("entries", "records", "looks", "actions"))
+    tasks = all_parts((files[0], files[1], files[2], files[3]), ledger.history().anchors[1], 1_000)
     assert len(tasks) > 1
     for place, one in enumerate(files):
         ranges = [task.ranges[place] for task in tasks]

@@ -337,7 +337,7 @@ class SimulatedGateway:
         for document_id, content in self.documents.items():
             document = ExportedDocument(from_hex(document_id), "application/json", content.decode())
             lines.append(tagged_line("document", document.members()))
-        lines.append(tagged_line("end", ExportCounts(0, 0, 0).members()))
+        lines.append(tagged_line("end", ExportCounts(0, 0, 0, 0).members()))
         changed = self._changed("/v1/export", {"lines": lines})["lines"]
         return "".join(line + "\n" for line in changed).encode()
 

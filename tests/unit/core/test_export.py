@@ -34,7 +34,7 @@ pytestmark = pytest.mark.unit
 EXPORT = honest_ledger().export()
 ENTRY, RECORD, LOOK = EXPORT.entries[0], EXPORT.records[0], EXPORT.looks[0]
 TOMBSTONE = tombstone_line(RECORD, number32("root"))
-COUNTS = {"entries": 1, "records": 2, "looks": 3}
+COUNTS = {"entries": 1, "records": 2, "looks": 3, "actions": 4}
 
 
 def test_what_is_built_parses_back() -> None:
@@ -61,7 +61,7 @@ def test_a_line_of_the_stream_is_tagged_and_canonical() -> None:
 
 
 def test_the_manifest_on_disk_joins_first_and_last_line() -> None:
-    counts = ExportCounts(1, 2, 3)
+    counts = ExportCounts(1, 2, 3, 4)
     data = encode(manifest_document(EXPORT.manifest, counts))
     assert parse_manifest(data) == (EXPORT.manifest, counts)
 
