@@ -119,6 +119,7 @@ ENTRY = members(
     anchorBy=NUMBER,
     **_PLACE,
 )
+OWN_RECORDS = members(records=array(members(recordId=HEX32, version=NUMBER, acceptedAt=NUMBER)), next=or_null(TEXT))
 ENTRIES = members(entries=array(ENTRY), next=or_null(NUMBER))
 ANCHORS = members(
     anchors=array(

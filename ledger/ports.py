@@ -197,7 +197,7 @@ class Transaction(Protocol):
         """Ask again for every erasure that followed marks ask for and that is not carried out; returns how many."""
 
     def own_records(
-        self, publisher: int, item: int, before: int, after: tuple[int, int], limit: int
+        self, publisher: int, item: int, before: int, after: tuple[int, bytes], limit: int
     ) -> Sequence[OwnRecord]:
         """Return newest versions served that a publisher's submissions brought before a time, in order of place."""
 

@@ -131,12 +131,12 @@ class DueErasure:
 
 @dataclass(frozen=True, slots=True)
 class OwnRecord:
-    """A newest version of a publisher's record: when it was accepted, and its place (entry id, position)."""
+    """A newest version of a publisher's record: when it was accepted, and its place (entry id, recordId)."""
 
     record_id: bytes
     version: int
     accepted_at: int
-    place: tuple[int, int]
+    place: tuple[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)

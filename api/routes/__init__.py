@@ -19,6 +19,7 @@ from api.routes.metrics import router as metrics
 from api.routes.parameters import router as parameters
 from api.routes.records import router as records
 from api.routes.requests import router as requests
+from api.routes.retention import router as retention
 from api.routes.subjects import router as subjects
 from api.routes.submissions import router as submissions
 
@@ -28,6 +29,7 @@ ROUTERS = (
     records,
     subjects,
     marks,
+    retention,
     actions,
     requests,
     consents,

@@ -16,6 +16,7 @@ from ledger.client.marking import Marking
 from ledger.client.outbox import ClientOutbox
 from ledger.client.publishing import Accepted, Publishing
 from ledger.client.receipts import ReceiptFolder
+from ledger.client.retaining import Retaining
 from ledger.client.subjects import SubjectsDesk
 from ledger.client.submissions import contents
 from ledger.client.transport import Transport
@@ -55,6 +56,7 @@ class GongzhiClient:
         self.publishing = Publishing(self.desk)
         self.looking = Looking(self.desk)
         self.marking = Marking(self.desk)
+        self.retaining = Retaining(self.desk, self.marking)
         self.acting = Acting(self.desk)
         self.subjects = SubjectsDesk(self.desk)
 

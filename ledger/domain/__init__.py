@@ -7,6 +7,9 @@ from typing import Any
 RIGHTS_TABLE = "processes/rights.json"
 """How many working days each right of a person has to be answered in."""
 
+RETENTION_TABLE = "retention.json"
+"""How many days records of each item are kept for each purpose, and entries of the stream."""
+
 
 def load_document(path: str) -> Any:
     """Return the JSON value of a file of this folder, as `schemas/incident-1.json`; raises FileNotFoundError."""

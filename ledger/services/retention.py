@@ -10,7 +10,7 @@ MOST_RECORDS = 1_000
 """Records of one page."""
 
 
-def own_records(call: Call, item: int, before: int, after: tuple[int, int], limit: int) -> Sequence[OwnRecord]:
+def own_records(call: Call, item: int, before: int, after: tuple[int, bytes], limit: int) -> Sequence[OwnRecord]:
     """Return newest versions of an item's records that the caller's agency published before a time (Unix seconds).
 
     Ids and the times at which they were accepted, which their publisher has in its receipts anyway: no slot is opened,

@@ -45,10 +45,10 @@ REPLAY_SUBJECTS = """
     DELETE FROM subjects WHERE record_id IN (SELECT record_id FROM records WHERE erased_at IS NOT NULL)
         AND NOT EXISTS (SELECT FROM records WHERE records.record_id = subjects.record_id AND erased_at IS NULL)"""
 OWN_RECORDS = """
-    SELECT record_id, version, accepted_at, entry_id, position FROM submissions JOIN records USING (entry_id)
+    SELECT record_id, version, accepted_at, entry_id FROM submissions JOIN records USING (entry_id)
     WHERE submissions.publisher = %s AND submissions.item = %s AND accepted_at < %s
-        AND NOT superseded AND NOT hidden AND (entry_id, position) > (%s, %s)
-    ORDER BY entry_id, position LIMIT %s"""
+        AND NOT superseded AND NOT hidden AND (entry_id, record_id) > (%s, %s)
+    ORDER BY entry_id, record_id LIMIT %s"""
 
 
 class Erasing(Session):
@@ -90,11 +90,11 @@ class Erasing(Session):
         return self._run(REPLAY_MARKS)
 
     def own_records(
-        self, publisher: int, item: int, before: int, after: tuple[int, int], limit: int
+        self, publisher: int, item: int, before: int, after: tuple[int, bytes], limit: int
     ) -> Sequence[OwnRecord]:
         """Return newest versions that a publisher's submissions brought before a time, behind a place, in order.
 
-        Withdrawn and erased records are left out. A place is (entry id, position), (0, 0) to begin.
+        Withdrawn and erased records are left out. A place is (entry id, recordId), (0, b"") to begin.
         """
         rows = self._rows(OWN_RECORDS, (publisher, item, before, *after, limit))
-        return [OwnRecord(row[0], row[1], row[2], (row[3], row[4])) for row in rows]
+        return [OwnRecord(row[0], row[1], row[2], (row[3], row[0])) for row in rows]

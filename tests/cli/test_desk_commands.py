@@ -104,6 +104,26 @@ def test_a_lie_ends_the_command_and_names_the_evidence(
     assert "receipts/broken/disclosure-" in told
 
 
+def test_retention_lists_what_is_past_and_marks_it(server: GatewayServer, capsys: pytest.CaptureFixture[str]) -> None:
+    ids = [to_hex(bytes([number]) * 32) for number in (1, 2)]
+    server.gateway.past = [{"recordId": record_id, "version": 1, "acceptedAt": 1_000} for record_id in ids]
+    command = ["retention", "--item", "1", *server.options]
+    assert run([*command, "--dry-run", "--json"]) == 0
+    told = printed(capsys)
+    assert (told["item"], told["days"], told["found"]) == (1, 1826, 2)
+    assert [record["recordId"] for record in told["records"]] == ids
+    assert "POST /v1/marks" not in server.gateway.calls
+    assert run([*command, "--json"]) == 0
+    told = printed(capsys)
+    assert (told["erased"], told["held"]) == (ids, [])
+    assert server.gateway.calls.count("POST /v1/marks") == 2
+    assert run([*command, "--limit", "1"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "item 1: 1 records are past 1826 days"
+    assert run(["retention", "--item", "77", *server.options, "--json"]) == 2
+    assert "give --days" in printed(capsys)["error"]["detail"]
+    assert run(["retention", "--item", "77", "--days", "1", "--dry-run", *server.options, "--json"]) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -77,6 +77,8 @@ class SimulatedGateway:
     after_signing: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda _, answer: answer
     refuse_with: int | None = None
     page: int = 2
+    past: list[dict[str, Any]] = field(default_factory=list)
+    """What it answers to the question for records past their retention."""
 
     def __post_init__(self) -> None:
         self.taken: dict[str, Taken] = {}
@@ -128,6 +130,8 @@ class SimulatedGateway:
             return 200, self._changed(path, self._commit(body))
         if parts[0] == "marks":
             return 202, self._changed(path, self._mark(body))
+        if parts[0] == "retention":
+            return 200, {"records": self.past, "next": None}
         if parts[0] == "export":
             return 200, self._export()
         return self._look(path, parts, {name: v[0] for name, v in parse_qs(query).items()}, headers, request)
