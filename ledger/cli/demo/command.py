@@ -17,6 +17,8 @@ from ledger import wiring
 from ledger.cli.connection import Connection, open_client
 from ledger.cli.demo.auditing import audit, gather, keep_chain, rehearse
 from ledger.cli.demo.calls import write_calls
+from ledger.cli.demo.consenting import HOLDER as CARE_HOLDER
+from ledger.cli.demo.consenting import HOSPITAL, consent_and_withdraw
 from ledger.cli.demo.consortium import COMMUNITIES, REVIEW_AGENCY
 from ledger.cli.demo.desks import Desk
 from ledger.cli.demo.emergencies import break_glass, never_reviewed
@@ -188,9 +190,10 @@ def share(run: Demo, calls: Path) -> None:
         run.story.say(f"Community 2 publishes {originals.count} calls with their originals: class 2, on request only.")
         told = [ask_and_look(fire, holder, originals, run.story)]
         run.unanswered = ask_in_vain(health, run.story)
+        told.append(consent_and_withdraw(desk(CARE_HOLDER), desk(HOSPITAL), run.story))
         told.append(break_glass(health, desk(REVIEW_AGENCY), originals.fire, run.story))
         run.unreviewed = never_reviewed(police, run.story)
-    run.figures["records"] += originals.count
+    run.figures["records"] += originals.count + sum(one.get("records", 0) for one in told)
     run.figures["looks"] += sum(one["looks"] for one in told)
     run.figures["refusalReasons"] = [reason for one in told for reason in one["refusals"]]
     run.figures["refusals"] += len(run.figures["refusalReasons"])

@@ -51,8 +51,11 @@ def ask_and_look(fire: Desk, holder: Desk, originals: Originals, story: Story) -
     story.say(f"   and is refused for the next, which is no fire: {told_refusal(refusal)}")
     fire.send(fire.requests.close(asked, Outcome.ACCEPTED, fire.signing("desk")), "desk")
     after = fire.refused(originals.fire, grounds)
+    done = NewStep(asked, "obligation", "due", "destroyed", REGION, synthetic=True)
+    take_step(fire.client, done)
     story.say(f"   It closes the grant; from that moment the same look is refused: {told_refusal(after)}")
-    return {"looks": 1, "refusals": [refusal.reason, after.reason]}
+    story.say("   What it had got is destroyed, and it says so: a signed step like the community's check.")
+    return {"looks": 1, "refusals": [refusal.reason, after.reason], "records": 2}
 
 
 def ask_in_vain(health: Desk, story: Story) -> bytes:
