@@ -63,6 +63,11 @@ def test_the_reader_s_how_to_reads_and_proves(desk: Path, demo: DemoStack) -> No
     assert (desk / "bundle.json").exists()
 
 
+def test_a_record_is_erased_as_the_how_to_says(desk: Path) -> None:
+    printed = run(commands("docs/how-to/erase-records.md"), desk)
+    assert "0 records are past 1826 days" in printed
+
+
 @pytest.mark.slow
 def test_a_consortium_is_set_up_by_hand_as_the_how_to_says(desk: Path) -> None:
     printed = run(commands("docs/how-to/set-up-a-consortium.md", without=()), desk)
