@@ -169,10 +169,10 @@ class Requests:
             if policy.listed(asked.profile) is None:
                 raise UsageError("the item's mask policy does not list this profile, so nobody may grant it")
             return asked.profile
-        if asked.tier is not None:
-            fitting = tuple(one for one in fitting if one.tier is asked.tier)
-        exact = tuple(one for one in fitting if one.purpose == asked.purpose)
-        candidates = exact if asked.tier is not None and exact else fitting
+        offered = [one for one in fitting if asked.tier in (None, one.tier)]
+        exact = [one for one in offered if one.purpose == asked.purpose]
+        # Of one tier, the profile that was made for this purpose is meant.
+        candidates = exact if asked.tier is not None and exact else offered
         if len(candidates) != 1:
             tiers = ", ".join(sorted({one.tier.name for one in fitting})) or "none"
             raise UsageError(f"give --tier or --mask-profile; for this purpose the item's mask policy has: {tiers}")

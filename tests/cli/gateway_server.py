@@ -24,12 +24,15 @@ from tests.unit.client.simulated_gateway import (
     DOMAIN,
     GATEWAY,
     GENESIS,
+    OTHER_KEY,
     PUBLISHER,
     SimulatedGateway,
 )
 
 PASSWORD = "a password of this test only"
 CHEAP_SCRYPT = 2
+ACTED_ON = ("ConsentRegistry", "AccessLedger", "EmergencyAccess")
+DESK_ROLES = ("SUBMIT", "REQUEST", "READ", "DECIDE", "EMERGENCY", "REVIEW")
 
 
 @dataclass
@@ -112,15 +115,19 @@ def write_files(folder: Path, api: str) -> Path:
     password = folder / "desk.password"
     password.write_text(PASSWORD)
     password.chmod(0o600)
-    names = ("AgencyRegistry", "Catalogue", "Parameters", "RecordAnchors")
+    names = ("AgencyRegistry", "Catalogue", "Parameters", "RecordAnchors", *ACTED_ON)
     pins = {name: ContractPin(DOMAIN.record_anchors, GENESIS) for name in names}
     (folder / "trust.json").write_bytes(encode(trust_document(DOMAIN.chain_id, GENESIS, pins, "anvil")))
-    agency = {"id": PUBLISHER, "name": "community", "keystore": str(folder / "desk.json")}
+    create_keystore(folder / "supervise.json", OTHER_KEY, PASSWORD, scrypt_cost=CHEAP_SCRYPT)
+    desk, supervise = (
+        {"keystore": str(folder / f"{name}.json"), "passwordFile": str(password)} for name in ("desk", "supervise")
+    )
+    keys = {"desk": {"roles": DESK_ROLES, **desk}, "supervise": {"roles": ["SUPERVISE"], **supervise}}
     members = {
         "api": api,
         "gateway": GATEWAY,
         "trust": str(folder / "trust.json"),
-        "agencies": [{**agency, "passwordFile": str(password)}],
+        "agencies": [{"id": PUBLISHER, "name": "community", "title": "Community 7", **desk, "keys": keys}],
     }
     profile = folder / "profile.json"
     profile.write_text(json.dumps(members))

@@ -38,6 +38,8 @@ DOMAIN = StatementDomain(20265801, "0x3f4ff0048ad4feed531ee62311b205bec49bfcd3")
 API_KEY, DESK_KEY, OTHER_KEY = (bytes([number]) * 32 for number in (1, 2, 3))
 GENESIS = "0x" + "9e" * 32
 Statement = dict[str, Any]
+Route = Callable[[list[str], dict[str, str], dict[str, Any]], tuple[int, dict[str, Any]]]
+"""A further route by the first part of its path: the parts behind it, the query, the body."""
 
 
 class TestSigner:
@@ -77,6 +79,8 @@ class SimulatedGateway:
     after_signing: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda _, answer: answer
     refuse_with: int | None = None
     page: int = 2
+    further: dict[str, Route] = field(default_factory=dict)
+    further_public: dict[str, Route] = field(default_factory=dict)
     past: list[dict[str, Any]] = field(default_factory=list)
     """What it answers to the question for records past their retention."""
 
@@ -121,9 +125,15 @@ class SimulatedGateway:
         if parts[0] == "catalogue":
             args = {"item": ITEM, "version": VERSION, "documentHash": to_hex(document_hash(self.item))}
             return 200, {"item": ITEM, "retired": None, "versions": [args]}
+        asked = {name: values[0] for name, values in parse_qs(query).items()}
+        if parts[0] in self.further_public:
+            return self.further_public[parts[0]](parts[1:], asked, {})
         request = self._verified(method, path, query, headers, content)
         body = decode(content) if content else {}
         assert isinstance(body, dict)
+        if parts[0] in self.further:
+            status, answer = self.further[parts[0]](parts[1:], asked, body)
+            return status, self._changed(path, answer)
         if parts[0] == "submissions":
             return 200, self._submissions(parts, body)
         if parts[0] == "commit":
@@ -134,7 +144,7 @@ class SimulatedGateway:
             return 200, {"records": self.past, "next": None}
         if parts[0] == "export":
             return 200, self._export()
-        return self._look(path, parts, {name: v[0] for name, v in parse_qs(query).items()}, headers, request)
+        return self._look(path, parts, asked, headers, request)
 
     def _verified(
         self, method: str, path: str, query: str, headers: Mapping[str, str], content: bytes

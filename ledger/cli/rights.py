@@ -1,0 +1,142 @@
+"""`gongzhi rights`: requests of residents about their own data, answered in time; and what is kept about them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ledger.cli.code_names import parse_code
+from ledger.cli.connection import Connection, connected, open_client
+from ledger.cli.moments import moment_text
+from ledger.cli.option_groups import takes
+from ledger.cli.output import print_json, print_members, print_result, print_table
+from ledger.cli.person_options import PersonOptions
+from ledger.cli.request import JsonOption
+from ledger.cli.stepping import RegionOption, StepOptions, publish_step, region_of
+from ledger.cli.views import cells_of, columns_of, page_document, record_document
+from ledger.cli.words import read_words
+from ledger.client.duties import duties_of
+from ledger.client.looking import Page, SearchTerms
+from ledger.client.rights import NewRightsRequest, file_request, resident_s_grounds
+from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.errors import UsageError
+
+RIGHTS_DUTY = "rights.answer"
+app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Requests of residents about their own data.")
+RightsArgument = Annotated[str, typer.Argument(metavar="ID", help="id of the rights request, 0x and 64 hex digits")]
+
+
+@dataclass(frozen=True)
+class FiledOptions:
+    """What a resident asks for, as it was given."""
+
+    right: Annotated[str, typer.Option(help="access, copy, transfer, correct, erase, restrict or explain")]
+    about: Annotated[str | None, typer.Option(help="record that it is about, 0x and 64 hex digits")] = None
+    reason: Annotated[str | None, typer.Option(help="code of the set right-reason")] = None
+    detail: Annotated[Path | None, typer.Option(help="file with what exactly is asked; it is sealed")] = None
+    region: RegionOption = None
+    synthetic: Annotated[bool, typer.Option("--synthetic", help="made for a drill")] = False
+    wait: Annotated[int, typer.Option("--wait", min=0, max=30, help="wait this long until it is anchored")] = 0
+    as_json: JsonOption = False
+
+
+@app.command("file")
+@connected
+@takes("person", PersonOptions)
+@takes("filed", FiledOptions)
+def file(*, filed: FiledOptions, person: PersonOptions, connection: Connection) -> None:
+    """File what a resident asks of your agency. The clock starts now; the id is asked for, never an argument."""
+    right = parse_code("right", filed.right)
+    reason = None if filed.reason is None else parse_code("right-reason", filed.reason)
+    about = None if filed.about is None else from_hex(filed.about, 32, what="record id")
+    detail = None if filed.detail is None else read_words(filed.detail)
+    subject = person.subject()
+    with open_client(connection) as client:
+        region = region_of(client, filed.region)
+        request = NewRightsRequest(right, region, about, reason, detail, filed.synthetic)
+        record_id, accepted = file_request(client, subject, request, filed.wait)
+    result = {
+        "rightsRequest": to_hex(record_id),
+        "right": right,
+        "submission": accepted.state,
+        "acceptedAt": accepted.accepted_at,
+        "anchorBy": accepted.anchor_by,
+    }
+    print_result(result, as_json=filed.as_json)
+
+
+@app.command("verify")
+@connected
+@takes("options", StepOptions)
+def verify(request: RightsArgument, *, options: StepOptions, connection: Connection) -> None:
+    """Say that the identity of who asks was verified."""
+    publish_step(request, "rights", "filed", "verified", options, connection)
+
+
+@app.command("done")
+@connected
+@takes("options", StepOptions)
+def done(request: RightsArgument, *, options: StepOptions, connection: Connection) -> None:
+    """Say that what was asked is done."""
+    publish_step(request, "rights", "verified", "done", options, connection)
+
+
+@app.command("refuse")
+@connected
+@takes("options", StepOptions)
+def refuse(request: RightsArgument, *, options: StepOptions, connection: Connection) -> None:
+    """Refuse what was asked, with a reason (--reason), which the resident is told."""
+    if options.reason is None:
+        raise UsageError("a refusal has a reason that the resident is told: give --reason")
+    publish_step(request, "rights", "verified", "refused", options, connection)
+
+
+@app.command("list")
+@connected
+def list_rights(*, as_json: JsonOption = False, connection: Connection) -> None:
+    """List the rights requests that wait for this agency's answer, soonest due first."""
+    with open_client(connection) as client:
+        duties = duties_of(client.desk, agency=client.desk.agency)
+    found = [duty for duty in duties if duty["kind"] == RIGHTS_DUTY]
+    rows = [[duty["subject"], moment_text(duty["dueAt"]), duty["overdueWorkingDays"]] for duty in found]
+    columns = ("rights request", "due", "overdue working days")
+    print_result({"rightsRequests": found}, as_json=as_json, show=lambda: print_table(columns, rows))
+
+
+@app.command("access")
+@connected
+@takes("person", PersonOptions)
+def access(
+    *,
+    item: Annotated[int, typer.Option(help="number of the catalogue item")],
+    case: Annotated[str | None, typer.Option(help="number of the rights request; only a commitment is sent")] = None,
+    officer: Annotated[str | None, typer.Option(help="who serves the resident; only a commitment is sent")] = None,
+    as_json: JsonOption = False,
+    person: PersonOptions,
+    connection: Connection,
+) -> None:
+    """Show a resident what an item holds about himself, under the profile that it has for residents.
+
+    The id is asked for, never an argument; it goes to the gateway beside the signature and is kept by nobody.
+    """
+    grounds = resident_s_grounds(item, person.subject(), officer, case)
+    with open_client(connection) as client:
+        pages = list(client.search(grounds, SearchTerms()))
+    records = [record_document(page, view) for page in pages for view in page.views]
+    if as_json:
+        print_json({"records": records, "disclosures": [page_document(page) for page in pages]})
+        return
+    for record in records:
+        _show(record, pages)
+    print(f"records about this person: {len(records)}, disclosures: {len(pages)}, each checked and kept")
+
+
+def _show(record: dict[str, Any], pages: list[Page]) -> None:
+    schema = next((page.schema for page in pages if page.schema), None)
+    columns = columns_of([record])
+    cells = cells_of(record, columns, schema) if schema else []
+    print(f"record {record['recordId']} version {record['version']} of agency {record['publisher']}")
+    print_members(
+        {path + ("" if kind == "o" else "*"): cell for (path, kind), cell in zip(columns, cells, strict=True)}
+    )
