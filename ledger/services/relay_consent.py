@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from ledger.core.access_facts import ConsentFacts
 from ledger.core.codes import CaptureMode, Role
-from ledger.core.consent_documents import check_evidence
+from ledger.core.consent_documents import WITNESSED_MODES, check_evidence
 from ledger.errors import NonceUnusable, NotParty, StateMismatch
 from ledger.services.relay_judging import TIME_LIMIT, ZERO_ADDRESS, Judged, under_way
 
@@ -29,8 +29,22 @@ def judge_record(judged: Judged) -> None:
     text = judged.require_document("textHash")
     allowed = text.allows(judged.message["purpose"], judged.message["categories"])
     judged.require(allowed, "the consent's text does not speak of this purpose and these categories")
-    if "evidenceHash" in judged.documents:
-        check_evidence(judged.documents["evidenceHash"], judged.message)
+    _require_evidence(judged)
+
+
+def _require_evidence(judged: Judged) -> None:
+    """Raise unless evidence is the consent's own, and its second witness a key of the agency that it names.
+
+    Where an agency signs for the person it must be here; else it may stay with who captured it.
+    """
+    if judged.message["captureMode"] not in WITNESSED_MODES and "evidenceHash" not in judged.documents:
+        return
+    evidence = judged.require_document("evidenceHash")
+    check_evidence(evidence, judged.message)
+    if evidence.witness is not None:
+        key = judged.history.keys.get(evidence.witness.key)
+        known = key is not None and key.agency == evidence.witness.agency
+        judged.require(known, "evidence: the second witness's key is not bound to the agency that it names")
 
 
 def _require_capture(judged: Judged) -> None:

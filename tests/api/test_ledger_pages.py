@@ -16,6 +16,7 @@ from ledger.core.export import (
     parse_tagged_line,
 )
 from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.core.history import DEFAULT_PARAMETERS
 from ledger.core.keccak import keccak256
 from ledger.core.statements import message_from_json, statement_digest
 from tests.api.consortium import Consortium
@@ -77,7 +78,7 @@ def test_anybody_reads_what_is_on_chain(anchored: Consortium) -> None:
     assert item["retired"] is None
     assert item["versions"][0]["documentHash"] == to_hex(DOCUMENTS.item.hash)
     assert get("/v1/catalogue")["items"] == [item]
-    assert get("/v1/parameters") == {"anchorDelay": 300, "factsAge": 60, "suspectWindow": 2_592_000}
+    assert get("/v1/parameters") == dict(DEFAULT_PARAMETERS)
     chain = get("/v1/chain")
     assert (chain["chainId"], chain["gateway"], chain["batches"]) == (DOMAIN.chain_id, 1, 1)
     assert chain["block"]["number"] == anchored.blocks[-1].number
