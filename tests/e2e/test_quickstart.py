@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from ledger.core.canonical import decode
-from ledger.core.codes import AgencyKind, Role, bitmap_of, excluded_pairs
+from ledger.core.codes import AgencyKind, Authority, Role, bitmap_of, excluded_pairs
 from ledger.embedded import postgres
 from ledger.embedded.data_folder import DataFolder
 from tests.e2e.conftest import CALLS
@@ -17,19 +17,22 @@ from tests.e2e.demo_stack import PROGRAM, ROOT, DemoStack, run_gongzhi
 
 pytestmark = pytest.mark.e2e
 
-PHASES = ["start", "publish", "look", "prove", "audit", "tamper", "total"]
+PHASES = ["start", "publish", "look", "share", "prove", "audit", "tamper", "total"]
+ORIGINALS, CARE_RECORDS, STEPS = 16, 1, 2
 LIES = {"masked-value-edited", "newest-record-deleted", "disclosure-removed", "profile-widened"}
 
 
 def test_the_last_line_tells_what_happened(demo: DemoStack) -> None:
     figures = demo.figures
-    assert figures["records"] == CALLS
+    assert figures["records"] == CALLS + figures["shared"]
+    assert figures["shared"] == ORIGINALS + CARE_RECORDS + STEPS
     assert figures["submissions"] >= 6
     assert figures["anchors"] >= 1
     assert figures["looks"] >= 5
-    assert (figures["refusals"], figures["refusalReason"]) == (1, 3)
+    assert (figures["refusals"], figures["refusalReason"]) == (5, 3)
     assert figures["bundle"] == {"verdict": "verified", "exitCode": 0}
-    assert figures["verified"] == {"verdict": "verified", "exitCode": 0, "checked": CALLS, "expected": CALLS}
+    whole = figures["records"]
+    assert figures["verified"] == {"verdict": "verified", "exitCode": 0, "checked": whole, "expected": whole}
     assert list(figures["seconds"]) == PHASES
     assert all(seconds > 0 for seconds in figures["seconds"].values())
 
@@ -42,6 +45,27 @@ def test_every_lie_is_found_named_and_blamed_on_the_gateway(demo: DemoStack) -> 
         assert lie["check"]
         assert lie["subject"]
         assert lie["blames"] == "gateway 1"
+
+
+def test_each_look_had_an_authority_and_ended_with_it(demo: DemoStack) -> None:
+    figures = demo.figures
+    beyond_the_scope, closed_grant, withdrawn_consent, ended_emergency = 9, 7, 8, 10
+    assert figures["refusalReasons"] == [beyond_the_scope, closed_grant, withdrawn_consent, ended_emergency]
+    assert figures["firstAuthority"] == Authority.PENDING_EMERGENCY
+    assert "Before any block the very next look is refused: reason 8" in demo.story
+
+
+def test_the_auditor_names_who_owes_what_in_working_days(demo: DemoStack) -> None:
+    number = {agency["name"]: agency["id"] for agency in demo.document["agencies"]}
+    late = {(duty["kind"], duty["agency"]): duty["workingDays"] for duty in demo.figures["overdue"]}
+    assert set(late) == {
+        ("request.check", number["community-3"]),
+        ("request.answer", number["community-3"]),
+        ("emergency.review", number["coordination"]),
+        ("emergency.notice", number["police"]),
+        ("emergency.destroy", number["police"]),
+    }
+    assert all(days > 0 for days in late.values())
 
 
 def test_the_demo_file_says_where_everything_is(demo: DemoStack) -> None:
@@ -101,7 +125,8 @@ def test_a_founding_that_was_killed_is_finished_by_running_it_again(tmp_path: Pa
     done = run_gongzhi(tmp_path / "data", *arguments, "--once")
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout.splitlines()[-1])
-    assert figures["verified"] == {"verdict": "verified", "exitCode": 0, "checked": 60, "expected": 60}
+    whole = 60 + figures["shared"]
+    assert figures["verified"] == {"verdict": "verified", "exitCode": 0, "checked": whole, "expected": whole}
     postgres.remove_outside(DataFolder.at(tmp_path / "data"))
 
 

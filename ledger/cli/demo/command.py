@@ -193,7 +193,9 @@ def share(run: Demo, calls: Path) -> None:
         told.append(consent_and_withdraw(desk(CARE_HOLDER), desk(HOSPITAL), run.story))
         told.append(break_glass(health, desk(REVIEW_AGENCY), originals.fire, run.story))
         run.unreviewed = never_reviewed(police, run.story)
-    run.figures["records"] += originals.count + sum(one.get("records", 0) for one in told)
+    run.figures["shared"] = originals.count + sum(one.get("records", 0) for one in told)
+    run.figures["records"] += run.figures["shared"]
+    run.figures["firstAuthority"] = told[-1]["firstAuthority"]
     run.figures["looks"] += sum(one["looks"] for one in told)
     run.figures["refusalReasons"] = [reason for one in told for reason in one["refusals"]]
     run.figures["refusals"] += len(run.figures["refusalReasons"])
