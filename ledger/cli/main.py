@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "reset": ("lifecycle:reset", "stop everything and delete the data folder"),
     "demo": ("demo:demo", "a whole consortium on this machine, from deployment to audit"),
     "submit": ("submit:submit", "publish the rows of a CSV file as records"),
+    "coverage": ("coverage:coverage", "is there a record about a person already"),
     "read": ("read:read", "look at one record"),
     "search": ("search:search", "look at the records of an item"),
     "request": ("request:app", "ask a holder for records, and follow a request"),

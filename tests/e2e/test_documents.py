@@ -45,6 +45,11 @@ def test_the_readme_ends_with_a_verified_ledger(desk: Path) -> None:
     assert "verified:" in run(commands("README.md"), desk)
 
 
+def test_the_how_to_on_asking_once_asks_and_leaves_no_identifier(desk: Path) -> None:
+    assert "exists" in run(commands("docs/how-to/ask-once.md"), desk)
+    assert not (desk / "person").exists()
+
+
 @pytest.mark.slow
 def test_the_tutorial_publishes_looks_proves_and_audits(desk: Path) -> None:
     printed = run(commands("docs/tutorial/first-record.md"), desk)
