@@ -238,6 +238,12 @@ def _is_co_signed(ground: Ground, emergency: bytes, agency: int, before: int, as
     )
 
 
+def _was_opened(history: History, agency: int, case_ref: bytes, as_of: AsOf) -> bool:
+    """Say whether the agency had opened this case before: again only with a supervisor, who signs at once."""
+    emergencies = tuple(history.emergencies.values())
+    return any((e.agency, e.case_ref) == (agency, case_ref) and as_of.covers(e.opened) for e in emergencies)
+
+
 def _pending_emergency(ground: Ground, look: Look, as_of: AsOf) -> EmergencyRules | None:
     """An emergency that was received and is not mined lives until the chain has gone beyond its promised block.
 
@@ -253,6 +259,8 @@ def _pending_emergency(ground: Ground, look: Look, as_of: AsOf) -> EmergencyRule
         return None
     unsigned = opened.received_at + history.parameter("emergencyLifeUnsigned", as_of)
     is_signed = history.why_not_entitled(message["supervisor"], Role.SUPERVISE, look.reader, as_of) is None
+    if not is_signed and _was_opened(history, look.reader, message["caseRef"], as_of):
+        return None
     is_signed = is_signed or _is_co_signed(ground, look.authority_id, look.reader, unsigned, as_of)
     longest = opened.received_at + history.parameter("emergencyLife", as_of) if is_signed else unsigned
     ends_at = min(message["expiresAt"], longest)

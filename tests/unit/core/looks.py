@@ -100,3 +100,9 @@ def decided(
         same_subject=True,
     )
     return decide(facts, about)
+
+
+def received(name: str, about: bytes, at: int, agency: int = READER, **message: Any) -> ReceivedAction:
+    """An action that was received at a time; `about` is what it bears on."""
+    member = {"WithdrawConsent": "consent", "RevokeGrant": "grant", "CloseGrant": "grant"}.get(name, "emergency")
+    return ReceivedAction(about, name, {member: about, **message}, at, at + 300, 1, agency)
