@@ -1,6 +1,6 @@
 """The four things that may be exchanged: Store, Chain, KeyProvider, Signer. Nothing else is abstract."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -224,6 +224,9 @@ class Transaction(Protocol):
     def subject_of(self, record_id: bytes) -> bytes | None:
         """Return the internal token of the person that a record is about, None if it is about nobody known."""
 
+    def records_about(self, token: bytes, record_ids: Sequence[bytes]) -> Set[bytes]:
+        """Return those of these records that are about a person."""
+
     def forget_subject(self, record_id: bytes) -> None:
         """Forget whom a record is about (erasure); to have forgotten is no error."""
 
@@ -341,14 +344,17 @@ class Transaction(Protocol):
     def action_with_nonce(self, contract: str, signer: str, keyed_nonce: int) -> Action | None:
         """Return the action of a contract whose message a key signed, as its first signer, with this keyed nonce."""
 
-    def lock_about(self, about: bytes, *, shared: bool = False) -> None:
-        """Wait for the right to act on an id (or, shared, to look by it) until this transaction ends.
+    def lock_about(self, about: bytes) -> None:
+        """Wait for the right to act on an id, alone, until this transaction ends."""
 
-        Who acts holds it alone, so what a look under a shared lock sees is all that stands before it in the stream.
+    def share_about(self, abouts: Sequence[bytes]) -> None:
+        """Wait until nobody acts on any of these ids (at least one), and let nobody, until this transaction ends.
+
+        So what is read after it is all that stands before this transaction's entries in the stream.
         """
 
     def use_grant(self, grant_id: bytes, most: int) -> bool:
-        """Count one use of a grant; False, and nothing counted, when `most` uses are used. 0 is no limit."""
+        """Count one use of a grant; False, and nothing counted, when `most` (at least 1) uses are used."""
 
     # followed chain
     def lock_following(self) -> bool:

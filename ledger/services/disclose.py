@@ -1,6 +1,6 @@
 """Decide a look and sign what it opened: one Disclosure a page, or one Refusal (policy page, table of the decision)."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -56,7 +56,12 @@ class PageRules:
 
     def refusal(self, record: StoredRecord | None = None) -> Refusal | None:
         """Return why the record (or, None, a page of this item at all) may not be served, None if it may."""
-        return self._decided(None if record is None else self._facts_of(record))
+        return self._decided(None if record is None else self._facts_of(record, self._about_the_subject([record])))
+
+    def permitted(self, records: Sequence[StoredRecord]) -> list[StoredRecord]:
+        """Return those of these records that may be served."""
+        about = self._about_the_subject(records)
+        return [record for record in records if self._decided(self._facts_of(record, about)) is None]
 
     def refusal_of_unknown(self) -> Refusal:
         """Return the reason for a record that this gateway does not hold under this item."""
@@ -68,18 +73,21 @@ class PageRules:
             return None
         access = self.call.history.accesses[self.look.authority_id]
         most = access.grant.uses if access.grant is not None else 0
-        return None if self.call.transaction.use_grant(access.id, most) else Refusal.QUOTA_EXHAUSTED
+        # Looks under one grant would wait for each other to count what nobody asks for.
+        if most == 0 or self.call.transaction.use_grant(access.id, most):
+            return None
+        return Refusal.QUOTA_EXHAUSTED
 
     def _decided(self, record: RecordFacts | None) -> Refusal | None:
         decision = decide(self.facts, record)
         return decision.reason if isinstance(decision, Refused) else None
 
-    def _facts_of(self, record: StoredRecord) -> RecordFacts:
-        facts = self._facts_on_chain(record)
+    def _facts_of(self, record: StoredRecord, about_subject: Set[bytes]) -> RecordFacts:
+        facts = self._facts_on_chain(record, record.record_id in about_subject)
         # A mark that was received counts before its block.
         return replace(facts, marks=facts.marks | {Mark.WITHDRAWN}) if record.hidden else facts
 
-    def _facts_on_chain(self, record: StoredRecord) -> RecordFacts:
+    def _facts_on_chain(self, record: StoredRecord, same_subject: bool) -> RecordFacts:
         return record_facts(
             self.call.history,
             self.look,
@@ -89,11 +97,13 @@ class PageRules:
             publisher=record.publisher,
             gateway=self.call.gateway.agency,
             keys=record.keys,
-            same_subject=self._is_about_the_subject(record),
+            same_subject=same_subject,
         )
 
-    def _is_about_the_subject(self, record: StoredRecord) -> bool:
-        return self.subject is not None and self.call.transaction.subject_of(record.record_id) == self.subject
+    def _about_the_subject(self, records: Sequence[StoredRecord]) -> Set[bytes]:
+        if self.subject is None:
+            return frozenset()
+        return self.call.transaction.records_about(self.subject, [record.record_id for record in records])
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ Parsed = TypeVar("Parsed")
 
 MOST_KEPT = 256
 """Parsed documents that a process keeps of each sort; there are a few dozen."""
+MOST_SCOPES = 4_096
+"""Every request and consent has one of its own, of some hundred bytes."""
 
 _SCHEMAS: dict[bytes, Schema] = {}
 _PROFILES: dict[bytes, MaskProfile] = {}
@@ -51,9 +53,13 @@ def mask_policy_of(transaction: Transaction, policy_hash: bytes) -> MaskPolicy |
 
 def scope_of(transaction: Transaction, scope_hash: bytes) -> Scope | None:
     """Return the scope with this hash, None if its document was never given to this gateway; raises StoreError."""
-    if scope_hash not in _SCOPES and transaction.document(scope_hash) is None:
-        return None
-    return _parsed(transaction, scope_hash, _SCOPES, parse_scope)
+    scope = _SCOPES.get(scope_hash)
+    if scope is None:
+        found = transaction.document(scope_hash)
+        if found is None:
+            return None
+        scope = _kept(scope_hash, found, _SCOPES, parse_scope, MOST_SCOPES)
+    return scope
 
 
 def granted_bitmap(transaction: Transaction, profile_hash: bytes, schema: Schema) -> tuple[int, int] | None:
@@ -86,14 +92,24 @@ def _parsed(
 ) -> Parsed:
     document = kept.get(document_hash)
     if document is None:
-        found = transaction.document(document_hash)
-        if found is None or keccak256(found[1]) != document_hash:
-            raise StoreError(f"the document 0x{document_hash.hex()} is not here as it was hashed")
-        _make_room(kept)
-        document = kept[document_hash] = parse(decode_canonical(found[1]))
+        document = _kept(document_hash, transaction.document(document_hash), kept, parse, MOST_KEPT)
     return document
 
 
-def _make_room(kept: dict[Any, Any]) -> None:
-    if len(kept) >= MOST_KEPT:
+def _kept(
+    document_hash: bytes,
+    found: tuple[str, bytes] | None,
+    kept: dict[bytes, Parsed],
+    parse: Callable[[object], Parsed],
+    most: int,
+) -> Parsed:
+    if found is None or keccak256(found[1]) != document_hash:
+        raise StoreError(f"the document 0x{document_hash.hex()} is not here as it was hashed")
+    _make_room(kept, most)
+    document = kept[document_hash] = parse(decode_canonical(found[1]))
+    return document
+
+
+def _make_room(kept: dict[Any, Any], most: int = MOST_KEPT) -> None:
+    if len(kept) >= most:
         kept.clear()

@@ -1,5 +1,7 @@
 """What the facts of a look stand on at this gateway: received actions, scope documents, and whom a consent is about."""
 
+from collections.abc import Sequence
+
 from ledger.core.codes import Authority
 from ledger.core.look import Ground, Look, consent_id, objects_of
 from ledger.core.received import ReceivedAction, received_facts
@@ -23,12 +25,16 @@ def ground_of(call: Call, look: Look) -> Ground:
     What it rests on is locked (shared) first: an action that ends it is either seen here, or its entry comes after this
     look's. So the order of the entries shows an auditor what the look knew.
     """
-    objects = objects_of(call.history, look)
-    for about in objects:
-        call.transaction.lock_about(about, shared=True)
-    actions = call.transaction.actions_about(objects) if objects else ()
-    received = received_facts(received_action(action) for action in actions)
+    received = received_facts(map(received_action, _actions_about(call, objects_of(call.history, look))))
     return Ground(call.history, received, lambda scope: scope_of(call.transaction, scope))
+
+
+def _actions_about(call: Call, objects: Sequence[bytes]) -> Sequence[Action]:
+    if not objects:
+        return ()
+    # Two statements: one alone would read what was there before it waited for the lock.
+    call.transaction.share_about(objects)
+    return call.transaction.actions_about(objects)
 
 
 def subject_of_look(call: Call, asked: Asked, look: Look) -> bytes | None:

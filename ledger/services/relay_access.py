@@ -136,7 +136,7 @@ def _require_listed(judged: Judged, args: Mapping[str, Any], profile: bytes, pur
 
 def _matching_end(judged: Judged, consent_id: bytes, reader: int, holder: int, purpose: int) -> int:
     """Return until when the consent of a request is live; a withdrawal that is under way waits or is seen."""
-    judged.call.transaction.lock_about(consent_id, shared=True)
+    judged.call.transaction.share_about([consent_id])
     consent = judged.history.consents.get(consent_id)
     if consent is None or (consent.recipient, consent.holder, consent.purpose) != (reader, holder, purpose):
         raise ConsentUnfit(f"ConsentMismatch: expected a consent to agency {reader} of {holder} for purpose {purpose}")

@@ -47,7 +47,7 @@ def _page(rules: PageRules, query: SearchQuery) -> _Found:
     considered = list(takewhile(lambda row: row.item_version == rules.look.item_version, rows))
     more = len(considered) < len(rows) or len(rows) == query.limit
     following = _place(considered[-1]) if more and considered else None
-    return _Found(rules, [row for row in considered if rules.refusal(row) is None], following)
+    return _Found(rules, rules.permitted(considered), following)
 
 
 def _bounds(rules: PageRules) -> SearchBounds:

@@ -27,11 +27,12 @@ WITH_NONCE = (
     f"SELECT {COLUMNS} FROM actions WHERE contract = %s AND message ->> 'key' = %s AND message ->> 'nonce' = %s"
 )
 LOCK = "SELECT pg_advisory_xact_lock(%s::int, %s::int)"
-LOCK_SHARED = "SELECT pg_advisory_xact_lock_shared(%s::int, %s::int)"
+LOCK_SHARED = """
+    SELECT pg_advisory_xact_lock_shared(first, second) FROM unnest(%s::int4[], %s::int4[]) AS ids (first, second)"""
 # The row is locked by the conflict, so of two last uses at once one waits and finds none left.
 USE = """
     INSERT INTO grant_uses (grant_id, used) VALUES (%s, 1)
-    ON CONFLICT (grant_id) DO UPDATE SET used = grant_uses.used + 1 WHERE %s = 0 OR grant_uses.used < %s"""
+    ON CONFLICT (grant_id) DO UPDATE SET used = grant_uses.used + 1 WHERE grant_uses.used < %s"""
 _TWO = Struct(">ii")
 
 
@@ -75,13 +76,22 @@ class Actions(Session):
         row = self._row(WITH_NONCE, (contract, signer, str(keyed_nonce)))
         return None if row is None else stored_action(row)
 
-    def lock_about(self, about: bytes, *, shared: bool = False) -> None:
-        """Wait for the right to act on an id (or, shared, to look by it) until this transaction ends.
+    def lock_about(self, about: bytes) -> None:
+        """Wait for the right to act on an id, alone, until this transaction ends."""
+        self._rows(LOCK, _lock_of(about))
 
-        Who acts holds it alone, so what a look under a shared lock sees is all that stands before it in the stream.
+    def share_about(self, abouts: Sequence[bytes]) -> None:
+        """Wait until nobody acts on any of these ids, and let nobody, until this transaction ends.
+
+        So what is read after it is all that stands before this transaction's entries in the stream.
         """
-        self._rows(LOCK_SHARED if shared else LOCK, _TWO.unpack(keccak256(ABOUT_NAMESPACE + about)[:8]))
+        self._rows(LOCK_SHARED, [list(numbers) for numbers in zip(*map(_lock_of, abouts), strict=True)])
 
     def use_grant(self, grant_id: bytes, most: int) -> bool:
-        """Count one use of a grant; False, and nothing counted, when `most` uses are used. 0 is no limit."""
-        return self._run(USE, (grant_id, most, most)) == 1
+        """Count one use of a grant; False, and nothing counted, when `most` (at least 1) uses are used."""
+        return self._run(USE, (grant_id, most)) == 1
+
+
+def _lock_of(about: bytes) -> tuple[int, int]:
+    first, second = _TWO.unpack(keccak256(ABOUT_NAMESPACE + about)[:8])
+    return first, second

@@ -1,6 +1,6 @@
 """Which records are about whom (by internal token), tags of consents, and counted queries."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from ledger.rows import RecordSubject, SubjectRecords, SubjectTag
 from ledger.store.session import Session
@@ -11,6 +11,7 @@ ADD = """
     ON CONFLICT (record_id) DO UPDATE SET token = excluded.token"""
 FORGET = "DELETE FROM subjects WHERE record_id = ANY(%s)"
 OF_RECORD = "SELECT token FROM subjects WHERE record_id = %s"
+OF_RECORDS = "SELECT record_id FROM subjects WHERE token = %s AND record_id = ANY(%s)"
 # The limit bounds both the work and what an answer tells.
 ABOUT = """
     SELECT COALESCE(recorded_at, accepted_at), records.publisher
@@ -51,6 +52,10 @@ class Subjects(Session):
         """Return the internal token of the person that a record is about, None if it is about nobody known."""
         token: bytes | None = self._value(OF_RECORD, (record_id,))
         return token
+
+    def records_about(self, token: bytes, record_ids: Sequence[bytes]) -> Set[bytes]:
+        """Return those of these records that are about a person."""
+        return {row[0] for row in self._rows(OF_RECORDS, (token, list(record_ids)))}
 
     def forget_subject(self, record_id: bytes) -> None:
         """Forget whom a record is about (erasure); to have forgotten is no error."""

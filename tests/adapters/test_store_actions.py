@@ -89,8 +89,8 @@ def test_who_acts_waits_for_who_looks_and_looks_do_not_wait_for_each_other(store
 
     with ThreadPoolExecutor(1) as pool:
         with store.begin() as looking, store.begin() as other:
-            looking.lock_about(about, shared=True)
-            other.lock_about(about, shared=True)
+            looking.share_about([secrets.token_bytes(32), about])
+            other.share_about([about])
             acting = pool.submit(act)
             assert not acted.wait(0.3)
         acting.result(10)
@@ -98,7 +98,7 @@ def test_who_acts_waits_for_who_looks_and_looks_do_not_wait_for_each_other(store
 
 
 def test_a_grant_is_used_as_often_as_it_allows_and_no_more(store: PostgresStore) -> None:
-    grant, unlimited = secrets.token_bytes(32), secrets.token_bytes(32)
+    grant = secrets.token_bytes(32)
 
     def use(_: int) -> bool:
         with store.begin() as tx:
@@ -106,6 +106,3 @@ def test_a_grant_is_used_as_often_as_it_allows_and_no_more(store: PostgresStore)
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(use, range(8))) == [False] * 5 + [True] * 3
-    with store.begin() as tx:
-        assert all(tx.use_grant(unlimited, 0) for _ in range(5))
-        assert not tx.use_grant(unlimited, 5)

@@ -49,6 +49,8 @@ def test_a_person_has_the_newest_versions_that_name_him(store: PostgresStore) ->
         assert tx.subject_records(token, ITEM + 1, 10) == SubjectRecords(0, 0, 0)
         assert tx.subject_of(first.record_id) == token
         assert tx.subject_of(secrets.token_bytes(32)) is None
+        assert tx.records_about(token, [first.record_id, secrets.token_bytes(32)]) == {first.record_id}
+        assert tx.records_about(other, [first.record_id]) == tx.records_about(token, []) == set()
 
 
 def test_a_record_without_a_time_counts_from_its_acceptance(store: PostgresStore) -> None:

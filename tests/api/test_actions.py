@@ -175,7 +175,7 @@ def test_an_action_waits_for_a_look_at_what_it_ends(offices: Offices) -> None:
     grant = offices.granted()
     with ThreadPoolExecutor(1) as pool:
         with offices.consortium.store.begin() as looking:
-            looking.lock_about(grant, shared=True)
+            looking.share_about([grant])
             acting = pool.submit(offices.act, "RevokeGrant", {"grant": grant, "reason": 1}, DECIDER)
             with pytest.raises(StillWaiting):
                 acting.result(0.5)
