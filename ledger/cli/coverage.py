@@ -7,14 +7,14 @@ import typer
 from ledger.cli.code_names import parse_basis, parse_purpose
 from ledger.cli.connection import Connection, connected, open_client
 from ledger.cli.grounds_options import BasisOption, PurposeOption, ReferenceOption
-from ledger.cli.identifier_options import IdentifierOptions
 from ledger.cli.option_groups import takes
 from ledger.cli.output import print_result
+from ledger.cli.person_options import PersonOptions
 from ledger.client.grounds import Grounds
 
 
 @connected
-@takes("person", IdentifierOptions)
+@takes("person", PersonOptions)
 def coverage(
     *,
     item: Annotated[int, typer.Option("--item", help="number of the catalogue item")],
@@ -22,7 +22,7 @@ def coverage(
     basis: BasisOption,
     basis_ref: ReferenceOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
-    person: IdentifierOptions,
+    person: PersonOptions,
     connection: Connection,
 ) -> None:
     """Say whether an item has current records about a person, from when and by whom the newest is; no value is shown.
@@ -30,7 +30,7 @@ def coverage(
     Every question is a signed, anchored entry and counts against the agency's quota of the day.
     """
     grounds = Grounds(item, parse_purpose(purpose), parse_basis(basis), basis_ref)
-    subject = person.subject
+    subject = person.subject()
     with open_client(connection) as client:
         found = client.subjects.coverage(subject, grounds)
     result = {

@@ -1,5 +1,7 @@
 """Of whom: a person's id from a prompt or a private file, never an argument that a shell or process list would keep."""
 
+import getpass
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +12,8 @@ from ledger.core.codes import Basis, Purpose
 from ledger.core.hexadecimal import from_hex
 from ledger.core.queries import EVERY_ITEM
 from ledger.core.subjects import RESIDENT_ID, SubjectId, canonical_id
-from ledger.keys.private_file import read_password
+from ledger.errors import UsageError
+from ledger.keys.private_file import read_private
 
 if TYPE_CHECKING:
     from ledger.client.gongzhi import GongzhiClient
@@ -28,13 +31,22 @@ class PersonOptions:
     ] = None
 
     def subject(self) -> SubjectId:
-        """Return the person's id; raises FormatError, which never says what was given."""
-        text = (
-            typer.prompt("Id of the person", hide_input=True, err=True)
-            if self.id_file is None
-            else read_password(self.id_file)
-        )
-        return canonical_id(self.id_type, text)
+        """Return the person's id; raises UsageError, KeyProviderError or FormatError, which never repeat it."""
+        return canonical_id(self.id_type, _typed() if self.id_file is None else _first_line(self.id_file))
+
+
+def _typed() -> str:
+    # Without a terminal getpass would echo what is typed.
+    if not sys.stdin.isatty():
+        raise UsageError("there is no terminal to ask for the id: give --id-file")
+    return getpass.getpass("Id of the person (not shown): ")
+
+
+def _first_line(path: Path) -> str:
+    lines = read_private(path).decode("utf-8", "replace").splitlines()
+    if not lines:
+        raise UsageError(f"{path} is empty")
+    return lines[0]
 
 
 @dataclass(frozen=True)

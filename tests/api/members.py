@@ -32,7 +32,10 @@ CONTRACTS = {
 CHAIN = {"chainId": CHAIN_ID, "genesis": to_hex(keccak256(b"genesis")), "contracts": CONTRACTS}
 CONTRACT_ADDRESSES = {name: pin["address"] for name, pin in CONTRACTS.items()}
 RELAY_ADDRESS = "0x" + "77" * 20
-TABLES = ("entries", "submissions", "records", "sealed", "evidence", "answers", "actions", "outbox")
+TABLES = (
+    *("entries", "submissions", "records", "sealed", "evidence", "answers", "actions", "outbox"),
+    *("subjects", "subject_tags", "query_counts"),
+)
 
 
 @dataclass(frozen=True)
