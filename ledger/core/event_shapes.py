@@ -37,7 +37,7 @@ _NUMBERS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("EmergencyAccess", "NoticeDeferred"): ("until", "reason"),
 }
 _HASHES: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("Catalogue", "ItemPublished"): ("schemaHash", "class1Profile", "documentHash"),
+    ("Catalogue", "ItemPublished"): ("schemaHash", "maskPolicyHash", "class1Profile", "documentHash"),
     ("RecordAnchors", "Anchored"): ("root", "head"),
     ("RecordAnchors", "Marked"): ("recordId",),
     ("Catalogue", "CalendarSet"): ("documentHash",),

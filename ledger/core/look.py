@@ -98,7 +98,8 @@ def bounding_profile(
 ) -> bytes | None:
     """Return the hash of the profile that bounds a look, None where nothing may open; zero for OWN and AUDIT.
 
-    CLASS1: the item's class-1 profile. GRANT: the granted one. Emergencies and SELF: what the item's mask policy lists.
+    CLASS1: the item's class-1 profile. GRANT: the granted one, if the mask policy of the granted item version lists it.
+    Emergencies and SELF: what the item's mask policy lists for them.
     """
     if look.authority in (Authority.OWN, Authority.AUDIT):
         return ZERO32
@@ -108,12 +109,24 @@ def bounding_profile(
     if look.authority == Authority.CLASS1:
         return from_hex(args["class1Profile"])
     if look.authority == Authority.GRANT:
-        access = history.accesses.get(look.authority_id)
-        return access.grant.profile if access is not None and access.grant and access.is_granted(as_of) else None
+        return _granted_profile(history, look, as_of, policy_of)
     policy = policy_of(from_hex(args["maskPolicyHash"]))
     if policy is None:
         return None
     return policy.self_profile() if look.authority == Authority.SELF else policy.emergency_profile(look.purpose)
+
+
+def _granted_profile(
+    history: History, look: Look, as_of: AsOf, policy_of: Callable[[bytes], MaskPolicy | None]
+) -> bytes | None:
+    access = history.accesses.get(look.authority_id)
+    if access is None or access.grant is None or not access.is_granted(as_of):
+        return None
+    item = history.items.get(access.item)
+    args = None if item is None else item.version(access.grant.item_version, as_of)
+    policy = None if args is None else policy_of(from_hex(args["maskPolicyHash"]))
+    listed = None if policy is None else policy.listed(access.grant.profile)
+    return listed.profile if listed is not None and listed.serves(access.purpose) else None
 
 
 def categories_of(schema: Schema, opened: int) -> int:

@@ -15,6 +15,7 @@ from ledger.core.export import ExportedEntry, ExportedLook
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.history import AsOf, Point
 from ledger.core.look import Look, bounding_profile, categories_of, consent_id, facts_are_stale, item_version, moment
+from ledger.core.mask_policy import MaskPolicy
 from ledger.core.merkle import MerkleTree, opening_leaf
 from ledger.core.queries import KINDS, Asker, why_not_query
 from ledger.core.receipt import Opening
@@ -203,7 +204,15 @@ def opening_rows_of(
 def _permitted_open(ground: Ground, tally: Tally, said: Look, as_of: AsOf, schema_hash: bytes) -> int:
     """Return what the stated profile and the one that bounds the look both open; checks that documents are there."""
     history = ground.history
-    bound = bounding_profile(history, said, as_of, ground.mask_policy_of)
+
+    def policy_of(policy_hash: bytes) -> MaskPolicy | None:
+        policy = ground.mask_policy_of(policy_hash)
+        if policy is None and any(policy_hash):
+            subject = f"mask policy of item {said.item} version {said.item_version}"
+            tally.fail("document.present", subject, to_hex(policy_hash), "no usable document", ground.blamed)
+        return policy
+
+    bound = bounding_profile(history, said, as_of, policy_of)
     permitted = -1
     for profile_hash in {said.profile, bound or bytes(32)}:
         bitmap = ground.profile_bitmap(profile_hash, schema_hash)

@@ -62,6 +62,7 @@ def _published(gateway: SimulatedGateway) -> dict[str, Any]:
         "readerKinds": item.reader_bitmap,
         "purposes": item.purpose_bitmap,
         "class1Profile": to_hex(gateway.profile.hash),
+        "maskPolicyHash": to_hex(bytes(32)),
         "documentHash": to_hex(item.hash),
     }
 

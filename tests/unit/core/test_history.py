@@ -16,6 +16,7 @@ from tests.simulated_consortium import address, number32
 
 pytestmark = pytest.mark.unit
 KEY, RECORD = address("k"), number32("record")
+HASHES = ("schemaHash", "maskPolicyHash", "class1Profile", "documentHash")
 Told = tuple[str, str, dict[str, Any]]
 
 
@@ -39,7 +40,7 @@ def revoked(suspect_from: int = 0) -> Told:
 
 def published(version: int, item: int = 3) -> Told:
     bitmaps = {"shareClass": 1, "publisherKinds": 1 << 22, "readerKinds": 1 << 8, "purposes": 4}
-    hashes = {name: to_hex(number32(name, version)) for name in ("schemaHash", "class1Profile", "documentHash")}
+    hashes = {name: to_hex(number32(name, version)) for name in HASHES}
     return "Catalogue", "ItemPublished", {"item": item, "version": version, **bitmaps, **hashes}
 
 

@@ -184,6 +184,20 @@ def test_the_profile_that_bounds_a_look_is_that_of_its_authority() -> None:
         assert bound(ledger, class1(ledger, authority=authority), policy) == bytes(32)
 
 
+def test_a_granted_profile_bounds_only_where_the_mask_policy_lists_it_for_the_purpose() -> None:
+    ledger = AuthorityLedger()
+    listed = tuple(PolicyProfile(one.tier, one.purpose, one.hash) for one in PROFILES)
+    policy, without = MaskPolicy(SHARED, 1, listed), MaskPolicy(SHARED, 1, listed[:1])
+    grant = ledger.grant()
+    assert bound(ledger, granted(ledger, grant), policy) == GRANTED.hash
+    assert bound(ledger, granted(ledger, grant), without) is None
+    assert bound(ledger, granted(ledger, grant), None) is None
+    other_purpose = ledger.grant("of residents", profile="0x" + SEEN_BY_RESIDENT.hash.hex())
+    assert bound(ledger, granted(ledger, other_purpose), policy) is None
+    of_no_item = ledger.grant("of no item", {"item": 99})
+    assert bound(ledger, granted(ledger, of_no_item), policy) is None
+
+
 def test_nothing_bounds_a_look_that_may_open_nothing() -> None:
     ledger = AuthorityLedger()
     request = ledger.ask()

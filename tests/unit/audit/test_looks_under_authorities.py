@@ -1,0 +1,105 @@
+"""Looks under consents, grants and emergencies that an honest gateway served: verified, and nobody is blamed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ledger.core.audit.replay import LATER, ONLY_KEY_HOLDERS
+from ledger.core.hexadecimal import to_hex
+from ledger.core.verdict import Verdict
+from tests.simulated_authorities import (
+    NARROW,
+    AuthorityLedger,
+)
+from tests.simulated_consortium import READER, number32
+from tests.simulated_stream import StreamEntry
+from tests.unit.audit.authorities import (
+    audited,
+    pending_emergency,
+    pending_look,
+    withdrawal,
+)
+
+pytestmark = pytest.mark.unit
+
+
+def test_looks_under_consents_grants_and_emergencies_are_verified(tmp_path: Path) -> None:
+    ledger = AuthorityLedger()
+    consent = ledger.consent()
+    grant, by_consent = ledger.grant(uses=3), ledger.grant_by_consent(consent, "by consent")
+    emergency = ledger.emergency()
+    ledger.granted_look(grant, 1, 2)
+    ledger.granted_look(grant, 3)
+    ledger.granted_look(grant)
+    ledger.consented_look(by_consent, 1)
+    ledger.consented_look(by_consent, 2, said={"basis_ref": to_hex(consent)})
+    ledger.emergency_look(emergency, 1, 3)
+    ledger.receive(*withdrawal(consent))
+    ledger.withdraw_consent(consent)
+    found = audited(ledger, tmp_path)
+    assert found.report.verdict is Verdict.VERIFIED, found.report.failures
+    assert (found.passed("look.decision"), found.passed("look.profile"), found.passed("look.uses")) == (8, 7, 5)
+    assert f"{ONLY_KEY_HOLDERS} (2)" in found.report.notices
+
+
+def test_a_pending_emergency_that_is_mined_in_time_is_verified(tmp_path: Path) -> None:
+    ledger = AuthorityLedger()
+    emergency = pending_emergency(ledger)
+    pending_look(ledger, emergency)
+    said = {"emergency": to_hex(emergency), "caseRef": to_hex(number32("case of today"))}
+    ledger.emergency("mined", **said)
+    ledger.events = [
+        replace(event, args={**event.args, "emergency": to_hex(emergency)})
+        if event.name == "EmergencyItemOpened"
+        else event
+        for event in ledger.events
+    ]
+    ledger.emergency_look(emergency, 2)
+    ledger.mine([], seconds=400)
+    found = audited(ledger, tmp_path)
+    assert found.report.verdict is Verdict.VERIFIED, found.report.failures
+    assert found.passed("action.included") == 1
+
+
+def test_a_look_under_a_narrower_profile_than_granted_is_verified(tmp_path: Path) -> None:
+    ledger = AuthorityLedger()
+    ledger.granted_look(ledger.grant(), 1, shown=NARROW, said={"profile": to_hex(NARROW.hash)})
+    found = audited(ledger, tmp_path)
+    assert found.report.verdict is Verdict.VERIFIED, found.report.failures
+
+
+def known_later(ledger: AuthorityLedger, end: Callable[[AuthorityLedger], None], look: Callable[[int], None]) -> None:
+    """Let something end on chain behind the facts block of a look, before it."""
+    facts_block = len(ledger.blocks) - 1
+    end(ledger)
+    ledger.mine([])
+    look(facts_block)
+
+
+def test_what_ended_on_chain_behind_the_facts_is_a_notice_and_blames_nobody(tmp_path: Path) -> None:
+    ledger = AuthorityLedger()
+    consent = ledger.consent()
+    grant, by_consent = ledger.grant(), ledger.grant_by_consent(consent, "by consent")
+    emergency = ledger.emergency()
+    ends: list[tuple[Callable[[AuthorityLedger], None], Callable[[int], None]]] = [
+        (lambda it: it.end_grant(grant), lambda block: _look(ledger.granted_look(grant, 1, factsBlock=block))),
+        (
+            lambda it: it.withdraw_consent(consent),
+            lambda block: _look(ledger.consented_look(by_consent, 1, factsBlock=block)),
+        ),
+        (
+            lambda it: it.end_emergency(emergency),
+            lambda block: _look(ledger.emergency_look(emergency, 1, factsBlock=block)),
+        ),
+    ]
+    for end, look in ends:
+        known_later(ledger, end, look)
+    found = audited(ledger, tmp_path)
+    assert found.report.verdict is Verdict.VERIFIED, found.report.failures
+    assert f"{LATER} (3)" in found.report.notices
+
+
+def _look(entry: StreamEntry) -> None:
+    assert entry.message["reader"] == READER
