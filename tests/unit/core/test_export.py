@@ -11,6 +11,7 @@ from ledger.core.export import (
     ExportCounts,
     ExportedDocument,
     manifest_document,
+    parse_action,
     parse_counts,
     parse_document,
     parse_entry,
@@ -33,6 +34,7 @@ from tests.simulated_stream import tombstone_line
 pytestmark = pytest.mark.unit
 EXPORT = honest_ledger().export()
 ENTRY, RECORD, LOOK = EXPORT.entries[0], EXPORT.records[0], EXPORT.looks[0]
+ACTION = EXPORT.actions[0]
 TOMBSTONE = tombstone_line(RECORD, number32("root"))
 COUNTS = {"entries": 1, "records": 2, "looks": 3, "actions": 4}
 
@@ -46,6 +48,7 @@ def test_what_is_built_parses_back() -> None:
     assert parse_record_line(TOMBSTONE).members() == TOMBSTONE
     for line in EXPORT.looks:
         assert parse_look(line).members() == line
+    assert parse_action(ACTION).members() == ACTION
     assert parse_manifest_line(EXPORT.manifest.members()) == EXPORT.manifest
     assert parse_counts(COUNTS).members() == COUNTS
     document = ExportedDocument(bytes(keccak256(b"{}")), "application/json", "{}")
@@ -90,11 +93,14 @@ def test_the_manifest_on_disk_joins_first_and_last_line() -> None:
         (parse_look, {**LOOK, "base": 5}),
         (parse_look, {**LOOK, "openings": [LOOK["openings"][0]] * 201}),
         (parse_document, {"hash": "0x" + "00" * 32, "media": "a", "content": "{}"}),
+        (parse_action, {**ACTION, "action": "RemoveKey"}),
+        (parse_action, {**ACTION, "signatures": "0x"}),
+        (parse_action, {**ACTION, "message": {}}),
         (parse_counts, {"entries": 1}),
         (parse_manifest, encode({**EXPORT.manifest.members(), "entries": 1})),
         (parse_manifest_line, {**EXPORT.manifest.members(), "chainId": "1"}),
     ],
-    ids=range(24),
+    ids=range(27),
 )
 def test_other_shapes_are_refused(parse: Callable[[Any], object], value: Any) -> None:
     with pytest.raises(FormatError):
