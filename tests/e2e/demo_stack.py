@@ -107,7 +107,8 @@ class DemoStack:
         domain = StatementDomain(self.trust.chain_id, self.trust.contracts["RecordAnchors"].address)
 
         def facts() -> GatewayFacts:
-            return GatewayFacts(self.document["gateway"], domain, chain=read_facts(self.rpc, self.trust))
+            chain, contracts = read_facts(self.rpc, self.trust), self.document["contracts"]
+            return GatewayFacts(self.document["gateway"], domain, chain=chain, contracts=contracts)
 
         signer = self.signer(name)
         transport = Transport(self.api, signer, self.trust.chain_id, attempts=attempts)

@@ -59,7 +59,12 @@ REFUSED = Person(
     *("慕容玳瑁叁", "18665590127", identity_number("99030319770829789"), "被退回的那份鹧鸪口信"),
     *("白泽阁东塔", "77-03-12室", "慕容**", "186****0127"),
 )
-PEOPLE = (FROM_CSV, FROM_API, REFUSED)
+IN_CARE = Person(
+    *("尉迟琥珀捌", "17300094456", identity_number("99040119400229351"), "服用珊瑚色药片的旧疾"),
+    *("鹤唳苑第五幢", "5-55-05室", "尉迟**", "173****4456"),
+)
+"""A resident with a care record, who consents, withdraws, looks for herself and is erased."""
+PEOPLE = (FROM_CSV, FROM_API, REFUSED, IN_CARE)
 
 
 def texts_of(value: str) -> set[bytes]:

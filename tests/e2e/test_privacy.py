@@ -7,6 +7,7 @@ not seen there, but the same rows are in the dump.
 import gzip
 import json
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,12 +21,24 @@ from ledger.embedded import chain, postgres
 from ledger.embedded.copies import alter, copy_database, drop_database
 from ledger.keys.uris import open_key_provider
 from tests.e2e.demo_stack import DemoStack
-from tests.e2e.planted import FROM_API, FROM_CSV, PEOPLE, digests_of, found_in, needles_of, raw_needles_of, texts_of
+from tests.e2e.planted import (
+    FROM_API,
+    FROM_CSV,
+    IN_CARE,
+    PEOPLE,
+    digests_of,
+    found_in,
+    needles_of,
+    raw_needles_of,
+    texts_of,
+)
 from tests.e2e.spreading import Aftermath, spread
+from tests.e2e.spreading_authority import spread_care
 
 pytestmark = pytest.mark.e2e
 
 PUBLISHED = (FROM_CSV, FROM_API)
+ERASED_SECONDS = 20.0
 LEAKED = "16600471199"
 """Let into a copy of the database on purpose, and nowhere else."""
 SECRETS = [secret for person in PEOPLE for secret in person.secrets]
@@ -40,7 +53,9 @@ def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def aftermath(demo: DemoStack, own_folder: Path) -> Aftermath:
     """All that can be done with the planted values has been done."""
-    return spread(demo, own_folder)
+    made = spread(demo, own_folder)
+    spread_care(demo, made, own_folder)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +161,23 @@ def test_in_the_database_values_are_masked_or_sealed(dump: bytes, needles: Mappi
     for person in PUBLISHED:
         for mask in (person.surname, person.masked_phone):
             assert found_in(dump, dict.fromkeys(texts_of(mask), mask)) == {mask}
+
+
+def test_of_an_erased_record_not_even_the_masks_are_left(demo: DemoStack, aftermath: Aftermath) -> None:
+    masks = {mask: dict.fromkeys(texts_of(mask), mask) for mask in (IN_CARE.surname, IN_CARE.masked_phone)}
+    until = time.monotonic() + ERASED_SECONDS
+    while any(found_in(dump_of(postgres.dsn(demo.folder)), forms) for forms in masks.values()):
+        assert time.monotonic() < until, "the masks of an erased record are still in the database"
+        time.sleep(0.5)
+    with psycopg.connect(demo.dsn) as connection:
+        question = "SELECT count(*) FROM records WHERE record_id = %s"
+        assert connection.execute(question, (aftermath.record_ids[-1],)).fetchone() == (1,)
+        for table in ("sealed JOIN records USING (entry_id, position)", "subjects"):
+            found = connection.execute(
+                f"SELECT count(*) FROM {table} WHERE record_id = %s",
+                (aftermath.record_ids[-1],),
+            )
+            assert found.fetchone() == (0,)
 
 
 def test_the_search_would_find_an_original_and_a_digest_in_the_database(demo: DemoStack, dump: bytes) -> None:
