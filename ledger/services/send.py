@@ -2,7 +2,8 @@
 
 A row goes this way: simulated; nonce and signed bytes stored in one transaction; broadcast; noted; settled by the
 receipt of its own hash. The bytes are sent again as often as needed and never signed a second time. A refusal in the
-simulation is permanent only when nothing that was sent before is still open, since the call may wait for that.
+simulation is permanent only when nothing that was sent, or stored for the same sender, before is still open, since the
+call may wait for that.
 """
 
 import time
@@ -165,7 +166,8 @@ class _Pass:
     def refused(self, row: OutboxTransaction, reason: str) -> None:
         """Quarantine a call that the contract refuses, unless something that was sent before may change that."""
         with self.store.begin() as transaction:
-            may_change = transaction.any_sent()
+            earlier = (waiting.outbox_id < row.outbox_id for waiting in transaction.unsettled(row.sender))
+            may_change = transaction.any_sent() or any(earlier)
         if may_change:
             self.postpone(row, reason, soon=True)
         else:

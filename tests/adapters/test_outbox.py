@@ -115,6 +115,17 @@ def test_a_call_that_waits_for_an_earlier_one_is_not_given_up(ground: Ground) ->
     assert ground.row("batch 1").state == ground.row("batch 2").state == "final"
 
 
+def test_a_call_that_waits_for_one_which_the_node_did_not_answer_for_is_not_given_up(ground: Ground) -> None:
+    for number, first in ((1, 1), (2, 4)):
+        to, data = ground.encode_anchor(bytes([number]) * 32, 3, first)
+        ground.intend(f"batch {number}", to=to, data=data)
+    deaf = DeafChain(ground.chain, {"simulate": ChainError("no answer in time")})
+    report = send_pending(ground.store, cast("Chain", deaf), ground.signers, 2_000, 10**6)
+    assert report.postponed == ["batch 1", "batch 2"]
+    ground.run(now=2_010)
+    assert ground.row("batch 1").state == ground.row("batch 2").state == "final"
+
+
 def test_a_transaction_that_reverts_when_it_is_mined_has_failed(ground: Ground) -> None:
     to, data = ground.encode_anchor(b"\x01" * 32, 3, 1)
     first, second = ground.senders

@@ -51,7 +51,7 @@ def test_an_honest_export_is_verified_offline(capsys: pytest.CaptureFixture[str]
     code, report = verify(capsys, *OFFLINE)
     assert (code, report["verdict"]) == (0, "verified")
     assert report["counts"] == {"checked": 5, "expected": 5, "erased": 0, "pending": 0}
-    assert report["block"] == 6
+    assert report["block"] == 7
     assert run(["verify", "ledger", *OFFLINE]) == 0
     printed = capsys.readouterr()
     assert printed.out.startswith("verified: 5 of 5 records, batches 1-4, head 0x")
