@@ -17,8 +17,8 @@ from ledger.core.subjects import canonical_id
 from ledger.errors import LookRefused, PromiseBroken
 from tests.api.consortium import Consortium
 from tests.api.members import AUTHORITY, CHAIN_ID, COMMUNITY, FIRE, FIRE_READER, PUBLISHER
+from tests.api.persons import CARE, PLANTED, caring, publish_care, traces
 from tests.api.test_client_at_the_api import Desks, Door
-from tests.api.test_subjects import CARE, PLANTED, caring, publish_care, traces
 
 pytestmark = pytest.mark.api
 __all__ = ["caring"]
