@@ -12,13 +12,11 @@
     ├── RequestError           a signed request that cannot be taken (`reason` is a code of draft ERC-8128)
     ├── SubmissionRefused      a submission or an action that may not be taken
     │   ├── WrongGateway, WrongRoot, StaleStatement, ForeignPublisher, DerivedMismatch
-    │   ├── TermsRefused, ItemNotOpen, ConsentUnfit, DocumentMissing, ProfileNotListed
-    │   ├── CoSignatureRequired, SecondAgencyRequired, ReviewerMissing
-    │   └── NotEntitled ── KeyEnded, RoleMissing, KindNotAllowed, ItemUnknown, SameKey
-    │       └── NotParty ── SelfDecision, SelfReview
+    │   ├── what is wrong with an action: ledger/action_errors.py, some below NotEntitled and Conflict
+    │   └── NotEntitled ── KeyEnded, RoleMissing, KindNotAllowed, ItemUnknown
     ├── LookRefused            a look that was decided against (refusal codes of the policy)
     ├── NotFound, TooLarge, TooMany
-    ├── Conflict ── VersionConflict, NotAnchoredYet, StateMismatch, NotOnChainYet, NonceUnusable, LegalHold
+    ├── Conflict ── VersionConflict, NotAnchoredYet, LegalHold
     ├── ChainError ── TransactionFailed, ChainBehind
     │                          the chain refused, is behind, is another one or does not answer
     ├── StreamDiverged         the chain holds batches of this gateway that its database does not have
@@ -345,100 +343,6 @@ class StreamDiverged(GongzhiError):
     code = "stream_diverged"
     when = "the chain holds batches of this gateway that its database does not have; nothing is anchored"
     remedy = "the database is older than the chain: restore a newer backup, or see the how-to page on restoring"
-
-
-class TermsRefused(SubmissionRefused):
-    """`detail` begins with the name of the contract's error."""
-
-    code = "terms_refused"
-    when = "a member of an action's message is not what its contract takes: a time, a code, a purpose, a kind, a hash"
-    remedy = "see `detail` for the contract's error and its bounds; correct the message and sign it again"
-
-
-class ItemNotOpen(SubmissionRefused):
-    code = "item_not_open"
-    when = "an action names an item that is unknown, retired, not conditional (requests) or never shared (emergencies)"
-    remedy = "see /v1/catalogue: class 1 needs no grant, class 3 is never shared"
-
-
-class ConsentUnfit(SubmissionRefused):
-    code = "consent_unfit"
-    when = "the consent that a request rests on is not live, or is for other agencies or another purpose"
-    remedy = "ask the person for a consent to this recipient and holder, for this purpose"
-
-
-class DocumentMissing(SubmissionRefused):
-    code = "document_missing"
-    when = "a document that the message names by hash was never given to this gateway"
-    remedy = "send its canonical text along in `documents`"
-
-
-class ProfileNotListed(SubmissionRefused):
-    code = "profile_not_listed"
-    when = "a request or a grant names a mask profile that the item's mask policy does not list for the purpose"
-    remedy = "take one of the profiles of the document under the item's maskPolicyHash"
-
-
-class CoSignatureRequired(SubmissionRefused):
-    code = "co_signature_required"
-    when = "the agency opened an emergency for this case before, and the message has no supervisor's signature"
-    remedy = "let a SUPERVISE key of the agency sign the opening too"
-
-
-class SecondAgencyRequired(SubmissionRefused):
-    code = "second_agency_required"
-    when = "more reviews of the agency's emergencies are overdue than `overdueReviewLimit` allows"
-    remedy = "let a SUPERVISE key of another agency, not the reviewer, sign the opening too; have the reviews done"
-
-
-class ReviewerMissing(SubmissionRefused):
-    code = "reviewer_missing"
-    when = "no active agency other than the opener is assigned to review emergencies"
-    remedy = "the governor sets `reviewAgency` or `reviewAgencySubstitute`"
-
-
-class NotParty(NotEntitled):
-    code = "not_party"
-    when = "the signer's agency is not the one to which the contract leaves this"
-    remedy = "let a key of the agency that `detail` names sign"
-
-
-class SelfDecision(NotParty):
-    code = "self_decision"
-    when = "the agency that asked would decide its own request"
-    remedy = "the holder of the records decides, with a DECIDE key"
-
-
-class SelfReview(NotParty):
-    code = "self_review"
-    when = "the agency that opened an emergency would review it"
-    remedy = "the agency that was assigned reviews, with a REVIEW key"
-
-
-class SameKey(NotEntitled):
-    code = "same_key"
-    when = "one key would sign for two persons: opening and co-signing an emergency"
-    remedy = "another person co-signs, with a key of his own"
-
-
-class StateMismatch(Conflict):
-    """`detail` begins with the name of the contract's error."""
-
-    code = "state_mismatch"
-    when = "what an action bears on is past that: decided, withdrawn, revoked, closed, ended, reviewed or not over yet"
-    remedy = "ask how it stands: /v1/requests, /v1/consents or /v1/emergencies"
-
-
-class NotOnChainYet(Conflict):
-    code = "not_on_chain_yet"
-    when = "what an action bears on was received here and stands in no confirmed block yet"
-    remedy = "send the same message again in a few seconds"
-
-
-class NonceUnusable(Conflict):
-    code = "nonce_unusable"
-    when = "the key has signed another message with this nonce, or the one before it in its lane is not known here"
-    remedy = "sign with a fresh lane: 24 random bytes, then 8 zero bytes"
 
 
 class LegalHold(Conflict):

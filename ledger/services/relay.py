@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.action_errors import NonceUnusable
 from ledger.core.canonical import decode_canonical
 from ledger.core.codes import EntryType, Role
 from ledger.core.hexadecimal import from_hex
@@ -22,7 +23,7 @@ from ledger.core.typed_messages import (
     message_from_json,
     message_to_json,
 )
-from ledger.errors import FormatError, NonceUnusable, NotEntitled, NotFound, StaleStatement, StoreError
+from ledger.errors import FormatError, NotEntitled, NotFound, StaleStatement, StoreError
 from ledger.ports import Transaction
 from ledger.rows import Action, NewEntry, NewTransaction, OutboxTransaction
 from ledger.services import relay_access, relay_consent, relay_emergency, relay_mark, relay_review

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ledger.action_errors import ConsentUnfit, ItemNotOpen, ProfileNotListed, SelfDecision
 from ledger.core.access_facts import AccessFacts
 from ledger.core.codes import Basis, Role, ShareClass
 from ledger.core.hexadecimal import from_hex
 from ledger.core.received import GRANTED, REFUSED
-from ledger.errors import ConsentUnfit, ItemNotOpen, ProfileNotListed, SelfDecision
 from ledger.services.find_document import mask_policy_of
 from ledger.services.relay_judging import Judged
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
+from ledger.action_errors import NonceUnusable, NotParty, StateMismatch
 from ledger.core.access_facts import ConsentFacts
 from ledger.core.codes import CaptureMode, Role
 from ledger.core.consent_documents import WITNESSED_MODES, check_evidence
-from ledger.errors import NonceUnusable, NotParty, StateMismatch
 from ledger.services.relay_judging import TIME_LIMIT, ZERO_ADDRESS, Judged, under_way
 
 _CONTROLLED = (CaptureMode.OWN_KEY, CaptureMode.GUARDIAN)
@@ -77,8 +77,7 @@ def _require_terms(judged: Judged) -> None:
 def _require_fresh_tag(judged: Judged) -> None:
     tag = judged.message["subjectTag"]
     judged.call.transaction.lock_about(tag)
-    used = any(consent.subject_tag == tag for consent in tuple(judged.history.consents.values()))
-    if used or any(message["subjectTag"] == tag for _, message in under_way(judged.call, "RecordConsent")):
+    if tag in judged.history.subject_tags or any(message["subjectTag"] == tag for _, message in under_way(judged.call, "RecordConsent")):
         raise StateMismatch("SubjectTagUsed: ask for a fresh tag of the next period")
 
 

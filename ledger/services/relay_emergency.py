@@ -6,11 +6,7 @@ What the contract would refuse is refused here. What is owed afterwards: `relay_
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 
-from ledger.core.codes import Role, ShareClass
-from ledger.core.keccak import keccak256
-from ledger.core.overdue_reviews import overdue_reviews
-from ledger.core.typed_messages import message_from_json
-from ledger.errors import (
+from ledger.action_errors import (
     CoSignatureRequired,
     ItemNotOpen,
     NotOnChainYet,
@@ -19,6 +15,10 @@ from ledger.errors import (
     SameKey,
     SecondAgencyRequired,
 )
+from ledger.core.codes import Role, ShareClass
+from ledger.core.keccak import keccak256
+from ledger.core.overdue_reviews import overdue_reviews
+from ledger.core.typed_messages import message_from_json
 from ledger.services.relay_judging import ZERO_ADDRESS, Judged, under_way
 
 _REGION_LIMIT = 10**15

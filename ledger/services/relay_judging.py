@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
+from ledger.action_errors import DocumentMissing, NotOnChainYet, NotParty, StateMismatch, TermsRefused
 from ledger.core.canonical import decode_canonical
 from ledger.core.codes import Role
 from ledger.core.consent_documents import parse_consent_text, parse_evidence, parse_reasons
 from ledger.core.history import AsOf, History
 from ledger.core.scope import parse_scope
 from ledger.core.typed_messages import message_from_json
-from ledger.errors import DocumentMissing, NotFound, NotOnChainYet, NotParty, StateMismatch, TermsRefused
+from ledger.errors import NotFound
 from ledger.rows import Action
 from ledger.services.authenticate import Call
 from ledger.services.refuse import entitlement_error

@@ -5,9 +5,9 @@ What the contract would refuse is refused here.
 
 from collections.abc import Callable, Mapping
 
+from ledger.action_errors import NotOnChainYet, NotParty, SelfReview
 from ledger.core.access_facts import EmergencyFacts
 from ledger.core.codes import Role
-from ledger.errors import NotOnChainYet, NotParty, SelfReview
 from ledger.services.relay_emergency import assigned_reviewer, require_opener
 from ledger.services.relay_judging import Judged
 
