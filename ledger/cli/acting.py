@@ -106,16 +106,16 @@ class Acting:
         return Signing(key.address, SOON_SECONDS if self.options.prepare is None else AWAY_SECONDS)
 
     def finish(self, prepared: PreparedAction, keys: Sequence[Named]) -> None:
-        """Do what the options say with an action: print it, write its file, or sign it and hand it over."""
+        """Do what the options say with an action: print it, write its file unsigned, or sign it and hand it over."""
         if self.options.dry_run:
             self._print({"wouldSign": message_to_json(prepared.action, prepared.message)}, prepared.summary)
+            return
+        if self.options.prepare is not None:
+            self._written(prepared, self.options.prepare)
             return
         for key in keys:
             if key.signer is not None and key.address in prepared.missing:
                 prepared = prepared.with_signature(key.signer.sign_digest(prepared.digest))
-        if self.options.prepare is not None:
-            self._written(prepared, self.options.prepare)
-            return
         self.send(prepared)
 
     def send(self, prepared: PreparedAction) -> None:

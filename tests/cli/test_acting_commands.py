@@ -250,7 +250,7 @@ def test_an_action_is_prepared_signed_without_a_socket_and_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path, password = tmp_path / "opening.json", tmp_path / "desk.password"
-    prepare = [*OPEN, "--supervisor", SUPERVISOR, "--action-key", DESK, "--prepare", str(path)]
+    prepare = [*OPEN, "--supervisor", "community", "--prepare", str(path)]
     assert run([*prepare, *server.options, "--json"]) == 0
     assert printed(capsys)["missing"] == [DESK, SUPERVISOR]
     assert actions.taken == []

@@ -87,6 +87,7 @@ class SimulatedGateway:
     def __post_init__(self) -> None:
         self.taken: dict[str, Taken] = {}
         self.nonces: set[str] = set()
+        self.newest_request = ZERO32
         self.calls: list[str] = []
         self.item = item_document(self.profile.hash)
         self.documents = {
@@ -157,6 +158,7 @@ class SimulatedGateway:
         verified = verify(signable, now=self.now, chain_id=DOMAIN.chain_id)
         assert verified.request_nonce not in self.nonces
         self.nonces.add(verified.request_nonce)
+        self.newest_request = verified.request
         return verified
 
     def _changed(self, path: str, answer: dict[str, Any]) -> dict[str, Any]:
