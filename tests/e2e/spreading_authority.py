@@ -1,4 +1,4 @@
-"""Everything that is done about one resident: asked once, published, consented, granted, looked at, withdrawn, erased."""
+"""Everything that is done about one resident: asked once, published, consented, looked at, withdrawn, erased."""
 
 import json
 import os

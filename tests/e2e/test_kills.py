@@ -10,9 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ledger.cli.demo.desks import Desk
 from ledger.client.grounds import Grounds
 from ledger.core.codes import Basis, Purpose
 from ledger.embedded import processes
+from tests.e2e.acting import Asking, BreakingGlass
 from tests.e2e.demo_stack import PROGRAM, ROOT, DemoStack, environment_for, kill
 from tests.e2e.ingest import Ingest, blocks_on_chain, followed_blocks, require_nothing_lost
 from tests.e2e.persistent import Looks, Marks
@@ -40,8 +42,10 @@ UP_SECONDS = 4.0
 def test_after_a_kill_in_the_middle_of_ingest_nothing_acknowledged_is_lost(
     demo: DemoStack, tmp_path: Path, victim: str
 ) -> None:
-    with demo.client("community-1", tmp_path / "client") as client:
-        with Ingest(client) as ingest:
+    receipts = tmp_path / "receipts"
+    with demo.client("community-1", receipts / "client") as client, demo.client("fire", receipts / "fire") as fire:
+        asking = Asking(Desk("fire", fire, demo.folder))
+        with Ingest(client) as ingest, asking:
             ingest.wait_for_more(5)
             followed = followed_blocks(demo)
             kill(VICTIMS[victim](demo))
@@ -50,9 +54,10 @@ def test_after_a_kill_in_the_middle_of_ingest_nothing_acknowledged_is_lost(
             demo.up()
             ingest.wait_for_more(5)
         ingest.finish()
+        asking.require_all_final()
     assert blocks_on_chain(demo, followed) == followed
     assert followed_blocks(demo).items() >= followed.items()
-    require_nothing_lost(demo, ingest, tmp_path / "client" / "receipts", tmp_path / "audit")
+    require_nothing_lost(demo, ingest, receipts, tmp_path / "audit")
 
 
 @pytest.mark.slow
@@ -65,7 +70,10 @@ def test_random_kills_of_random_processes_at_random_moments_lose_nothing(demo: D
         ingest = Ingest(publisher)
         looks = Looks(clients.enter_context(demo.client("police", receipts / "reader")), GROUNDS)
         marks = Marks(clients.enter_context(demo.client("community-2", receipts / "marks")), ingest.record_ids)
-        with ingest, looks, marks:
+        asking = Asking(Desk("fire", clients.enter_context(demo.client("fire", receipts / "fire")), demo.folder))
+        health = clients.enter_context(demo.client("health", receipts / "health"))
+        breaking = BreakingGlass(Desk("health", health, demo.folder))
+        with ingest, looks, marks, asking, breaking:
             for number in range(ROUNDS):
                 ingest.wait_for_more(3)
                 time.sleep(chance.random() * LONGEST_WAIT_SECONDS)
@@ -79,7 +87,11 @@ def test_random_kills_of_random_processes_at_random_moments_lose_nothing(demo: D
                 demo.up()
                 assert blocks_on_chain(demo, followed) == followed
         ingest.finish()
-    assert min(looks.served, marks.taken, *(len(one.interruptions) for one in (ingest, looks, marks))) > 0
+        asking.require_all_final()
+        breaking.require_all_final()
+    everybody = ingest, looks, marks, asking, breaking
+    assert min(looks.served, marks.taken, breaking.served, breaking.refused) > 0
+    assert min(len(one.interruptions) for one in everybody) > 0
     assert followed_blocks(demo).items() >= followed.items()
     require_nothing_lost(demo, ingest, receipts, tmp_path / "audit")
 
