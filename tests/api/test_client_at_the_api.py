@@ -24,6 +24,7 @@ from tests.api.members import (
     AUTHORITY,
     CHAIN,
     CHAIN_ID,
+    CONTRACT_ADDRESSES,
     CONTRACTS,
     DOMAIN,
     FIRE_READER,
@@ -65,7 +66,8 @@ class Desks:
         pins = {name: ContractPin(pin["address"], pin["codeHash"]) for name, pin in CONTRACTS.items()}
         trust = Trust(CHAIN_ID, CHAIN["genesis"], pins, "anvil", 1, None, {})
         chain = ChainFile(CHAIN_ID, CHAIN["genesis"], pins, tuple(self.consortium.blocks), ())
-        return GatewayFacts(GATEWAY, DOMAIN, chain=ChainFacts(trust, chain, self.consortium.gateway_history()))
+        facts = ChainFacts(trust, chain, self.consortium.gateway_history())
+        return GatewayFacts(GATEWAY, DOMAIN, chain=facts, contracts=CONTRACT_ADDRESSES)
 
     def open(self, key: Key) -> GongzhiClient:
         http = httpx.Client(transport=Door(self.consortium.client))
