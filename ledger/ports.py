@@ -332,8 +332,8 @@ class Transaction(Protocol):
     def action(self, digest: bytes) -> Action | None:
         """Return an action."""
 
-    def actions_about(self, abouts: Sequence[bytes]) -> Sequence[Action]:
-        """Return the actions that bear on any of these ids, in the order of their entries."""
+    def actions_about(self, abouts: Sequence[bytes], names: Sequence[str] | None = None) -> Sequence[Action]:
+        """Return the actions (of these message names, all if None) that bear on any of these ids, by entry."""
 
     def actions_of_entries(self, entry_ids: Sequence[int]) -> Mapping[int, Action]:
         """Return actions by their RECEIVED entry."""

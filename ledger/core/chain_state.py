@@ -38,6 +38,8 @@ class ChainState:
         self.duty_lists: list[Dated] = []
         """(version, document hash)"""
         self.consents: dict[bytes, ConsentFacts] = {}
+        self.subject_tags: set[bytes] = set()
+        """Those of all consents, live or not: each stands in one."""
         self.accesses: dict[bytes, AccessFacts] = {}
         self.emergencies: dict[bytes, EmergencyFacts] = {}
         self.anchor_of: dict[tuple[int, int], AnchorFacts] = {}
@@ -135,6 +137,7 @@ def _consent_recorded(state: ChainState, point: Point, event: ChainEvent) -> Non
     consent = consent_of(event.args, point)
     _once(consent.id in state.consents, event, "records a consent")
     state.consents[consent.id] = consent
+    state.subject_tags.add(consent.subject_tag)
 
 
 def _consent_withdrawn(state: ChainState, point: Point, event: ChainEvent) -> None:

@@ -86,6 +86,10 @@ class ReceivedFacts:
     opened: Mapping[bytes, OpenedEmergency]
 
 
+AT_ONCE = ("RevokeGrant", "CloseGrant", "WithdrawConsent", "EndEmergency", "CoSignEmergency", "OpenEmergency")
+"""The messages that count before a block holds them: all that `received_facts` takes."""
+
+
 def received_facts(actions: Iterable[ReceivedAction]) -> ReceivedFacts:
     """Return what these actions say together; of two that say the same, the earlier one counts."""
     revoked: set[bytes] = set()

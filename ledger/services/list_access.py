@@ -1,5 +1,6 @@
 """List and find consents, requests with their grants, and emergencies, for members."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -150,9 +151,8 @@ def _page(call: Call, sort: _Sort, objects: Sequence[Any], wanted: Wanted, after
         raise FormatError(f"role: expected one of {', '.join(sort.parts)}")
     page: list[Described] = []
     last: Place | None = None
-    for facts in reversed(objects):
-        place = _place(sort.since(facts), facts.id)
-        if (after is not None and place >= after) or not _is_wanted(call, sort, facts, wanted):
+    for facts in reversed(_before(sort, objects, after)):
+        if not _is_wanted(call, sort, facts, wanted):
             continue
         described = sort.describe(call, facts)
         if wanted.state and described["state"] != wanted.state:
@@ -160,15 +160,22 @@ def _page(call: Call, sort: _Sort, objects: Sequence[Any], wanted: Wanted, after
         if len(page) == limit:
             return Listed(page, last)
         page.append(described)
-        last = place
+        last = _place(sort.since(facts), facts.id)
     return Listed(page, None)
 
 
+def _before(sort: _Sort, objects: Sequence[Any], after: Place | None) -> Sequence[Any]:
+    """Return the objects before a place; the history has them in the order of their places."""
+    if after is None:
+        return objects
+    return objects[: bisect_left(objects, after, key=lambda facts: _place(sort.since(facts), facts.id))]
+
+
 def _is_wanted(call: Call, sort: _Sort, facts: Any, wanted: Wanted) -> bool:
-    if not call.as_of.covers(sort.since(facts)) or (wanted.item is not None and wanted.item not in sort.items(facts)):
-        return False
     parts = [sort.parts[wanted.part]] if wanted.part else sort.parts.values()
-    return any(part(call, facts) == wanted.agency for part in parts)
+    if not any(part(call, facts) == wanted.agency for part in parts) or not call.as_of.covers(sort.since(facts)):
+        return False
+    return wanted.item is None or wanted.item in sort.items(facts)
 
 
 def _place(point: Point, identifier: bytes) -> Place:

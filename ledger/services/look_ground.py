@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ledger.core.codes import Authority
 from ledger.core.look import Ground, Look, consent_id, objects_of
-from ledger.core.received import ReceivedAction, received_facts
+from ledger.core.received import AT_ONCE, ReceivedAction, received_facts
 from ledger.core.typed_messages import message_from_json
 from ledger.rows import Action
 from ledger.services.asked import Asked
@@ -34,7 +34,7 @@ def _actions_about(call: Call, objects: Sequence[bytes]) -> Sequence[Action]:
         return ()
     # Two statements: one alone would read what was there before it waited for the lock.
     call.transaction.share_about(objects)
-    return call.transaction.actions_about(objects)
+    return call.transaction.actions_about(objects, AT_ONCE)
 
 
 def subject_of_look(call: Call, asked: Asked, look: Look) -> bytes | None:

@@ -77,7 +77,9 @@ def _require_terms(judged: Judged) -> None:
 def _require_fresh_tag(judged: Judged) -> None:
     tag = judged.message["subjectTag"]
     judged.call.transaction.lock_about(tag)
-    if tag in judged.history.subject_tags or any(message["subjectTag"] == tag for _, message in under_way(judged.call, "RecordConsent")):
+    if tag in judged.history.subject_tags or any(
+        message["subjectTag"] == tag for _, message in under_way(judged.call, "RecordConsent")
+    ):
         raise StateMismatch("SubjectTagUsed: ask for a fresh tag of the next period")
 
 

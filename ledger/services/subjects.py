@@ -116,13 +116,12 @@ def _token(value: object) -> bytes | None:
 
 def _fresh_tag(call: Call, token: bytes, recipient: int, purpose: int) -> SubjectTag:
     # A database that was restored may have forgotten tags; the contract has not, and takes each once.
-    on_chain = {consent.subject_tag for consent in tuple(call.history.consents.values())}
     period = -1
     while period < MOST_PERIODS - 1:
         newest = call.transaction.newest_period(token, recipient, purpose)
         period = max(period, -1 if newest is None else newest) + 1
         made = subject_tag(call.gateway.key_provider.subject_hmac, token, recipient, purpose, period)
         tag = SubjectTag(made, token, recipient, purpose, period)
-        if made not in on_chain and call.transaction.add_subject_tag(tag, call.now):
+        if made not in call.history.subject_tags and call.transaction.add_subject_tag(tag, call.now):
             return tag
     raise StoreError("every period of this person's tags is used")

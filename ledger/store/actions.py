@@ -19,6 +19,7 @@ ADD = f"""
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::json, %s, %s::json, %s, %s)"""
 ACTION = f"SELECT {COLUMNS} FROM actions WHERE digest = %s"
 ABOUT = f"SELECT {COLUMNS} FROM actions WHERE about = ANY(%s) ORDER BY entry_id"
+ABOUT_NAMED = f"SELECT {COLUMNS} FROM actions WHERE about = ANY(%s) AND name = ANY(%s) ORDER BY entry_id"
 OF_ENTRIES = f"SELECT {COLUMNS} FROM actions WHERE entry_id = ANY(%s)"
 UNDER_WAY = f"""
     SELECT {COLUMNS} FROM actions JOIN outbox USING (intent)
@@ -58,9 +59,11 @@ class Actions(Session):
         row = self._row(ACTION, (digest,))
         return None if row is None else stored_action(row)
 
-    def actions_about(self, abouts: Sequence[bytes]) -> Sequence[Action]:
-        """Return the actions that bear on any of these ids, in the order of their entries."""
-        return [stored_action(row) for row in self._rows(ABOUT, (list(abouts),))]
+    def actions_about(self, abouts: Sequence[bytes], names: Sequence[str] | None = None) -> Sequence[Action]:
+        """Return the actions (of these message names, all if None) that bear on any of these ids, by entry."""
+        if names is None:
+            return [stored_action(row) for row in self._rows(ABOUT, (list(abouts),))]
+        return [stored_action(row) for row in self._rows(ABOUT_NAMED, (list(abouts), list(names)))]
 
     def actions_of_entries(self, entry_ids: Sequence[int]) -> Mapping[int, Action]:
         """Return actions by their RECEIVED entry."""

@@ -35,13 +35,14 @@ def new_action(entry_id: int, about: bytes, **changes: Any) -> Action:
 
 def test_actions_are_found_by_what_they_bear_on_in_the_order_of_their_entries(store: PostgresStore) -> None:
     one, two = secrets.token_bytes(32), secrets.token_bytes(32)
-    later, other, earlier = new_action(3, one), new_action(2, two), new_action(1, one)
+    later, other, earlier = new_action(3, one, name="CloseGrant"), new_action(2, two), new_action(1, one)
     with store.begin() as tx:
         for action in (later, other, earlier):
             tx.add_action(action)
     with store.begin() as tx:
         assert tx.actions_about([one]) == [earlier, later]
         assert tx.actions_about([two, one]) == [earlier, other, later]
+        assert tx.actions_about([two, one], ["CloseGrant", "EndEmergency"]) == [later]
         assert tx.actions_about([]) == tx.actions_about([bytes(32)]) == []
         assert tx.actions_of_entries([2, 3, 4]) == {2: other, 3: later}
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.core.hexadecimal import from_hex
 from ledger.core.history import AsOf, Block, ChainEvent, Dated, History, Point
 from ledger.errors import HistoryError
 from tests.simulated_consortium import address, number32
@@ -278,3 +279,8 @@ def test_what_ended_never_becomes_live_again(steps: list[tuple[int, Told]]) -> N
         changes = [state for place, state in enumerate(states) if place == 0 or states[place - 1] != state]
         begun = changes.count(True)
         assert begun <= 1, f"{name} became live {begun} times"
+
+
+def test_a_tag_stays_used_when_its_consent_is_withdrawn() -> None:
+    assert folded((OPENED_AT, [])).subject_tags == set()
+    assert folded((OPENED_AT, [RECORDED, WITHDRAWN])).subject_tags == {from_hex(RECORDED[2]["subjectTag"])}
