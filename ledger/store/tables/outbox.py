@@ -76,7 +76,7 @@ actions = Table(
     PrimaryKeyConstraint("digest", name="actions_identity"),
     Index("actions_about", "about"),
     Index("actions_entry", "entry_id"),
-    Index("actions_name", "name", "entry_id"),
+    Index("actions_intent", "intent"),
     Index("actions_nonce", "contract", text("(message ->> 'key')"), text("(message ->> 'nonce')"), unique=True),
 )
 

@@ -24,7 +24,7 @@ STATEMENTS = (
     """,
     "CREATE INDEX actions_about ON actions (about)",
     "CREATE INDEX actions_entry ON actions (entry_id)",
-    "CREATE INDEX actions_name ON actions (name, entry_id)",
+    "CREATE INDEX actions_intent ON actions (intent)",
     "CREATE UNIQUE INDEX actions_nonce ON actions (contract, (message ->> 'key'), (message ->> 'nonce'))",
     """
     CREATE TABLE grant_uses (
