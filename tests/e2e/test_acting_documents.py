@@ -35,7 +35,7 @@ def run_page(page: str, folder: Path) -> list[str]:
     """Run the lines of a page in order; returns what each printed."""
     made: dict[str, str] = {}
     printed = []
-    for line in commands(f"docs/how-to/{page}.md").splitlines():
+    for line in filter(None, commands(f"docs/how-to/{page}.md").splitlines()):
         script = re.sub(r"\b[A-Z]+_ID\b", lambda name: made[name.group()], line)
         printed.append(run(script, folder))
         name = next((name for command, name in MADE_BY.items() if f"gongzhi {command} " in line), None)
