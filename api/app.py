@@ -1,10 +1,12 @@
 """The HTTP surface of a gateway: one application per process, one file per noun under `routes/`."""
 
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from starlette.types import Lifespan
 
 from api.access_log import AccessLog
@@ -37,7 +39,11 @@ def create_app(gateway: Gateway, settings: ApiSettings, relay: Relay | None = No
 
 
 def routed_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
-    """Return an application with every route and no gateway behind it: what its OpenAPI document is made of."""
+    """Return an application with every route and no gateway behind it: what its OpenAPI document is made of.
+
+    All routes are built here. FastAPI would build those of a router at the first request that meets it, with Python's
+    warning filters changed meanwhile; these are the whole process's, so other threads must not be at it then.
+    """
     app = FastAPI(
         title="Gongzhi gateway",
         version="1",
@@ -49,4 +55,5 @@ def routed_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     )
     for router in ROUTERS:
         app.include_router(router)
+    deque(iter_route_contexts(app.routes), maxlen=0)
     return app

@@ -11,9 +11,7 @@ import jsonschema_rs
 from api.app import routed_app
 
 
-@cache
-def documented() -> Mapping[tuple[str, str], Mapping[str, Any]]:
-    """Answers by method and by pattern of path."""
+def _documented() -> Mapping[tuple[str, str], Mapping[str, Any]]:
     paths = routed_app().openapi()["paths"]
     return {
         (method.upper(), re.sub(r"{\w+}", "[^/]+", path)): about["responses"]
@@ -22,19 +20,23 @@ def documented() -> Mapping[tuple[str, str], Mapping[str, Any]]:
     }
 
 
+DOCUMENTED = _documented()
+"""Answers by method and by pattern of path; read before any thread asks, since FastAPI's making is not thread-safe."""
+
+
 @cache
 def validator(method: str, pattern: str, status: str) -> tuple[str, Any]:
     """Media type and validator of an answer."""
-    media_type, content = next(iter(documented()[(method, pattern)][status]["content"].items()))
+    media_type, content = next(iter(DOCUMENTED[(method, pattern)][status]["content"].items()))
     return media_type, jsonschema_rs.validator_for(content["schema"])
 
 
 def check_documented(method: str, path: str, answer: httpx.Response) -> None:
     """Fail if a route answers otherwise than its document says; paths of no route are passed over."""
-    for known, pattern in documented():
+    for known, pattern in DOCUMENTED:
         if known == method and re.fullmatch(pattern, path):
             status = str(answer.status_code)
-            if status not in documented()[(known, pattern)]:
+            if status not in DOCUMENTED[(known, pattern)]:
                 status = f"{answer.status_code // 100}XX"
             media_type, shape = validator(known, pattern, status)
             assert answer.headers["content-type"].partition(";")[0] == media_type

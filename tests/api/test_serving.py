@@ -1,5 +1,6 @@
 """How the surface behaves as a service: limits, health, metrics, logs, replays under concurrency."""
 
+import gc
 import io
 import json
 import threading
@@ -9,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 import structlog
+from pydantic import TypeAdapter
 
 from api.app import create_app
 from api.limits import Limits
@@ -35,6 +37,12 @@ def log_lines() -> Iterator[io.StringIO]:
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
 
 
+def type_adapters() -> int:
+    """Say how many validators of parameters and bodies there are."""
+    gc.collect()
+    return sum(type(thing) is TypeAdapter for thing in gc.get_objects())
+
+
 def test_of_many_equal_requests_exactly_one_counts(consortium: Consortium) -> None:
     body = draft([record_content()], consortium.now).body()
     nonce = "AAAAAAAAAAAAAAAAAAAAAA"
@@ -47,6 +55,14 @@ def test_of_many_equal_requests_exactly_one_counts(consortium: Consortium) -> No
         statuses = sorted(pool.map(send, range(12)))
     assert statuses == [202] + [401] * 11
     assert consortium.rows()["submissions"] == 1
+
+
+def test_the_first_request_finds_every_route_built(consortium: Consortium) -> None:
+    app = create_app(consortium.gateway, consortium.settings)
+    before = type_adapters()
+    with served(app) as client:
+        assert client.get("/v1/nothing").status_code == 404
+    assert type_adapters() == before
 
 
 def test_a_replay_fails_in_another_process_too(consortium: Consortium) -> None:
