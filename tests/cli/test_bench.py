@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -17,15 +18,29 @@ from typing import Any
 import psutil
 import pytest
 
+from ledger.cli.benchmarks.authorities import (
+    EVERY_REGION,
+    Granted,
+    Parties,
+    Person,
+    fresh_scope,
+    person,
+    placed,
+    strangers,
+    told,
+)
 from ledger.cli.benchmarks.load import fire
 from ledger.cli.benchmarks.measurement import percentiles
 from ledger.cli.main import run
+from ledger.core.history import Block, History
 
 pytestmark = pytest.mark.cli
 
 FLOORS = {
     "commit": {"records_per_second", "share_of_bare_hashing"},
     "decision": {"decisions_per_second"},
+    "decision under a grant": {"decisions_per_second"},
+    "facts and decision under a grant": set(),
     "ingest": {"records_per_second", "times_chain_writes"},
     "accepted → anchored": {"p95_ms"},
     "on-chain cost": {"gas_per_record"},
@@ -34,6 +49,12 @@ FLOORS = {
     "read at a pace": {"p99_ms", "failed"},
     "read, saturated": {"reads_per_second", "share_of_plain_sql", "failed"},
     "bulk read": {"records_per_second"},
+    "fold of grants and consents": set(),
+    "read under grants at a pace": {"p99_ms", "failed"},
+    "read under grants, saturated": {"reads_per_second", "failed"},
+    "read of originals under grants, saturated": {"failed"},
+    "read under one grant, saturated": {"failed"},
+    "bulk read under a grant": {"records_per_second"},
 }
 BENCH = (sys.executable, "-m", "ledger.cli", "bench")
 PATIENCE_SECONDS = 60.0
@@ -103,6 +124,33 @@ def test_an_unknown_workload_and_foreign_engines_are_refused(monkeypatch: pytest
     assert run(["bench", "--only", "ingest"]) == 2
 
 
+def test_looks_are_decided_under_grants_as_they_are_under_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["bench", "--quick", "--only", "decision-granted", "--only", "facts-granted", "--json"]) == 0
+    alone, found = json.loads(capsys.readouterr().out)["rows"]
+    assert alone["figures"]["decisions_per_second"] > 0
+    assert (found["conditions"]["grants"], found["conditions"]["consents"]) == (60, 600)
+    assert found["neighbour_figures"]["decisions_per_second"] > 0
+
+
+def test_so_many_grants_and_consents_are_told_as_were_asked_for() -> None:
+    rested = [granted(person(7, EVERY_REGION)) for _ in range(5)]
+    parties = Parties(2, "0x" + "22" * 20, "0x" + "33" * 20, 2, 1, 1_700_000_000)
+    blocks = list(told(parties, [granted(None), *rested], strangers((7, 8)), 23))
+    names = [name for events in blocks for _, name, _ in events]
+    assert len(blocks) == 6
+    assert (names.count("AccessGranted"), names.count("ConsentRecorded")) == (6, 23)
+    history, parent = History(), "0x"
+    for number, events in enumerate(blocks):
+        block = Block(number, f"0x{number:02x}", parent, 1_700_000_000)
+        history.append(block, placed(block, events).events)
+        parent = block.hash
+    assert [access.basis_ref in history.consents for access in history.accesses.values()] == [False] + [True] * 5
+
+
+def granted(whose: Person | None) -> Granted:
+    return Granted(secrets.token_bytes(32), 7, fresh_scope(EVERY_REGION), bytes(32), whose)
+
+
 @pytest.mark.slow
 def test_every_workload_runs_and_has_its_floors_and_nothing_is_left_behind(temporary: Path) -> None:
     done = subprocess.run(
@@ -115,7 +163,10 @@ def test_every_workload_runs_and_has_its_floors_and_nothing_is_left_behind(tempo
     assert rows["ingest"]["figures"]["records_per_second"] > 0
     assert rows["ingest"]["conditions"]["fsync"] == "on"
     assert rows["verify ledger"]["conditions"]["verdict"] == "verified"
-    assert rows["read, saturated"]["figures"]["failed"] == 0
+    # A look that its grant or consent does not cover would be refused, and counted as failed.
+    failed = {name: row["figures"]["failed"] for name, row in rows.items() if "failed" in row["figures"]}
+    assert failed == {name: 0 for name, floors in FLOORS.items() if "failed" in floors}
+    assert rows["fold of grants and consents"]["conditions"]["consents"] == 600
     assert list(temporary.iterdir()) == []
     assert not processes_in(temporary)
 

@@ -104,7 +104,7 @@ def measure_facts(decisions: int, grants: int, consents: int) -> Measurement:
     return Measurement(
         "facts and decision under a grant",
         {"decisions_per_second": per_second, "share_of_one_grant": per_second / alone},
-        (Floor("share_of_one_grant", 0.5),),
+        (),
         {"grants": grants, "consents": consents, "decisions": decisions, "cores": 1, "grant": "another at random each"},
         "the same in a history of one grant and one consent",
         {"decisions_per_second": alone},
