@@ -21,7 +21,9 @@ EVERYWHERE = ""
 MOST_REGIONS = 64
 MOST_RECORDS = 200
 MOST_CLASSES = 64
-LONGEST_CLASS = 64
+LONGEST_CLASS_BYTES = 64
+NO_CHARACTER = "\uffff"
+"""Noncharacter that stands for the rest of a class longer than any that a scope lists."""
 TIME_BITS = 53
 _MEMBERS = ("format", "salt", "regions", "from", "to", "records", "classes")
 Value = TypeVar("Value", str, bytes)
@@ -173,8 +175,8 @@ def _records(value: object) -> tuple[bytes, ...]:
 
 def _classes(value: object) -> tuple[str, ...]:
     given = [text(one, what="scope class") for one in array(value, what="scope classes", most=MOST_CLASSES)]
-    if any(not 0 < len(one) <= LONGEST_CLASS for one in given):
-        raise FormatError(f"scope class: expected 1 to {LONGEST_CLASS} characters")
+    if any(not 0 < len(one.encode()) <= LONGEST_CLASS_BYTES or NO_CHARACTER in one for one in given):
+        raise FormatError(f"scope class: expected 1 to {LONGEST_CLASS_BYTES} bytes of text")
     return _each_once(given, "scope classes")
 
 

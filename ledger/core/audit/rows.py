@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import NamedTuple
 
+from ledger.core.scope import LONGEST_CLASS_BYTES, NO_CHARACTER
 from ledger.core.stored import SearchKeys
 
-RECORD = Struct(">32sI32s32sIQII?15s?q64s?")
+RECORD = Struct(">32sI32s32sIQII?15s?q64s??")
 OPENING = Struct(">32sI32s32sQIQ20sIIHBB32s32sQQII32s32s32sB")
 ONCE = Struct(">B36sQ")
-LONGEST_CLASS_BYTES = 64
 SUBMISSION_ID, REQUEST, GRANT_USE = 1, 2, 3
 """Sorts of ids that may stand once, or (uses of a grant) as often as something permits."""
 
@@ -36,6 +36,8 @@ class RecordRow(NamedTuple):
     has_time: bool = False
     occurred_at: int = 0
     record_class: bytes = b""
+    is_class_cut: bool = False
+    """Whether the class is longer than any that a scope lists; then `record_class` is its beginning."""
     is_known: bool = False
     """Whether the reserved slots were read at all: they are not where nothing depends on them, or were erased."""
 
@@ -43,6 +45,8 @@ class RecordRow(NamedTuple):
     def keys(self) -> SearchKeys:
         """The reserved slots that scopes and emergencies use."""
         region, record_class = (text.rstrip(b"\0").decode("utf-8") for text in (self.region, self.record_class))
+        if self.is_class_cut:
+            record_class += NO_CHARACTER
         return SearchKeys(region or None, self.occurred_at if self.has_time else None, None, record_class or None, None)
 
 
@@ -88,15 +92,15 @@ class OnceRow(NamedTuple):
 
 
 def with_keys(row: RecordRow, keys: SearchKeys) -> RecordRow:
-    """Return the row with the record's reserved slots; a class that does not fit leaves them unknown."""
+    """Return the row with the record's reserved slots."""
     record_class = (keys.record_class or "").encode()
-    if len(record_class) > LONGEST_CLASS_BYTES:
-        return row
+    kept = record_class[:LONGEST_CLASS_BYTES].decode("utf-8", "ignore").encode()
     return row._replace(
         region=(keys.region or "").encode(),
         has_time=keys.occurred_at is not None,
         occurred_at=keys.occurred_at or 0,
-        record_class=record_class,
+        record_class=kept,
+        is_class_cut=len(kept) < len(record_class),
         is_known=True,
     )
 

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core.audit.replay import LATER, ONLY_KEY_HOLDERS
+from ledger.core.audit.replay import ERASED_SINCE, LATER, ONLY_KEY_HOLDERS
+from ledger.core.codes import Mark
 from ledger.core.hexadecimal import to_hex
 from ledger.core.verdict import Verdict
 from tests.simulated_authorities import (
     NARROW,
     AuthorityLedger,
 )
-from tests.simulated_consortium import READER, number32
-from tests.simulated_stream import StreamEntry
+from tests.simulated_consortium import READER, marked, number32
+from tests.simulated_stream import StreamEntry, tombstone_line
+from tests.unit.audit.auditing import audit
 from tests.unit.audit.authorities import (
     audited,
     pending_emergency,
@@ -103,3 +105,19 @@ def test_what_ended_on_chain_behind_the_facts_is_a_notice_and_blames_nobody(tmp_
 
 def _look(entry: StreamEntry) -> None:
     assert entry.message["reader"] == READER
+
+
+def test_a_look_at_a_record_that_was_erased_since_is_not_blamed(tmp_path: Path) -> None:
+    ledger = AuthorityLedger()
+    consent = ledger.consent()
+    grant = ledger.grant_by_consent(consent)
+    ledger.consented_look(grant, 2)
+    ledger.emergency_look(ledger.emergency(), 2)
+    ledger.anchor()
+    ledger.mine([marked(ledger.committed(2).record_id, Mark.ERASED)])
+    ledger.mine([])
+    export = ledger.export()
+    export.records[1] = tombstone_line(export.records[1], ledger.committed(2).record_root)
+    found = audit(ledger, tmp_path, export)
+    assert found.report.verdict is Verdict.VERIFIED, found.report.failures
+    assert f"{ERASED_SINCE} (2)" in found.report.notices

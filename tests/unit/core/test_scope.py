@@ -170,6 +170,8 @@ def test_a_scope_written_in_another_spacing_is_the_same_scope() -> None:
         {"records": ["0x" + f"{number:064x}" for number in range(201)]},
         {"classes": [""]},
         {"classes": ["x" * 65]},
+        {"classes": ["火" * 22]},
+        {"classes": ["fire\uffff"]},
         {"classes": ["fire", "fire"]},
         {"classes": [1]},
         {"classes": [f"c{number}" for number in range(65)]},
