@@ -1,13 +1,19 @@
 """`gongzhi mark`: mark a record on chain; the gateway relays the signed message."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
+from ledger.cli.acting import file_result
 from ledger.cli.code_names import parse_mark
 from ledger.cli.connection import Connection, connected, open_client
 from ledger.cli.output import print_result
-from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.client.durable import write_durably
+from ledger.client.gongzhi import GongzhiClient
+from ledger.client.preparing import AWAY_SECONDS, Preparing, Signing
+from ledger.core.hexadecimal import from_hex, to_address, to_hex
 from ledger.core.typed_messages import message_to_json
 
 
@@ -18,6 +24,13 @@ def mark(
     *,
     reason: Annotated[int, typer.Option(min=1, max=65_535, help="code of the reason")],
     version: Annotated[int, typer.Option(min=0, help="version of the record; 0 = all versions")] = 0,
+    prepare: Annotated[
+        Path | None,
+        typer.Option("--prepare", help="write the action to this file, to be signed elsewhere, and send nothing"),
+    ] = None,
+    signer: Annotated[
+        str | None, typer.Option("--signer", help="with --prepare: address of the key that will sign; else your own")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="print what would be signed, and send nothing")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
     connection: Connection,
@@ -29,6 +42,9 @@ def mark(
         if dry_run:
             print_result({"wouldSign": message_to_json("Mark", message)}, as_json=as_json)
             return
+        if prepare is not None:
+            print_result(_written(client, message, prepare, signer), as_json=as_json)
+            return
         action = client.marking.send(message)
     result = {
         "action": to_hex(action.action),
@@ -37,3 +53,13 @@ def mark(
         "includeBy": action.include_by,
     }
     print_result(result, as_json=as_json)
+
+
+def _written(client: GongzhiClient, message: Mapping[str, Any], path: Path, signer: str | None) -> dict[str, Any]:
+    """Write the mark as an action file; returns what is printed of it."""
+    key = str(message["key"]) if signer is None else to_address(signer, what="signer")
+    prepared = Preparing(client.desk).action(
+        "Mark", Signing(key, AWAY_SECONDS), {name: message[name] for name in ("recordId", "version", "mark", "reason")}
+    )
+    write_durably(path, prepared.encode())
+    return file_result(path, prepared)

@@ -318,3 +318,18 @@ def test_an_action_that_the_contract_refused_is_told_so(
     actions.state = "submitted"
     assert run(["emergency", "end", ID, "--wait", "1", *server.options]) == 1
     assert "it is submitted" in capsys.readouterr().err
+
+
+def test_a_mark_is_prepared_signed_and_sent_like_every_other_act(
+    server: GatewayServer, actions: SimulatedActions, tmp_path: Path
+) -> None:
+    path, password = tmp_path / "mark.json", tmp_path / "desk.password"
+    mark = ["mark", ID, "withdrawn", "--reason", "1", "--prepare", str(path), *server.options]
+    assert run([*mark, "--signer", SUPERVISOR]) == 0
+    assert parse_action_file(path.read_bytes()).missing == (SUPERVISOR,)
+    assert run(mark) == 0
+    sign = ["sign", str(path), "--password-file", str(password), "--yes", "--keystore", str(tmp_path / "desk.json")]
+    assert run(sign) == 0
+    assert actions.taken == []
+    assert run(["send", str(path), *server.options]) == 0
+    assert (actions.taken[0].action, actions.taken[0].message["mark"], actions.about()) == ("Mark", 1, ID)
