@@ -1,6 +1,9 @@
 """The chain's history as this process knows it: folded once, then kept up to date from the store."""
 
+import gc
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ledger.core.history import History
 from ledger.errors import HistoryError
@@ -43,7 +46,8 @@ class HistoryCache:
             # Until the fold is whole it counts for no generation, so an error leads to a fresh one.
             self._folded = (NEVER, self._folded[1])
             try:
-                _fold(history, transaction)
+                with _uncollected():
+                    _fold(history, transaction)
             except HistoryError:
                 if transaction.followed_state().generation == generation:
                     raise
@@ -57,6 +61,18 @@ def _fold(history: History, transaction: Transaction) -> None:
     while followed := transaction.blocks_after(_newest(history), BLOCKS_AT_ONCE):
         for block in followed:
             history.append(block.block, block.events)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage meanwhile: what a fold makes stays, and going through it again and again takes a third."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _newest(history: History) -> int:

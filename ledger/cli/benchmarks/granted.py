@@ -88,7 +88,7 @@ def _conditions(ground: Ground, written: Written) -> dict[str, Any]:
 def _paced_row(ground: Ground, written: Written, loads: Mapping[str, Load]) -> Measurement:
     per_second, seconds = ground.sizes.paced_per_second, ground.sizes.paced_seconds
     ground.say(f"reading {per_second} records a second for {seconds} seconds, under class 1 and under grants")
-    class1 = loads[CLASS1].fire(per_second * seconds, per_second)
+    class1, class1_used = loads[CLASS1].fire_measured(per_second * seconds, per_second)
     granted, used = loads[STORED_OPEN].fire_measured(per_second * seconds, per_second)
     return Measurement(
         "read under grants at a pace",
@@ -102,7 +102,7 @@ def _paced_row(ground: Ground, written: Written, loads: Mapping[str, Load]) -> M
             **_conditions(ground, written),
         },
         "the same under class 1, just before",
-        {**percentiles(class1.seconds), "failed": class1.failed},
+        {**percentiles(class1.seconds), "failed": class1.failed, **class1_used},
     )
 
 
