@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 
 from ledger.core.canonical import encode
-from ledger.core.codes import AgencyKind, DataCategory, Purpose, Role
-from ledger.core.consent_documents import ConsentText
+from ledger.core.codes import AgencyKind, CaptureMode, DataCategory, Purpose, Role
+from ledger.core.consent_documents import ConsentText, Evidence
 from ledger.core.hexadecimal import to_hex
 from ledger.core.received import consent_id
 from ledger.core.scope import Scope
@@ -69,6 +69,12 @@ def text_of(document: Mapping[str, Any]) -> str:
 def fresh_scope() -> Scope:
     """Return a scope of the whole region under a fresh salt."""
     return Scope(os.urandom(32), ("990101",))
+
+
+def fresh_evidence(said: Mapping[str, Any]) -> Evidence:
+    """Return evidence of a consent with these members, under a fresh salt and without a witness."""
+    mode = CaptureMode(min(said["captureMode"], CaptureMode.STATUTORY_NOTICE))
+    return Evidence(os.urandom(32), mode, said["subjectTag"], said["textHash"])
 
 
 @dataclass
@@ -192,7 +198,6 @@ class Offices:
             "purpose": PURPOSE,
             "scopeHash": scope.hash,
             "textHash": TEXT.hash,
-            "evidenceHash": os.urandom(32),
             "controller": person.address,
             "capturedBy": 0,
             "captureMode": 1,
@@ -201,8 +206,13 @@ class Offices:
             "salt": os.urandom(32),
             "nonce": 0,
         }
+        said |= changes
+        evidence = fresh_evidence(said)
         documents = [text_of(scope.document), text_of(TEXT.document)]
-        return self.act("RecordConsent", said | changes, person, documents=documents, caller=REQUESTER)
+        if "evidenceHash" not in changes:
+            said["evidenceHash"] = evidence.hash
+            documents.append(text_of(evidence.document))
+        return self.act("RecordConsent", said, person, documents=documents, caller=REQUESTER)
 
     def open(self, *signers: Key, **changes: Any) -> Act:
         """Open an emergency on item 2; a second signer supervises."""

@@ -37,11 +37,12 @@ from tests.api.offices import (
     WORDS,
     ZERO32,
     Offices,
+    fresh_evidence,
     fresh_scope,
     text_of,
 )
+from tests.api.persons import CARE, CARE_DOCUMENTS, OTHER_ID, args_of, ask, opening, publish_care
 from tests.api.test_looks import checked_disclosure, open_slots, path_of, refused
-from tests.api.test_subjects import CARE, CARE_DOCUMENTS, OTHER_ID, args_of, ask, opening, publish_care
 
 pytestmark = pytest.mark.api
 
@@ -232,7 +233,6 @@ def granted_by_consent(caring: Offices, person: Key) -> tuple[bytes, bytes]:
         "purpose": 7,
         "scopeHash": scope.hash,
         "textHash": text.hash,
-        "evidenceHash": os.urandom(32),
         "capturedBy": 0,
         "controller": person.address,
         "captureMode": 1,
@@ -241,7 +241,9 @@ def granted_by_consent(caring: Offices, person: Key) -> tuple[bytes, bytes]:
         "salt": os.urandom(32),
         "nonce": 0,
     }
-    documents = [text_of(scope.document), text_of(text.document)]
+    evidence = fresh_evidence(said)
+    said["evidenceHash"] = evidence.hash
+    documents = [text_of(one.document) for one in (scope, text, evidence)]
     consent = caring.mine(caring.act("RecordConsent", said, person, documents=documents, caller=REQUESTER))
     profile = next(one for one in CARE_DOCUMENTS.policy.profiles if one.serves(7) and one.tier != 9).profile
     request = caring.mine(caring.request(item=CARE, purpose=7, basis=1, basisRef=consent, profile=profile))
