@@ -1,6 +1,7 @@
 """Looks under grants and consents at the gateway: what opens, what is counted, and what is refused at once."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -95,6 +96,14 @@ def test_a_grant_is_used_as_often_as_it_says_whichever_way(offices: Offices) -> 
     assert ids(look(offices, grant)) == {to_hex(record)}
     refused(look(offices, grant, path_of(record)), 13, "quota_exhausted")
     refused(look(offices, grant), 13, "quota_exhausted")
+
+
+def test_looks_at_once_do_not_use_a_grant_more_often_than_it_says(offices: Offices) -> None:
+    record = published(offices)
+    grant = offices.mine(offices.decide(offices.mine(offices.request()), uses=3))
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: look(offices, grant, path_of(record)).status_code, range(8)))
+    assert (answers.count(200), answers.count(403)) == (3, 5)
 
 
 def test_a_look_that_the_grant_does_not_speak_of_is_refused(offices: Offices) -> None:
