@@ -1,7 +1,7 @@
 """Why a signed action is not taken for relay: branches of the tree in `ledger.errors`, with the same three lines each.
 
 SubmissionRefused
-├── TermsRefused, ItemNotOpen, ConsentUnfit, DocumentMissing, ProfileNotListed
+├── TermsRefused, ItemNotOpen, ConsentUnfit, WitnessUnfit, DocumentMissing, ProfileNotListed
 ├── CoSignatureRequired, SecondAgencyRequired, ReviewerMissing
 └── NotEntitled ── SameKey
     └── NotParty ── SelfDecision, SelfReview
@@ -29,6 +29,12 @@ class ConsentUnfit(SubmissionRefused):
     code = "consent_unfit"
     when = "the consent that a request rests on is not live, or is for other agencies or another purpose"
     remedy = "ask the person for a consent to this recipient and holder, for this purpose"
+
+
+class WitnessUnfit(SubmissionRefused):
+    code = "witness_unfit"
+    when = "a consent's second witness is its signer or controller, or has no key of the agency that the evidence names"
+    remedy = "let another person sign the evidence, with a key of his own that is bound to an active agency and in time"
 
 
 class DocumentMissing(SubmissionRefused):

@@ -52,6 +52,8 @@ def print_report(report: Report) -> None:
         print(f"  pending  {report.pending:,} entries are not due yet")
     if report.overdue:
         _print_overdue(report.overdue, report.as_of)
+    if report.recheck:
+        print(f"  recheck  {len(report.recheck):,} witnessed consents, drawn by the newest block: see --json")
     for notice in report.notices:
         print(f"  notice   {notice}")
     passed = sum(check.count for check in report.checks if check.result == "pass")

@@ -1,9 +1,12 @@
-"""Whether a submission's signer was entitled (formats page, verification step 8), for gateways and auditors alike."""
+"""Whether who signed was entitled, for gateways and auditors alike: a submission's signer (formats page, verification
+step 8), and the second witness of a consent (contracts page, "Witnessed paper").
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from ledger.core.codes import Role
+from ledger.core.consent_documents import SecondWitness
 from ledger.core.history import AsOf, History, Point
 
 CLOCK_SKEW_SECONDS = 30
@@ -52,3 +55,15 @@ def is_late(history: History, message: Mapping[str, Any], anchored: Point) -> bo
     """Say whether the anchoring block is later than signedAt + anchorDelay: the gateway's broken promise."""
     delay = history.parameter("anchorDelay", AsOf(message["signedAt"]))
     return bool(anchored.time > message["signedAt"] + delay)
+
+
+def why_not_witness(history: History, witness: SecondWitness, message: Mapping[str, Any], as_of: AsOf) -> str | None:
+    """Return why somebody was no second witness of a `RecordConsent` message at that moment, or None if he was one.
+
+    He has a key of his own, not the one that signs the message or controls the consent, and it is a key of the agency
+    that the evidence names, which is active. Any role will do: who stands by need not be one who publishes.
+    """
+    if witness.key in (message["key"], message["controller"]):
+        return "the second witness is the one who signs or controls the consent"
+    refusal = history.why_not_entitled(witness.key, None, witness.agency, as_of)
+    return None if refusal is None else f"the second witness: {refusal}"

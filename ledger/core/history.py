@@ -133,14 +133,17 @@ class History(ChainState):
         place = bisect_right(stream, False, key=lambda anchor: not as_of.covers(anchor.point))
         return stream[place - 1].batch if place else 0
 
-    def why_not_entitled(self, key: str, role: Role, agency: int | None, as_of: AsOf) -> str | None:
-        """Return why `key` may not act in `role` (for `agency`, any if None) at that moment, or None if it may."""
+    def why_not_entitled(self, key: str, role: Role | None, agency: int | None, as_of: AsOf) -> str | None:
+        """Return why `key` may not act in `role` (for `agency`, any if None) at that moment, or None if it may.
+
+        Without a role, it is enough that the key is one of an active agency's.
+        """
         facts = self.keys.get(key)
         if facts is None or not as_of.covers(facts.bound):
             return "the key is not bound to any agency"
         if agency is not None and facts.agency != agency:
             return f"the key is bound to agency {facts.agency}, not {agency}"
-        if not facts.roles >> role & 1:
+        if role is not None and not facts.roles >> role & 1:
             return f"the key does not have role {role.name}"
         if as_of.time < facts.valid_from:
             return "the key is not valid yet"

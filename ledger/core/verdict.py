@@ -116,6 +116,8 @@ class Report:
     as_of: int | None = None
     erased: int = 0
     """Of `checked`, the records of which only a tombstone is left."""
+    recheck: Sequence[str] = ()
+    """Ids (0x hex) of witnessed consents that were drawn for a recheck at the agency that holds the paper."""
     failures: Sequence[CheckResult] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -132,6 +134,7 @@ class Report:
             "notices": list(self.notices),
             "overdue": [duty.members() for duty in self.overdue],
             "asOf": self.as_of,
+            "recheck": list(self.recheck),
             "counts": {
                 "checked": self.checked,
                 "expected": self.expected,

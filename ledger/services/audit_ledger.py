@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.core.audit.checks import STEP_OF, Tally
+from ledger.core.audit.consents import drawn_for_recheck
 from ledger.core.audit.duties import judge_duties
 from ledger.core.audit.ground import Ground
 from ledger.core.audit.promises import check_joint
@@ -335,6 +336,7 @@ def _report(audit: _Audit, seconds: float) -> Report:
         audit.overdue,
         audit.as_of,
         erased=tally.erased,
+        recheck=[to_hex(consent) for consent in drawn_for_recheck(ground.history)],
     )
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from ledger.action_errors import NonceUnusable, NotParty, StateMismatch
+from ledger.action_errors import NonceUnusable, NotParty, StateMismatch, WitnessUnfit
 from ledger.core.access_facts import ConsentFacts
 from ledger.core.codes import CaptureMode, Role
-from ledger.core.consent_documents import WITNESSED_MODES, check_evidence
+from ledger.core.consent_documents import check_evidence
+from ledger.core.entitlement import why_not_witness
 from ledger.services.relay_judging import TIME_LIMIT, ZERO_ADDRESS, Judged, under_way
 
 _CONTROLLED = (CaptureMode.OWN_KEY, CaptureMode.GUARDIAN)
@@ -33,18 +34,17 @@ def judge_record(judged: Judged) -> None:
 
 
 def _require_evidence(judged: Judged) -> None:
-    """Raise unless evidence is the consent's own, and its second witness a key of the agency that it names.
+    """Raise unless evidence is here, the consent's own, and its second witness, if any, another person of an agency.
 
-    Where an agency signs for the person it must be here; else it may stay with who captured it.
+    Raises DocumentMissing, WitnessUnfit or FormatError.
     """
-    if judged.message["captureMode"] not in WITNESSED_MODES and "evidenceHash" not in judged.documents:
-        return
     evidence = judged.require_document("evidenceHash")
-    check_evidence(evidence, judged.message)
     if evidence.witness is not None:
-        key = judged.history.keys.get(evidence.witness.key)
-        known = key is not None and key.agency == evidence.witness.agency
-        judged.require(known, "evidence: the second witness's key is not bound to the agency that it names")
+        for as_of in (judged.call.as_of, judged.by_then):
+            why = why_not_witness(judged.history, evidence.witness, judged.message, as_of)
+            if why is not None:
+                raise WitnessUnfit(why)
+    check_evidence(evidence, judged.message)
 
 
 def _require_capture(judged: Judged) -> None:

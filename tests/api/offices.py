@@ -187,8 +187,11 @@ class Offices:
         none = {"itemVersion": 0, "profile": ZERO32, "expiresAt": 0, "uses": 0}
         return self.decide(request, **{"decision": 2, **none, "reason": 2, **changes})
 
-    def consent(self, person: Key, scope: Scope | None = None, **changes: Any) -> Act:
-        """Record a consent that a person's own key controls; a member hands it over."""
+    def consent(self, person: Key, scope: Scope | None = None, evidence: Evidence | None = None, **changes: Any) -> Act:
+        """Record a consent that a person's own key controls; a member hands it over.
+
+        Its evidence goes along, unless `changes` names another's hash.
+        """
         scope = scope or fresh_scope()
         said = {
             "subjectTag": os.urandom(32),
@@ -207,7 +210,7 @@ class Offices:
             "nonce": 0,
         }
         said |= changes
-        evidence = fresh_evidence(said)
+        evidence = evidence or fresh_evidence(said)
         documents = [text_of(scope.document), text_of(TEXT.document)]
         if "evidenceHash" not in changes:
             said["evidenceHash"] = evidence.hash

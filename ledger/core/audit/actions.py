@@ -7,6 +7,7 @@ action: a signer's key or an agency had ended by then, or what the action bears 
 from collections.abc import Sequence
 
 from ledger.core.audit.checks import Tally
+from ledger.core.audit.consents import check_consent
 from ledger.core.audit.excuses import why_not_includable
 from ledger.core.audit.ground import Ground
 from ledger.core.audit.promises import is_broken
@@ -45,7 +46,10 @@ def received_action(ground: Ground, entry: ExportedEntry, action: ExportedAction
 def check_action(
     ground: Ground, tally: Tally, entry: ExportedEntry, lines: Sequence[ExportedAction], *, is_judged: bool
 ) -> None:
-    """Check `action.present`, `action.signature` (unless it was judged before) and `action.included` of an entry."""
+    """Check `action.present` and `action.included` of an entry, `action.signature` unless it was judged before.
+
+    Of a consent `consent.evidence` too, unless it was judged before.
+    """
     subject, blames = f"entry {entry.sequence}", ground.blamed
     received = received_action(ground, entry, lines[0]) if len(lines) == 1 else None
     expected = f"the message with digest {to_hex(entry.message['action'])}"
@@ -55,6 +59,8 @@ def check_action(
     if not is_judged:
         fault = _why_not_signed(received, lines[0].signatures)
         tally.judge("action.signature", fault is None, subject, "signed by its keys", fault or "", blames)
+        if received.name == "RecordConsent":
+            check_consent(ground, tally, subject, received)
     check_included(ground, tally, "action.included", subject, received)
 
 

@@ -50,6 +50,7 @@ STEP_OF: Mapping[str, int] = {
     "look.item": 5,
     "look.version": 5,
     "record.served": 5,
+    "consent.evidence": 5,
     "entry.times": 7,
     "promise.anchored": 7,
     "action.included": 7,
@@ -99,6 +100,8 @@ WHAT: Mapping[str, str] = {
     "look.item": "each opened record is of the item version that the disclosure names",
     "look.version": "no version was served that was outdated as of asOfBatch, unless the request named it",
     "record.served": "each opened record stands in the stream, with the root that was disclosed",
+    "consent.evidence": "the evidence of each received consent is there, is its own, and was witnessed by another "
+    "person of an active agency",
     "entry.times": "times signed by the gateway fit its other statements, its promise and the anchoring block",
     "promise.anchored": "each entry was anchored by its anchorBy",
     "action.included": "each received action stands on chain by its includeBy, where the chain could take it",

@@ -1,0 +1,164 @@
+"""Consents in the audit: their evidence and its second witness, and which are drawn for a recheck."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.core.audit.consents import drawn_for_recheck
+from ledger.core.codes import CaptureMode
+from ledger.core.consent_documents import Evidence, SecondWitness
+from ledger.core.hexadecimal import to_hex
+from ledger.core.history import History
+from ledger.core.keccak import keccak256
+from ledger.core.received import consent_id
+from ledger.core.signature import sign_digest
+from ledger.core.typed_messages import message_to_json
+from ledger.core.verdict import Verdict
+from tests.simulated_authorities import NOBODY, SCOPE, AuthorityLedger
+from tests.simulated_consortium import FOREVER, PUBLISHER, READER, address, number32, private_key
+from tests.unit.audit.auditing import Audited
+from tests.unit.audit.authorities import GATEWAY_1, audited
+
+pytestmark = pytest.mark.unit
+WITNESS = "publisher-reads"
+CAPTURED = f"agency {PUBLISHER}"
+
+
+def said_of(mode: CaptureMode, evidence_hash: bytes) -> dict[str, Any]:
+    captured = mode >= CaptureMode.WITNESSED_PAPER
+    return {
+        "subjectTag": number32("tag"),
+        "recipient": READER,
+        "holder": PUBLISHER,
+        "categories": 0b110,
+        "purpose": 2,
+        "scopeHash": SCOPE.hash,
+        "textHash": number32("text"),
+        "evidenceHash": evidence_hash,
+        "controller": NOBODY if captured else address("person"),
+        "capturedBy": PUBLISHER if captured else 0,
+        "captureMode": int(mode),
+        "validFrom": 0,
+        "validUntil": FOREVER,
+        "salt": number32("salt"),
+    }
+
+
+def evidence_by(witness: str, agency: int = PUBLISHER, **changes: Any) -> Evidence:
+    bare = Evidence(number32("salt"), CaptureMode.ASSISTED, number32("tag"), number32("text"))
+    bare = replace(bare, **changes)
+    signature = sign_digest(bare.witnessed_digest, private_key(witness))
+    return replace(bare, witness=SecondWitness(agency, address(witness), signature))
+
+
+def taken(ledger: AuthorityLedger, mode: CaptureMode, evidence_hash: bytes, signer: str = "publisher") -> None:
+    """Let the gateway take a consent, and the chain record it."""
+    entry = ledger.receive("RecordConsent", said_of(mode, evidence_hash), signer)
+    assert entry.action is not None
+    message = entry.action.message
+    args = {"consent": to_hex(consent_id(message)), **message_to_json("RecordConsent", message)}
+    ledger.mine([("ConsentRegistry", "ConsentRecorded", args)])
+
+
+def judged(folder: Path, evidence: Evidence, before: Callable[[AuthorityLedger], None] = lambda _: None) -> Audited:
+    ledger = AuthorityLedger()
+    before(ledger)
+    ledger.keep(evidence.document)
+    taken(ledger, evidence.capture_mode, evidence.hash)
+    return audited(ledger, folder)
+
+
+def test_a_consent_that_another_person_witnessed_passes(tmp_path: Path) -> None:
+    found = judged(tmp_path, evidence_by(WITNESS))
+    assert found.report.verdict is Verdict.VERIFIED
+    assert found.passed("consent.evidence") == 1
+
+
+@pytest.mark.parametrize(
+    ("witness", "agency", "actual"),
+    [
+        ("publisher", PUBLISHER, "not the signer"),
+        ("stranger", PUBLISHER, "not bound to any agency"),
+        ("reader", PUBLISHER, f"bound to agency {READER}"),
+    ],
+)
+def test_an_agency_answers_for_a_second_witness_who_was_none(
+    tmp_path: Path, witness: str, agency: int, actual: str
+) -> None:
+    found = judged(tmp_path, evidence_by(witness, agency))
+    found.require("consent.evidence", CAPTURED, actual)
+    assert found.failed == {"consent.evidence"}
+
+
+def test_a_witness_whose_key_had_ended_was_none_and_one_whose_key_ends_later_was(tmp_path: Path) -> None:
+    def retire(ledger: AuthorityLedger) -> None:
+        ledger.mine([("AgencyRegistry", "KeyRetired", {"key": address(WITNESS), "agency": PUBLISHER})])
+
+    judged(tmp_path / "before", evidence_by(WITNESS), retire).require("consent.evidence", CAPTURED, "retired")
+    ledger, evidence = AuthorityLedger(), evidence_by(WITNESS)
+    ledger.keep(evidence.document)
+    taken(ledger, CaptureMode.ASSISTED, evidence.hash)
+    retire(ledger)
+    assert audited(ledger, tmp_path / "after").report.verdict is Verdict.VERIFIED
+
+
+def test_an_agency_answers_for_evidence_of_another_consent(tmp_path: Path) -> None:
+    found = judged(tmp_path, evidence_by(WITNESS, subject_tag=number32("another tag")))
+    found.require("consent.evidence", CAPTURED, "subjectTag is not the consent's")
+
+
+def test_an_agency_answers_for_a_witness_who_did_not_sign(tmp_path: Path) -> None:
+    honest = evidence_by(WITNESS)
+    assert honest.witness is not None
+    forged = replace(honest, witness=replace(honest.witness, key=address("publisher-decides")))
+    judged(tmp_path, forged).require("consent.evidence", CAPTURED, "another key")
+
+
+def test_a_gateway_answers_for_evidence_that_is_not_there_or_is_none(tmp_path: Path) -> None:
+    ledger = AuthorityLedger()
+    taken(ledger, CaptureMode.ASSISTED, number32("no document"))
+    audited(ledger, tmp_path / "missing").require("consent.evidence", GATEWAY_1, "not in the export")
+    ledger = AuthorityLedger()
+    taken(ledger, CaptureMode.OWN_KEY, SCOPE.hash, "person")
+    audited(ledger, tmp_path / "another").require("consent.evidence", GATEWAY_1)
+
+
+def test_evidence_that_is_no_json_is_a_fault(tmp_path: Path) -> None:
+    ledger = AuthorityLedger()
+    wrong = "no json"
+    ledger.documents[to_hex(keccak256(wrong.encode()))] = wrong
+    taken(ledger, CaptureMode.ASSISTED, keccak256(wrong.encode()))
+    audited(ledger, tmp_path).require("consent.evidence", CAPTURED, "another document")
+
+
+def test_evidence_of_a_persons_own_consent_needs_no_witness(tmp_path: Path) -> None:
+    ledger = AuthorityLedger()
+    own = Evidence(number32("salt"), CaptureMode.OWN_KEY, number32("tag"), number32("text"))
+    ledger.keep(own.document)
+    taken(ledger, CaptureMode.OWN_KEY, own.hash, "person")
+    found = audited(ledger, tmp_path)
+    assert found.report.verdict is Verdict.VERIFIED
+    assert found.report.recheck == []
+
+
+def test_one_witnessed_consent_in_twenty_is_drawn_by_the_newest_block(tmp_path: Path) -> None:
+    assert drawn_for_recheck(History()) == []
+    ledger = AuthorityLedger()
+    ledger.consent("own", captureMode=1)
+    assert drawn_for_recheck(ledger.history()) == []
+    ledger.consent("first")
+    assert drawn_for_recheck(ledger.history()) == [number32("first")]
+    for number in range(20):
+        ledger.consent(f"consent {number}")
+    drawn = drawn_for_recheck(ledger.history())
+    assert len(drawn) == 2
+    assert audited(ledger, tmp_path).report.members()["recheck"] != []
+    draws = set()
+    for _ in range(9):
+        ledger.mine([])
+        draws.add(tuple(drawn_for_recheck(ledger.history())))
+        assert number32("own") not in drawn_for_recheck(ledger.history())
+    assert len(draws) > 1
