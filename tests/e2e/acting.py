@@ -22,7 +22,7 @@ class Asking(Persistent):
     """Asks a community for its originals again and again; every promise to relay is checked and kept."""
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(pause_seconds=0.2)
+        super().__init__(pause_seconds=1.5)
         self._desk = desk
         self.taken: list[bytes] = []
 
@@ -52,7 +52,7 @@ class BreakingGlass(Persistent):
     """Opens emergencies, looks under each at once and until it is ended, and looks once more."""
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(pause_seconds=0.3)
+        super().__init__(pause_seconds=2.5)
         self._desk, self._number = desk, 0
         self.taken: list[bytes] = []
         self.served = self.refused = 0
