@@ -324,6 +324,7 @@ def test_a_report_has_exactly_the_members_of_the_page() -> None:
         "notices": [],
         "overdue": [],
         "asOf": None,
+        "recheck": [],
         "counts": {"checked": 0, "expected": 0, "erased": 0, "pending": 0},
         "head": None,
         "block": None,

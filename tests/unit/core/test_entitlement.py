@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from ledger.core.codes import Role
-from ledger.core.entitlement import is_late, why_not_anchorable, why_not_publishable
+from ledger.core.consent_documents import SecondWitness
+from ledger.core.entitlement import is_late, why_not_anchorable, why_not_publishable, why_not_witness
 from ledger.core.hexadecimal import from_hex
-from ledger.core.history import History, Point
+from ledger.core.history import AsOf, History, Point
 from tests.simulated_consortium import FOREVER, GATEWAY, ITEM, PUBLISHER, READER, address, number32
 from tests.simulated_ledger import SimulatedLedger
 
@@ -184,3 +185,21 @@ def test_the_simulated_submission_is_of_the_item_that_is_published() -> None:
     version = ledger.history().items[ITEM].versions[1].value
     signed = message(ledger)
     assert (signed["gateway"], signed["schemaHash"]) == (GATEWAY, from_hex(version["schemaHash"]))
+
+
+@pytest.mark.parametrize(
+    ("agency", "name", "why"),
+    [
+        (PUBLISHER, "publisher-reads", None),
+        (PUBLISHER, "publisher", "the second witness is the one who signs or controls the consent"),
+        (PUBLISHER, "rival", "the second witness: the key is bound to agency 9, not 7"),
+        (PUBLISHER, "stranger", "the second witness: the key is not bound to any agency"),
+    ],
+)
+def test_a_second_witness_is_somebody_else_of_the_agency_that_the_evidence_names(
+    agency: int, name: str, why: str | None
+) -> None:
+    ledger = SimulatedLedger()
+    signed = {"key": PUBLISHERS_KEY, "controller": "0x" + "00" * 20}
+    witness = SecondWitness(agency, address(name), bytes(65))
+    assert why_not_witness(ledger.history(), witness, signed, AsOf(ledger.now)) == why

@@ -101,6 +101,7 @@ def test_a_report_has_the_members_of_the_verification_page() -> None:
         "notices": ["a notice"],
         "overdue": [OWED.members()],
         "asOf": 1_790_000_001,
+        "recheck": [],
         "counts": {"checked": 3, "expected": 5, "erased": 0, "pending": 2},
         "head": "0xaa",
         "block": 7,
