@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, Protocol
 
+from ledger.core.erasure import OpenedRecord
 from ledger.core.history import Block
 from ledger.core.steps import Step
 from ledger.rows import (
@@ -116,6 +117,9 @@ class Transaction(Protocol):
 
     def first_deliveries(self, grants: Sequence[bytes]) -> Mapping[bytes, int]:
         """Return when the first look under each of these grants was disclosed (Unix seconds); absent without one."""
+
+    def first_openings(self, authorities: Sequence[bytes], records: Sequence[bytes]) -> Sequence[OpenedRecord]:
+        """Return which versions of these records looks opened under these grants and emergencies, and when first."""
 
     # erasure
     def withhold(self, record_id: bytes, publisher: int, version: int) -> int:

@@ -21,6 +21,8 @@ WHAT_TO_DO: Mapping[str, str] = {
     "emergency.notice": "emergency notify",
     "emergency.destroy": "emergency destroyed",
     "rights.answer": "rights done",
+    "erasure.destroy": "grant destroyed",
+    "erasure.emergency": "emergency destroyed",
 }
 """The command that settles a duty, by its kind."""
 

@@ -4,7 +4,8 @@ Everything follows from the chain's events, the steps that agencies published, t
 the calendar of working days, as of a time. Working-day clocks are the item version's; 0 days means no clock.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from ledger.core.access_facts import AccessFacts, EmergencyFacts, GrantTerms
 from ledger.core.calendar import MOST_WORKING_DAYS, WEEKENDS_ONLY, Calendar
 from ledger.core.codes import Mark, Outcome, Term
+from ledger.core.erasure import OpenedRecord, erasure_of
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import AsOf, History
 from ledger.core.points import Point
@@ -49,6 +51,8 @@ class DutyKind(StrEnum):
     EMERGENCY_NOTICE = "emergency.notice"
     EMERGENCY_DESTRUCTION = "emergency.destroy"
     RIGHT = "rights.answer"
+    ERASURE = "erasure.destroy"
+    EMERGENCY_ERASURE = "erasure.emergency"
 
 
 MISSING: Mapping[DutyKind, str] = {
@@ -62,10 +66,17 @@ MISSING: Mapping[DutyKind, str] = {
     DutyKind.EMERGENCY_NOTICE: "emergency {}: persons concerned not told",
     DutyKind.EMERGENCY_DESTRUCTION: "emergency {}: data neither destroyed nor kept for a reason",
     DutyKind.RIGHT: "rights request {} unanswered",
+    DutyKind.ERASURE: "grant {}: destruction of records erased since not acknowledged",
+    DutyKind.EMERGENCY_ERASURE: "emergency {}: records erased since not destroyed",
 }
 """What is said of an overdue duty; the braces take its subject."""
 _GONE = frozenset({Mark.WITHDRAWN, Mark.ERASED})
-NEEDS_STEPS = frozenset({DutyKind.CHECK, DutyKind.DELIVER, DutyKind.DESTROY, DutyKind.NOTIFY, DutyKind.RIGHT})
+NEEDS_STEPS = frozenset(
+    (
+        *(DutyKind.CHECK, DutyKind.DELIVER, DutyKind.DESTROY, DutyKind.NOTIFY, DutyKind.RIGHT),
+        *(DutyKind.ERASURE, DutyKind.EMERGENCY_ERASURE),
+    )
+)
 """Duties that cannot be judged without the steps and deliveries of the whole stream."""
 
 
@@ -141,7 +152,8 @@ def overdue(duties: Iterable[Duty], at: int) -> list[Duty]:
 class Clocks:
     """Everything that clocks are read from, at a moment `at` (Unix seconds); what happened later is not seen.
 
-    `delivered` says when the first look under a grant was disclosed, by grant id.
+    `delivered` says when the first look under a grant was disclosed, by grant id. `opened` are records that were opened
+    under grants and emergencies; of those that nobody marked erased none need be there.
     """
 
     history: History
@@ -150,6 +162,7 @@ class Clocks:
     calendar: Calendar = WEEKENDS_ONLY
     steps: Steps = field(default_factory=dict)
     delivered: Mapping[bytes, int] = field(default_factory=dict)
+    opened: Sequence[OpenedRecord] = ()
 
     def duties(self, party: int | None = None) -> Iterator[Duty]:
         """Yield every duty that had begun by the moment, done ones too.
@@ -163,6 +176,7 @@ class Clocks:
         for emergency in tuple(self.history.emergencies.values()):
             yield from self.of_emergency(emergency)
         yield from self.of_rights()
+        yield from self.of_erasures()
 
     def request_state(self, access: AccessFacts) -> RequestState | None:
         """Return where a request stands, None before it was made."""
@@ -255,6 +269,46 @@ class Clocks:
             done = _earliest(*(self._step(subject, filed.publisher, end) for end in (DONE, REFUSED)))
             due = self.calendar.deadline(filed.at, self.rights.days(filed.process))
             yield self._duty(DutyKind.RIGHT, subject, filed.publisher, filed.at, due, done)
+
+    def of_erasures(self) -> Iterator[Duty]:
+        """Yield the duty to destroy what was opened under a grant or emergency and erased by its publisher since.
+
+        One acknowledgement answers for every erasure before it, so there is one duty for all that share one. Content
+        that a legal hold keeps is owed by nobody.
+        """
+        erased: dict[bytes, set[int]] = defaultdict(set)
+        for one in self.opened:
+            erasure = erasure_of(self.history, one.record_id, one.publisher, one.version, AsOf(self.at))
+            if erasure is not None and not erasure.is_held and one.at <= erasure.marked.time:
+                erased[one.authority].add(erasure.marked.time)
+        for authority, times in erased.items():
+            access, emergency = self.history.accesses.get(authority), self.history.emergencies.get(authority)
+            if access is not None:
+                mine = (step for step in self.steps.get(authority, ()) if step.publisher == access.reader)
+                ends = [step.at for step in mine if step.to_step == DESTROYED and step.at <= self.at]
+                yield from self._acknowledged(DutyKind.ERASURE, access, access.reader, times, ends)
+            elif emergency is not None:
+                gone = self._time(emergency.destroyed)
+                # Said once, for all that was seen: what is erased afterwards is gone already.
+                times = {time for time in times if gone is None or time <= gone}
+                ends = [] if gone is None else [gone]
+                yield from self._acknowledged(DutyKind.EMERGENCY_ERASURE, emergency, emergency.agency, times, ends)
+
+    def _acknowledged(
+        self,
+        kind: DutyKind,
+        given: AccessFacts | EmergencyFacts,
+        reader: int,
+        erased: set[int],
+        ends: Sequence[int],
+    ) -> Iterator[Duty]:
+        """Yield duties by the acknowledgement (of `ends`, ascending) that ends them, each due by its first erasure."""
+        began: dict[int | None, int] = {}
+        for time in sorted(erased):
+            began.setdefault(next((end for end in ends if end >= time), None), time)
+        for done, start in began.items():
+            due = start + self.history.parameter("destroyWithin", AsOf(start))
+            yield self._duty(kind, given.id, reader, start, due, done)
 
     def _counted(self, kind: DutyKind, access: AccessFacts, start: int, days: int, done: int | None) -> Iterator[Duty]:
         if days:

@@ -53,6 +53,25 @@ def hold_against(history: History, record_id: bytes, publisher: int, version: in
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedRecord:
+    """A record version that was opened under a grant or an emergency: by whom published, and when first (Unix seconds).
+
+    `authority` is the id of the grant or emergency, 32 bytes.
+    """
+
+    authority: bytes
+    record_id: bytes
+    version: int
+    publisher: int
+    at: int
+
+
+def is_marked_erased(history: History, record_id: bytes) -> bool:
+    """Say whether anybody has marked a record erased; whether that erases it is said by `erasure_of`."""
+    return any(mark.mark == Mark.ERASED for mark in history.marks.get(record_id, ()))
+
+
 def may_hold(history: History, agency: int, publisher: int) -> bool:
     """Say whether a hold of `agency` counts on records of `publisher`."""
     return agency == publisher or history.agencies[agency].kind in HOLDING_KINDS

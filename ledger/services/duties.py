@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ledger.core.calendar import Calendar, calendar_in_force
 from ledger.core.clocks import Clocks, Duty, overdue, standing_steps
 from ledger.core.codes import AgencyKind
+from ledger.core.erasure import OpenedRecord, is_marked_erased
 from ledger.core.history import AsOf
 from ledger.core.schema import Schema
 from ledger.core.steps import STEP_SCHEMAS, parse_rights, step_of
@@ -90,7 +91,19 @@ def _clocks(call: Call, calendar: Calendar, party: int | None) -> Clocks:
     filed = call.transaction.filed(party)
     steps = standing_steps(call.history, call.transaction.steps_about([*accesses, *filed]), call.now)
     delivered = call.transaction.first_deliveries(accesses)
-    return Clocks(call.history, call.now, RIGHTS, calendar, steps, delivered)
+    opened = _opened(call, [*accesses, *_emergencies(call, party)])
+    return Clocks(call.history, call.now, RIGHTS, calendar, steps, delivered, opened)
+
+
+def _emergencies(call: Call, party: int | None) -> list[bytes]:
+    """Return the emergencies that `party` (anybody if None) opened."""
+    return [one.id for one in tuple(call.history.emergencies.values()) if party in (None, one.agency)]
+
+
+def _opened(call: Call, authorities: Sequence[bytes]) -> Sequence[OpenedRecord]:
+    """Return what was opened under these grants and emergencies and is marked erased now."""
+    erased = [record_id for record_id in tuple(call.history.marks) if is_marked_erased(call.history, record_id)]
+    return call.transaction.first_openings(authorities, erased) if erased and authorities else ()
 
 
 def _text_of(transaction: Transaction, document_hash: bytes) -> str | None:

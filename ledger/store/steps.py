@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from ledger.core.erasure import OpenedRecord
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.steps import Step
 from ledger.store.session import Session
@@ -20,6 +21,26 @@ DELIVERED = """
         WHERE message ->> 'authorityId' = wanted
           AND entry_type = 2 AND message ->> 'authority' = '2' AND message ->> 'recordCount' <> '0'
         ORDER BY entry_id LIMIT 1) AS first"""
+
+_LOOKS = """
+    SELECT entry_id, (message ->> 'disclosedAt')::bigint AS at FROM entries
+    WHERE message ->> 'authorityId' = wanted AND entry_type = 2 AND message ->> 'recordCount' <> '0' AND """
+# One branch per partial index. An opening is packed in 100 bytes: record id, version, record root, bitmap.
+OPENED = f"""
+    SELECT wanted, seen.record_id, version, publisher, min(at)
+    FROM unnest(%s::text[]) AS wanted
+    CROSS JOIN LATERAL (
+        {_LOOKS} message ->> 'authority' = '2' UNION ALL {_LOOKS} message ->> 'authority' IN ('3', '4')
+    ) AS looks
+    JOIN evidence USING (entry_id)
+    CROSS JOIN LATERAL (
+        SELECT substr(openings, 100 * place + 1, 32) AS record_id,
+            ('x' || encode(substr(openings, 100 * place + 33, 4), 'hex'))::bit(32)::int AS version
+        FROM generate_series(0, length(openings) / 100 - 1) AS place
+    ) AS seen
+    JOIN records USING (record_id, version)
+    WHERE seen.record_id = ANY(%s)
+    GROUP BY wanted, seen.record_id, version, publisher"""
 
 
 class KeptSteps(Session):
@@ -45,3 +66,8 @@ class KeptSteps(Session):
         """Return when the first look under each of these grants was disclosed (Unix seconds); absent without one."""
         rows = self._rows(DELIVERED, ([to_hex(grant) for grant in grants],))
         return {from_hex(row[0], 32): row[1] for row in rows}
+
+    def first_openings(self, authorities: Sequence[bytes], records: Sequence[bytes]) -> Sequence[OpenedRecord]:
+        """Return which versions of these records looks opened under these grants and emergencies, and when first."""
+        rows = self._rows(OPENED, ([to_hex(authority) for authority in authorities], list(records)))
+        return [OpenedRecord(from_hex(row[0], 32), *row[1:]) for row in rows]

@@ -2,12 +2,13 @@
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import pytest
 
 from ledger.core.hexadecimal import to_hex
 from ledger.core.steps import Step
+from ledger.rows import LookEvidence, NewRecord
 from ledger.store.migrate import migrate
 from ledger.store.postgres import PostgresStore
 from tests.adapters.stored_things import new_entry, new_record, new_submission
@@ -70,3 +71,34 @@ def test_the_first_look_under_a_grant_that_opened_something_is_its_delivery(stor
     with store.begin() as tx:
         assert tx.first_deliveries([grant, unused]) == {grant: 40}
         assert tx.first_deliveries([]) == {}
+
+
+def test_first_openings_are_found_by_grant_or_emergency_and_record(store: PostgresStore) -> None:
+    grant, emergency = secrets.token_bytes(32), secrets.token_bytes(32)
+    wanted, other = new_record(), new_record()
+    newer = replace(wanted, version=70_000)
+    with store.begin() as tx:
+        tx.add_submission(replace(new_submission([wanted, newer, other]), publisher=21))
+
+    def look(authority_id: bytes, authority: int, at: int, *records: NewRecord) -> None:
+        about = {"authority": authority, "authorityId": to_hex(authority_id), "recordCount": len(records)}
+        openings = [(one.record_id, one.version, b"\1" * 32, 1 << 255) for one in records]
+        entry = replace(new_entry(entry_type=2), message={"gateway": 1, **about, "disclosedAt": at})
+        with store.begin() as tx:
+            tx.add_entry(entry, LookEvidence(b"x", b"y", openings))
+
+    look(grant, 2, 40, other, wanted)
+    look(grant, 2, 50, wanted, newer)
+    look(emergency, 3, 70, wanted)
+    look(emergency, 4, 60, newer)
+    look(grant, 1, 10, wanted)
+    found = [
+        (grant, wanted.record_id, 1, 21, 40),
+        (grant, wanted.record_id, 70_000, 21, 50),
+        (emergency, wanted.record_id, 1, 21, 70),
+        (emergency, wanted.record_id, 70_000, 21, 60),
+    ]
+    with store.begin() as tx:
+        opened = tx.first_openings([grant, emergency], [wanted.record_id])
+        assert sorted(map(astuple, opened)) == sorted(found)
+        assert tx.first_openings([emergency], [other.record_id]) == tx.first_openings([], [wanted.record_id]) == []

@@ -10,22 +10,40 @@ from ledger.core.audit.ground import Ground
 from ledger.core.calendar import calendar_in_force
 from ledger.core.clocks import NEEDS_STEPS, Clocks, Duty, overdue, standing_steps
 from ledger.core.codes import Authority
-from ledger.core.export import ExportedEntry, ExportedRecord, ExportedTombstone
+from ledger.core.erasure import OpenedRecord, is_marked_erased
+from ledger.core.export import ExportedEntry, ExportedLook, ExportedRecord, ExportedTombstone
 from ledger.core.history import AsOf
 from ledger.core.steps import STEP_SCHEMAS, RightsClocks, Step, step_of
+
+_GIVEN = (Authority.GRANT, Authority.EMERGENCY, Authority.PENDING_EMERGENCY)
+Opened = tuple[bytes, bytes, int]
+"""Id of a grant or emergency, record id, version."""
 
 
 @dataclass(slots=True)
 class DutyRows:
-    """What duties need of a part of the stream: its steps, and the first look under each grant (Unix seconds)."""
+    """What duties need of a part of the stream: its steps, and the first look under each grant (Unix seconds).
+
+    Of records that somebody marked erased: when each was first opened under what, and who published it.
+    """
 
     steps: list[Step] = field(default_factory=list)
     delivered: dict[bytes, int] = field(default_factory=dict)
+    opened: dict[Opened, int] = field(default_factory=dict)
+    publishers: dict[bytes, int] = field(default_factory=dict)
 
     def watch(
         self, ground: Ground, entry: ExportedEntry, records: Iterable[ExportedRecord | ExportedTombstone]
     ) -> Iterator[ExportedRecord | ExportedTombstone]:
         """Hand on the records of a submission, keeping the steps among them; an erased one says nothing any more."""
+        for record in self._watch_steps(ground, entry, records):
+            if is_marked_erased(ground.history, record.record_id):
+                self.publishers[record.record_id] = entry.message["publisher"]
+            yield record
+
+    def _watch_steps(
+        self, ground: Ground, entry: ExportedEntry, records: Iterable[ExportedRecord | ExportedTombstone]
+    ) -> Iterator[ExportedRecord | ExportedTombstone]:
         message = entry.message
         plan = ground.plan(message["schemaHash"])
         if plan is None or plan.schema.name not in STEP_SCHEMAS:
@@ -39,16 +57,37 @@ class DutyRows:
                     self.steps.append(step)
             yield record
 
-    def note_look(self, entry: ExportedEntry) -> None:
-        """Keep when a look under a grant opened something, if it is the first one."""
+    def note_look(self, ground: Ground, entry: ExportedEntry, look: ExportedLook) -> None:
+        """Keep when a look under a grant opened something, if it is the first one, and what is marked erased."""
         message = entry.message
+        if message.get("authority") in _GIVEN:
+            for opening in look.openings:
+                if is_marked_erased(ground.history, opening.record_id):
+                    self._note_opened(
+                        (message["authorityId"], opening.record_id, opening.version), message["disclosedAt"]
+                    )
         if message.get("authority") == Authority.GRANT and message.get("recordCount"):
             grant, at = message["authorityId"], message["disclosedAt"]
             self.delivered[grant] = min(at, self.delivered.get(grant, at))
 
+    def _note_opened(self, opened: Opened, at: int) -> None:
+        self.opened[opened] = min(at, self.opened.get(opened, at))
+
+    def erased_records(self) -> list[OpenedRecord]:
+        """Return what was opened and is marked erased, as far as it was published in this stream."""
+        known = self.publishers
+        return [
+            OpenedRecord(authority, record_id, version, known[record_id], at)
+            for (authority, record_id, version), at in self.opened.items()
+            if record_id in known
+        ]
+
     def add(self, other: "DutyRows") -> None:
         """Add the rows of another part."""
         self.steps += other.steps
+        self.publishers |= other.publishers
+        for opened, at in other.opened.items():
+            self._note_opened(opened, at)
         for grant, at in other.delivered.items():
             self.delivered[grant] = min(at, self.delivered.get(grant, at))
 
@@ -66,7 +105,7 @@ def judge_duties(
     history = ground.history
     calendar, lack = calendar_in_force(history.calendars, AsOf(at), ground.documents.get)
     steps = standing_steps(history, rows.steps, at)
-    duties = list(Clocks(history, at, rights, calendar, steps, rows.delivered).duties())
+    duties = list(Clocks(history, at, rights, calendar, steps, rows.delivered, rows.erased_records()).duties())
     if not duties:
         return [], []
     notices = [lack] if lack else []

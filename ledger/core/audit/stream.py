@@ -205,7 +205,7 @@ class PartChecker:
         if not tally.judge("look.present", holds, f"entry {entry.sequence}", "one look line", found, ground.blamed):
             return
         look = kept[0]
-        self.part.duties.note_look(entry)
+        self.part.duties.note_look(ground, entry, look)
         self._emit(request_row(entry))
         use = use_row(entry)
         if use is not None:

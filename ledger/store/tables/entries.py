@@ -48,6 +48,15 @@ entries = Table(
         "entry_id",
         postgresql_where=text("entry_type = 2 AND message ->> 'authority' = '2' AND message ->> 'recordCount' <> '0'"),
     ),
+    # What was opened in an emergency.
+    Index(
+        "entries_emergency_looks",
+        text("(message ->> 'authorityId')"),
+        "entry_id",
+        postgresql_where=text(
+            "entry_type = 2 AND message ->> 'authority' IN ('3', '4') AND message ->> 'recordCount' <> '0'"
+        ),
+    ),
 )
 
 evidence = Table(

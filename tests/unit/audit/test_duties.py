@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.core.audit.duties import DutyRows
+from ledger.core.audit.ground import Ground
 from ledger.core.audit.whole import item_args
 from ledger.core.calendar import parse_calendar
 from ledger.core.clocks import Duty, DutyKind
@@ -15,7 +16,7 @@ from ledger.core.codes import AgencyKind, Authority, EntryType, Purpose, ShareCl
 from ledger.core.commitment import RecordContent, commit
 from ledger.core.documents import CatalogueItem, MaskProfile
 from ledger.core.eip712 import ZERO32
-from ledger.core.export import ExportedEntry
+from ledger.core.export import ExportedEntry, ExportedLook
 from ledger.core.hexadecimal import to_hex
 from ledger.core.schema import Schema, parse_schema
 from ledger.core.verdict import Report, Verdict
@@ -255,10 +256,12 @@ def test_the_first_look_under_a_grant_that_opened_something_is_the_delivery() ->
         return ExportedEntry(1, EntryType.DISCLOSURE, {**about, "disclosedAt": moment}, "", b"", ZERO32)
 
     first, second = DutyRows(), DutyRows()
+    ledger = SimulatedLedger()
+    ground, shown = Ground(ledger.history(), ledger.domain, GATEWAY, {}), ExportedLook(1, b"", b"", ())
     for entry in (look(1, 40), look(1, 50), look(1, 30, count=0), look(1, 20, authority=Authority.CLASS1)):
-        first.note_look(entry)
+        first.note_look(ground, entry, shown)
     unread = ExportedEntry(2, EntryType.QUERY, {"queryType": 5}, "", b"", ZERO32)
     for entry in (look(1, 45), look(2, 60), unread):
-        second.note_look(entry)
+        second.note_look(ground, entry, shown)
     first.add(second)
     assert first.delivered == {number32("grant", 1): 40, number32("grant", 2): 60}
