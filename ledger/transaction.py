@@ -149,6 +149,9 @@ class Transaction(Protocol):
     def document(self, document_hash: bytes) -> tuple[str, bytes] | None:
         """Return (media type, bytes) of a document."""
 
+    def documents_named(self, hashes: Sequence[bytes]) -> Mapping[bytes, tuple[str, bytes]]:
+        """Return (media type, bytes) of those of these documents that are here, by hash."""
+
     def documents(self) -> Iterator[tuple[bytes, str, bytes]]:
         """Yield (hash, media type, bytes) of every document."""
 

@@ -93,6 +93,13 @@ def consent_id(history: History, look: Look) -> bytes | None:
     return access.basis_ref if access is not None else look.basis_ref
 
 
+def scopes_named(history: History, look: Look) -> set[bytes]:
+    """Return the hashes of the scopes that bound a look: that of its grant, and that of the consent it rests on."""
+    access = history.accesses.get(look.authority_id) if look.authority == Authority.GRANT else None
+    consent = history.consents.get(consent_id(history, look) or b"")
+    return {bound.scope_hash for bound in (access, consent) if bound is not None}
+
+
 def bounding_profile(
     history: History, look: Look, as_of: AsOf, policy_of: Callable[[bytes], MaskPolicy | None]
 ) -> bytes | None:

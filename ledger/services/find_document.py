@@ -1,6 +1,6 @@
 """Find hashed documents. What a hash names never changes, so what was parsed once is kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from ledger.core.canonical import decode_canonical
@@ -51,15 +51,14 @@ def mask_policy_of(transaction: Transaction, policy_hash: bytes) -> MaskPolicy |
     return _parsed(transaction, policy_hash, _POLICIES, parse_mask_policy) if any(policy_hash) else None
 
 
-def scope_of(transaction: Transaction, scope_hash: bytes) -> Scope | None:
-    """Return the scope with this hash, None if its document was never given to this gateway; raises StoreError."""
-    scope = _SCOPES.get(scope_hash)
-    if scope is None:
-        found = transaction.document(scope_hash)
-        if found is None:
-            return None
-        scope = _kept(scope_hash, found, _SCOPES, parse_scope, MOST_SCOPES)
-    return scope
+def scopes_of(transaction: Transaction, hashes: Iterable[bytes]) -> Mapping[bytes, Scope]:
+    """Return those scopes whose documents were given to this gateway, by hash; raises StoreError."""
+    scopes = {scope_hash: _SCOPES.get(scope_hash) for scope_hash in hashes}
+    missing = [scope_hash for scope_hash, scope in scopes.items() if scope is None]
+    if missing:
+        for scope_hash, found in transaction.documents_named(missing).items():
+            scopes[scope_hash] = _kept(scope_hash, found, _SCOPES, parse_scope, MOST_SCOPES)
+    return {scope_hash: scope for scope_hash, scope in scopes.items() if scope is not None}
 
 
 def granted_bitmap(transaction: Transaction, profile_hash: bytes, schema: Schema) -> tuple[int, int] | None:

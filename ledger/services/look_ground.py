@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from ledger.core.codes import Authority
-from ledger.core.look import Ground, Look, consent_id, objects_of
+from ledger.core.look import Ground, Look, consent_id, objects_of, scopes_named
 from ledger.core.received import AT_ONCE, ReceivedAction, received_facts
 from ledger.core.typed_messages import message_from_json
 from ledger.rows import Action
 from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
-from ledger.services.find_document import scope_of
+from ledger.services.find_document import scopes_of
 
 
 def received_action(action: Action) -> ReceivedAction:
@@ -26,7 +26,7 @@ def ground_of(call: Call, look: Look) -> Ground:
     look's. So the order of the entries shows an auditor what the look knew.
     """
     received = received_facts(map(received_action, _actions_about(call, objects_of(call.history, look))))
-    return Ground(call.history, received, lambda scope: scope_of(call.transaction, scope))
+    return Ground(call.history, received, scopes_of(call.transaction, scopes_named(call.history, look)).get)
 
 
 def _actions_about(call: Call, objects: Sequence[bytes]) -> Sequence[Action]:

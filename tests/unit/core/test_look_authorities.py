@@ -7,7 +7,7 @@ import pytest
 
 from ledger.core.codes import Authority, Purpose, Refusal
 from ledger.core.decision import Permitted, Refused
-from ledger.core.look import Look, bounding_profile, consent_id, moment, objects_of
+from ledger.core.look import Look, bounding_profile, consent_id, moment, objects_of, scopes_named
 from ledger.core.mask_policy import MaskPolicy, PolicyProfile
 from tests.simulated_authorities import (
     CLOSED,
@@ -154,6 +154,10 @@ def test_what_a_look_rests_on_is_named() -> None:
     history = ledger.history()
     by_consent = granted(ledger, grant, basis=1, basis_ref=number32("said"))
     assert objects_of(history, by_consent) == (grant, consent)
+    bounding = {history.accesses[grant].scope_hash, history.consents[consent].scope_hash}
+    assert scopes_named(history, by_consent) == bounding
+    assert scopes_named(history, granted(ledger, grant)) == {history.accesses[grant].scope_hash}
+    assert scopes_named(history, class1(ledger)) == set()
     assert objects_of(history, granted(ledger, grant)) == (grant,)
     assert objects_of(history, class1(ledger)) == ()
     assert objects_of(history, in_emergency(ledger, number32("emergency"))) == (number32("emergency"),)
