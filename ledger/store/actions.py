@@ -7,7 +7,7 @@ from struct import Struct
 from ledger.core.keccak import keccak256
 from ledger.rows import Action
 from ledger.store.locks import ABOUT_NAMESPACE
-from ledger.store.session import Row, Session
+from ledger.store.session import Row, Session, any_of
 
 _NAMES = (
     *("digest", "agency", "contract", "function", "intent", "entry_id", "received_at", "include_by", "summary"),
@@ -19,7 +19,7 @@ ADD = f"""
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::json, %s, %s::json, %s, %s)"""
 ACTION = f"SELECT {COLUMNS} FROM actions WHERE digest = %s"
 ABOUT = f"SELECT {COLUMNS} FROM actions WHERE about = ANY(%s) ORDER BY entry_id"
-ABOUT_NAMED = f"SELECT {COLUMNS} FROM actions WHERE about = ANY(%s) AND name = ANY(%s) ORDER BY entry_id"
+ABOUT_NAMED = "SELECT {columns} FROM actions WHERE about {abouts} AND name {names} ORDER BY entry_id"
 OF_ENTRIES = f"SELECT {COLUMNS} FROM actions WHERE entry_id = ANY(%s)"
 # Begins with the few unfinished rows of the outbox, by its partial indexes, and not with every action of the name.
 UNDER_WAY = f"""
@@ -64,7 +64,10 @@ class Actions(Session):
         """Return the actions (of these message names, all if None) that bear on any of these ids, by entry."""
         if names is None:
             return [stored_action(row) for row in self._rows(ABOUT, (list(abouts),))]
-        return [stored_action(row) for row in self._rows(ABOUT_NAMED, (list(abouts), list(names)))]
+        if not abouts or not names:
+            return []
+        statement = ABOUT_NAMED.format(columns=COLUMNS, abouts=any_of(len(abouts)), names=any_of(len(names)))
+        return [stored_action(row) for row in self._rows(statement, (*abouts, *names))]
 
     def actions_of_entries(self, entry_ids: Sequence[int]) -> Mapping[int, Action]:
         """Return actions by their RECEIVED entry."""

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ledger.store.session import Session
+from ledger.store.session import Session, any_of
 
 KEEP = """
     INSERT INTO documents (document_hash, media_type, content, created_at) VALUES (%s, %s, %s, %s)
     ON CONFLICT DO NOTHING"""
 DOCUMENT = "SELECT media_type, content FROM documents WHERE document_hash = %s"
-NAMED = "SELECT document_hash, media_type, content FROM documents WHERE document_hash = ANY(%s)"
+NAMED = "SELECT document_hash, media_type, content FROM documents WHERE document_hash "
 NEXT_DOCUMENT = """
     SELECT document_hash, media_type, content FROM documents WHERE document_hash > %s ORDER BY document_hash LIMIT 1"""
 SETTING = "SELECT value FROM settings WHERE name = %s"
@@ -31,7 +31,9 @@ class Documents(Session):
 
     def documents_named(self, hashes: Sequence[bytes]) -> Mapping[bytes, tuple[str, bytes]]:
         """Return (media type, bytes) of those of these documents that are here, by hash."""
-        return {row[0]: (row[1], row[2]) for row in self._rows(NAMED, (list(hashes),))}
+        if not hashes:
+            return {}
+        return {row[0]: (row[1], row[2]) for row in self._rows(NAMED + any_of(len(hashes)), hashes)}
 
     def documents(self) -> Iterator[tuple[bytes, str, bytes]]:
         """Yield (hash, media type, bytes) of every document, by hash; one is in memory at a time."""

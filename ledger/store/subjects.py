@@ -3,7 +3,7 @@
 from collections.abc import Sequence, Set
 
 from ledger.rows import RecordSubject, SubjectRecords, SubjectTag
-from ledger.store.session import Session
+from ledger.store.session import Session, any_of
 
 ADD = """
     INSERT INTO subjects (record_id, token, item, publisher)
@@ -11,7 +11,7 @@ ADD = """
     ON CONFLICT (record_id) DO UPDATE SET token = excluded.token"""
 FORGET = "DELETE FROM subjects WHERE record_id = ANY(%s)"
 OF_RECORD = "SELECT token FROM subjects WHERE record_id = %s"
-OF_RECORDS = "SELECT record_id FROM subjects WHERE token = %s AND record_id = ANY(%s)"
+OF_RECORDS = "SELECT record_id FROM subjects WHERE token = %s AND record_id "
 # The limit bounds both the work and what an answer tells.
 ABOUT = """
     SELECT COALESCE(recorded_at, accepted_at), records.publisher
@@ -55,7 +55,9 @@ class Subjects(Session):
 
     def records_about(self, token: bytes, record_ids: Sequence[bytes]) -> Set[bytes]:
         """Return those of these records that are about a person."""
-        return {row[0] for row in self._rows(OF_RECORDS, (token, list(record_ids)))}
+        if not record_ids:
+            return set()
+        return {row[0] for row in self._rows(OF_RECORDS + any_of(len(record_ids)), (token, *record_ids))}
 
     def forget_subject(self, record_id: bytes) -> None:
         """Forget whom a record is about (erasure); to have forgotten is no error."""

@@ -43,6 +43,7 @@ def test_actions_are_found_by_what_they_bear_on_in_the_order_of_their_entries(st
         assert tx.actions_about([one]) == [earlier, later]
         assert tx.actions_about([two, one]) == [earlier, other, later]
         assert tx.actions_about([two, one], ["CloseGrant", "EndEmergency"]) == [later]
+        assert tx.actions_about([one], []) == tx.actions_about([], ["CloseGrant"]) == []
         assert tx.actions_about([]) == tx.actions_about([bytes(32)]) == []
         assert tx.actions_of_entries([2, 3, 4]) == {2: other, 3: later}
 

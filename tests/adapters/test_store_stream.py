@@ -138,6 +138,7 @@ def test_documents_settings_daily_keys_and_actions_are_kept(store: PostgresStore
     with store.begin() as tx:
         assert tx.document(first) == ("application/json", b"{}")
         assert tx.document(bytes(32)) is None
+        assert tx.documents_named([]) == {}
         assert tx.documents_named([second, bytes(32)]) == {second: ("text/plain", b"text")}
         assert sorted(row[0] for row in tx.documents()) == sorted([first, second])
         assert tx.setting("chain") == {"id": 6}
