@@ -15,6 +15,8 @@ contract RecordAnchors is TypedMessages, IRecordAnchors {
         );
     uint32 private constant MOST_LEAVES = 65_536;
     uint8 private constant LAST_MARK = 5;
+    uint8 private constant HOLD = 5;
+    uint16 private constant RELEASED = 6;
 
     IAgencyRegistry private immutable _registry;
 
@@ -60,10 +62,13 @@ contract RecordAnchors is TypedMessages, IRecordAnchors {
         if (message.reason == 0) revert ReasonMissing();
         uint256 before = _marks[agency][message.recordId][message.version];
         uint256 bit = uint256(1) << message.mark;
-        if (before & bit != 0) {
+        bool isSet = before & bit != 0;
+        if (message.mark == HOLD && message.reason == RELEASED) {
+            if (!isSet) revert HoldNotSet(agency, message.recordId, message.version);
+        } else if (isSet) {
             revert MarkAlreadySet(agency, message.recordId, message.version, message.mark);
         }
-        _marks[agency][message.recordId][message.version] = before | bit;
+        _marks[agency][message.recordId][message.version] = before ^ bit;
         emit Marked(agency, message.recordId, message.version, message.mark, message.reason);
     }
 

@@ -133,7 +133,9 @@ def item_version(version: int, open_phone: bool) -> tuple[Schema, MaskProfile, C
     return schema, profile, item
 
 
-def marked(record_id: bytes, mark: int, agency: int = PUBLISHER, version: int = 0) -> tuple[str, str, dict[str, Any]]:
+def marked(
+    record_id: bytes, mark: int, agency: int = PUBLISHER, version: int = 0, reason: int = 1
+) -> tuple[str, str, dict[str, Any]]:
     """Return the event of a mark, to be mined."""
     about = {"agency": agency, "recordId": to_hex(record_id), "version": version}
-    return "RecordAnchors", "Marked", {**about, "mark": int(mark), "reason": 1}
+    return "RecordAnchors", "Marked", {**about, "mark": int(mark), "reason": reason}

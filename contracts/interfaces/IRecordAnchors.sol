@@ -56,7 +56,7 @@ interface IRecordAnchors {
     /// @param recordId Record.
     /// @param version Version of the record, 0 = all versions.
     /// @param mark 1 withdrawn, 2 corrected, 3 disputed, 4 erased, 5 hold.
-    /// @param reason Code of the reason.
+    /// @param reason Code of the reason; with a hold, 6 says that it is released.
     event Marked(
         uint32 indexed agency,
         bytes32 indexed recordId,
@@ -83,6 +83,8 @@ interface IRecordAnchors {
     error ReasonMissing();
     /// @notice The agency has set this mark before.
     error MarkAlreadySet(uint32 agency, bytes32 recordId, uint32 version, uint8 mark);
+    /// @notice The agency has no hold on exactly this version that it could release.
+    error HoldNotSet(uint32 agency, bytes32 recordId, uint32 version);
 
     /// @notice Anchor the next batch of the caller's agency; an ANCHOR key sends it itself.
     /// @param root Merkle root of the batch's entries, not zero.
@@ -90,7 +92,8 @@ interface IRecordAnchors {
     /// @param firstSequence Sequence of the first entry, the stream's next.
     function anchor(bytes32 root, uint32 leafCount, uint64 firstSequence) external;
 
-    /// @notice Mark a record.
+    /// @notice Mark a record. A mark is set once and stays; a hold alone is released, by a hold with reason 6, and may
+    /// be set again.
     /// @param message The signed message.
     /// @param signature Signature of `message.key`.
     function mark(Mark calldata message, bytes calldata signature) external;
@@ -101,7 +104,7 @@ interface IRecordAnchors {
     /// @notice The storage word of a batch, zero if there is no such batch.
     function word(uint32 gateway, uint64 batch) external view returns (bytes32);
 
-    /// @notice The marks that an agency has set on exactly this version (bit i = mark i; version 0 = all versions).
+    /// @notice The marks of an agency that stand on exactly this version (bit i = mark i; version 0 = all versions).
     function marks(uint32 agency, bytes32 recordId, uint32 recordVersion) external view returns (uint256);
 
     /// @notice The contract that says which key may do what.

@@ -35,7 +35,7 @@ def mark(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
     connection: Connection,
 ) -> None:
-    """Mark a record. Marks are public, and cannot be taken back."""
+    """Mark a record. Marks are public, and cannot be taken back; only a hold is released, by `hold --reason 6`."""
     wanted, code = from_hex(record_id, 32, what="record id"), parse_mark(kind)
     with open_client(connection) as client:
         message = client.marking.message(wanted, version, code, reason)

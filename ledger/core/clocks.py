@@ -279,8 +279,8 @@ class Clocks:
         erased: dict[bytes, set[int]] = defaultdict(set)
         for one in self.opened:
             erasure = erasure_of(self.history, one.record_id, one.publisher, one.version, AsOf(self.at))
-            if erasure is not None and not erasure.is_held and one.at <= erasure.marked.time:
-                erased[one.authority].add(erasure.marked.time)
+            if erasure is not None and not erasure.is_held and one.at <= erasure.since.time:
+                erased[one.authority].add(erasure.since.time)
         for authority, times in erased.items():
             access, emergency = self.history.accesses.get(authority), self.history.emergencies.get(authority)
             if access is not None:

@@ -192,6 +192,10 @@ class Mark(LabelledCode):
     HOLD = 5, "保全", "hold"
 
 
+HOLD_RELEASED = 6
+"""Reason of a mark `hold` that ends its agency's hold on exactly this version: `released` in code set mark-reason."""
+
+
 class VoidReason(LabelledCode):
     """Why a gateway declares content void."""
 

@@ -157,12 +157,13 @@ class History(ChainState):
         return None
 
     def marks_by(self, record_id: bytes, publisher: int, version: int, as_of: AsOf) -> set[int]:
-        """Return the marks that `publisher` had set by then on this version of the record (or on all versions)."""
-        return {
-            mark.mark
-            for mark in self.marks.get(record_id, ())
-            if mark.agency == publisher and mark.version in (0, version) and as_of.covers(mark.point)
-        }
+        """Return the marks of `publisher` that stood then on this version of the record (or on all versions)."""
+        standing: set[tuple[int, int]] = set()
+        for mark in self.marks.get(record_id, ()):
+            if mark.agency == publisher and mark.version in (0, version) and as_of.covers(mark.point):
+                change = standing.discard if mark.is_release else standing.add
+                change((mark.mark, mark.version))
+        return {mark for mark, _ in standing}
 
 
 def stream_faults(history: History, gateway: int) -> list[str]:

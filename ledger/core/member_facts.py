@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.core.codes import HOLD_RELEASED, Mark
 from ledger.core.points import AsOf, Dated, Point, latest
 
 ACTIVE = 1
@@ -90,3 +91,13 @@ class MarkFacts:
     mark: int
     reason: int
     point: Point
+
+    @property
+    def is_release(self) -> bool:
+        """Whether it ends its agency's hold on exactly this version, and sets nothing."""
+        return is_release(self.mark, self.reason)
+
+
+def is_release(mark: int, reason: int) -> bool:
+    """Say whether a mark with this reason ends a hold."""
+    return mark == Mark.HOLD and reason == HOLD_RELEASED

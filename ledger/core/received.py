@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.core.access_facts import AccessFacts, ConsentFacts, EmergencyFacts, GrantTerms
+from ledger.core.codes import Mark
 from ledger.core.eip712 import address_word, word
 from ledger.core.history import History
 from ledger.core.keccak import keccak256
@@ -141,15 +142,20 @@ def about_of(name: str, message: Mapping[str, Any], digest: bytes) -> bytes:
     return consent_id(message) if name == "RecordConsent" else digest
 
 
-def stands_at(history: History, name: str, message: Mapping[str, Any], digest: bytes, agency: int) -> int | None:
+def stands_at(
+    history: History, name: str, message: Mapping[str, Any], digest: bytes, agency: int, not_before: int = 0
+) -> int | None:
     """Return the block time at which the effect of an action stands on chain, None if it does not stand.
 
-    `agency` is the one for which its first signer acts.
+    `agency` is the one for which its first signer acts. A hold may be set and released again and again: of these, one
+    that stands before `not_before` (Unix seconds) is another one.
     """
     if name == "Mark":
         said = agency, message["version"], message["mark"], message["reason"]
         marks = history.marks.get(message["recordId"], ())
-        found = (m.point for m in marks if (m.agency, m.version, m.mark, m.reason) == said)
+        begin = not_before if message["mark"] == Mark.HOLD else 0
+        same = (m.point for m in marks if (m.agency, m.version, m.mark, m.reason) == said)
+        found = (point for point in same if point.time >= begin)
         return _time(next(found, None))
     about = about_of(name, message, digest)
     if name in _CONSENT:

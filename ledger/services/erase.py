@@ -13,6 +13,7 @@ from ledger.core.codes import Mark
 from ledger.core.decision import HIDING_MARKS
 from ledger.core.erasure import ALL_VERSIONS, erasure_of, hold_against, may_hold
 from ledger.core.history import AsOf, History
+from ledger.core.member_facts import is_release
 from ledger.errors import LegalHold
 from ledger.ports import Store, Transaction
 from ledger.rows import Action, DueErasure
@@ -31,11 +32,12 @@ class Erased:
 
 
 def refuse_held(
-    history: History, as_of: AsOf, agency: int, message: Mapping[str, Any], received: Iterable[Action]
+    history: History, as_of: AsOf, agency: int, message: Mapping[str, Any], pending: Iterable[Action]
 ) -> None:
     """Raise LegalHold for a Mark `erased` of `agency` that a legal hold blocks, on chain or on its way there.
 
-    `received` are the actions on the record that were taken here and have not failed.
+    `pending` are the actions on the record that were taken here and are on their way to the chain. A release on its way
+    frees nothing yet: the order on chain decides.
     """
     if message["mark"] != Mark.ERASED:
         return
@@ -43,10 +45,10 @@ def refuse_held(
     hold = hold_against(history, record_id, agency, version, as_of)
     if hold is not None:
         raise LegalHold(f"agency {hold.agency} holds it since block {hold.point.block}")
-    for action in received:
+    for action in pending:
         said = action.message
         meets = ALL_VERSIONS in (version, said["version"]) or version == said["version"]
-        is_hold = action.name == "Mark" and said["mark"] == Mark.HOLD
+        is_hold = said["mark"] == Mark.HOLD and not is_release(said["mark"], said["reason"])
         if is_hold and meets and may_hold(history, action.agency, agency):
             raise LegalHold(f"agency {action.agency} has sent a hold on it, which is on its way to the chain")
 

@@ -73,6 +73,12 @@ class Judged:
         """Return the actions here that bear on the same object and have not failed, in the order of their entries."""
         return standing(self.call, self.call.transaction.actions_about([self.about]))
 
+    @cached_property
+    def pending(self) -> Sequence[Action]:
+        """Return those of the received actions that the followed chain does not show yet."""
+        rows = [(action, self.call.transaction.transaction(action.intent)) for action in self.received]
+        return [action for action, row in rows if row and (row.block is None or row.block > self.call.facts_block)]
+
     def was_received(self, *names: str) -> bool:
         """Say whether one of these messages about the same object was taken before."""
         return any(action.name in names for action in self.received)

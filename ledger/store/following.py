@@ -8,6 +8,7 @@ from ledger.core.codes import Mark
 from ledger.core.decision import HIDING_MARKS
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.history import Block, ChainEvent
+from ledger.core.member_facts import is_release
 from ledger.rows import FollowedBlock, FollowedState
 from ledger.store.locks import FOLLOW_LOCK, MARKS_LOCK
 from ledger.store.outbox import Outbox
@@ -39,6 +40,12 @@ HIDE = """
 DUE = """
     UPDATE records SET erase_marked_at = %s
     WHERE record_id = %s AND publisher = %s AND %s IN (0, version) AND erased_at IS NULL AND erase_marked_at IS NULL"""
+# A hold was released: what its publisher marked erased meanwhile is asked for again.
+DUE_AGAIN = f"""
+    UPDATE records SET erase_marked_at = %s
+    WHERE record_id = %s AND erased_at IS NULL AND erase_marked_at IS NULL AND EXISTS (
+        SELECT FROM hiding_marks WHERE hiding_marks.record_id = records.record_id AND agency = publisher
+            AND mark = {int(Mark.ERASED)} AND hiding_marks.version IN (0, records.version))"""
 FORGET_BLOCKS = "DELETE FROM blocks WHERE number > %s"
 FORGET_EVENTS = "DELETE FROM events WHERE block > %s"
 FORGET_ANCHORS = """
@@ -133,9 +140,11 @@ class Following(Outbox):
 
     def _marked(self, block: Block, event: ChainEvent) -> None:
         args = event.args
+        record_id = from_hex(args["recordId"], 32)
+        if is_release(args["mark"], args["reason"]):
+            self._run(DUE_AGAIN, (block.time, record_id))
         if args["mark"] not in HIDING_MARKS:
             return
-        record_id = from_hex(args["recordId"], 32)
         self._rows(LOCK_MARKS)
         place = (record_id, event.block, event.log_index)
         self._run(ADD_MARK, (*place, args["agency"], args["version"], args["mark"]))

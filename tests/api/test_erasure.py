@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from ledger.core.canonical import encode
-from ledger.core.codes import Mark
+from ledger.core.codes import HOLD_RELEASED, Mark
 from ledger.core.export import parse_record_line, parse_tagged_line
 from ledger.core.hexadecimal import to_hex
 from ledger.core.typed_messages import message_digest, message_to_json
@@ -47,13 +47,15 @@ PLANTED = {
 TOKEN = bytes(range(100, 132))
 
 
-def send_mark(consortium: Consortium, record_id: bytes, mark: Mark, version: int = 0) -> httpx.Response:
+def send_mark(
+    consortium: Consortium, record_id: bytes, mark: Mark, version: int = 0, reason: int = 1
+) -> httpx.Response:
     message: Mapping[str, Any] = {
         "key": PUBLISHER.address,
         "recordId": record_id,
         "version": version,
         "mark": int(mark),
-        "reason": 1,
+        "reason": reason,
         "nonce": int.from_bytes(os.urandom(24), "big") << 64,
         "deadline": consortium.now + 600,
     }
@@ -62,8 +64,15 @@ def send_mark(consortium: Consortium, record_id: bytes, mark: Mark, version: int
     return consortium.send(PUBLISHER, "POST", "/v1/marks", body=body)
 
 
-def mine_mark(consortium: Consortium, record_id: bytes, mark: Mark, agency: int = COMMUNITY, version: int = 0) -> None:
-    args = {"agency": agency, "recordId": to_hex(record_id), "version": version, "mark": int(mark), "reason": 1}
+def mine_mark(
+    consortium: Consortium,
+    record_id: bytes,
+    mark: Mark,
+    agency: int = COMMUNITY,
+    version: int = 0,
+    reason: int = 1,
+) -> None:
+    args = {"agency": agency, "recordId": to_hex(record_id), "version": version, "mark": int(mark), "reason": reason}
     consortium.add_block([("RecordAnchors", "Marked", args)])
 
 
@@ -237,6 +246,48 @@ def test_a_legal_hold_refuses_the_mark_and_keeps_content_that_is_marked_all_the_
     assert erase(consortium) == Erased(0, 1)
     assert erase(consortium) == Erased(0, 0)
     assert left["ciphertext"] in everything(consortium)
+
+
+def test_what_was_marked_under_a_hold_is_erased_once_it_is_released(consortium: Consortium) -> None:
+    given = planted(consortium)
+    record_id = given.committed[0].record_id
+    left = traces(consortium, given)
+    for mark, agency in ((Mark.HOLD, AUDITOR), (Mark.HOLD, COMMUNITY), (Mark.ERASED, COMMUNITY)):
+        mine_mark(consortium, record_id, mark, agency=agency)
+    assert erase(consortium) == Erased(0, 1)
+    mine_mark(consortium, record_id, Mark.HOLD, agency=AUDITOR, reason=HOLD_RELEASED)
+    assert erase(consortium) == Erased(0, 1)
+    assert left["ciphertext"] in everything(consortium)
+    mine_mark(consortium, record_id, Mark.HOLD, reason=HOLD_RELEASED)
+    assert erase(consortium) == Erased(1, 0)
+    assert left["ciphertext"] not in everything(consortium)
+
+
+def test_a_release_asks_for_nothing_that_nobody_marked_erased(consortium: Consortium) -> None:
+    record_id = consortium.published().committed[0].record_id
+    mine_mark(consortium, record_id, Mark.HOLD)
+    mine_mark(consortium, record_id, Mark.HOLD, reason=HOLD_RELEASED)
+    assert erase(consortium) == Erased(0, 0)
+    assert send_mark(consortium, record_id, Mark.ERASED).status_code == 202
+
+
+def test_a_hold_is_released_where_it_stands_and_may_be_set_again(consortium: Consortium) -> None:
+    record_id = consortium.published().committed[0].record_id
+
+    def sent(reason: int, version: int = 0) -> int:
+        return send_mark(consortium, record_id, Mark.HOLD, version, reason).status_code
+
+    def waits_for_the_chain() -> bool:
+        answer = send_mark(consortium, record_id, Mark.ERASED)
+        return (answer.status_code, answer.json().get("code")) == (409, "legal_hold")
+
+    assert sent(HOLD_RELEASED) == 409
+    mine_mark(consortium, record_id, Mark.HOLD)
+    assert [sent(5), sent(HOLD_RELEASED, version=1)] == [409, 409]
+    assert [sent(HOLD_RELEASED), sent(HOLD_RELEASED)] == [202, 409]
+    assert waits_for_the_chain()
+    assert [sent(5), sent(5)] == [202, 409]
+    assert waits_for_the_chain()
 
 
 def test_a_hold_that_was_received_blocks_before_it_is_mined(consortium: Consortium) -> None:

@@ -10,7 +10,7 @@ import pytest
 from ledger.chain.artifacts import deploy_data
 from ledger.chain.contracts.record_anchors import StreamHead
 from ledger.core.anchor import GENESIS_HEAD, batch_word, next_head
-from ledger.core.codes import Mark, Role
+from ledger.core.codes import HOLD_RELEASED, Mark, Role
 from ledger.core.keccak import keccak256
 from tests.contracts.sandbox import DATA_BUREAU, Key, Member, Refused, Sandbox
 
@@ -146,6 +146,24 @@ def test_each_mark_is_set_once_and_beside_the_others(sandbox: Sandbox) -> None:
         sandbox.refuses("MarkAlreadySet", sandbox.relayed("Mark", key, **members))
     marks = sandbox.anchors.marks(member.agency, record, 1, block="latest")
     assert marks == sum(mark.bit for mark in Mark)
+
+
+def test_a_hold_alone_is_released_by_its_agency_where_it_stands_and_may_be_set_again(sandbox: Sandbox) -> None:
+    member, other = sandbox.register(), sandbox.register()
+    key, another = sandbox.bind(member, Role.SUBMIT), sandbox.bind(other, Role.SUBMIT)
+    about = {"recordId": keccak256(b"record"), "version": 1, "mark": int(Mark.HOLD)}
+    hold, release = about | {"reason": 5}, about | {"reason": HOLD_RELEASED}
+    sandbox.refuses("HoldNotSet", sandbox.relayed("Mark", key, **release))
+    for _ in range(2):
+        sandbox.send(sandbox.relayed("Mark", key, **hold))
+        sandbox.refuses("HoldNotSet", sandbox.relayed("Mark", another, **release))
+        sandbox.refuses("HoldNotSet", sandbox.relayed("Mark", key, **release | {"version": 0}))
+        outcome = sandbox.send(sandbox.relayed("Mark", key, **release))
+        assert outcome.event[1]["reason"] == HOLD_RELEASED
+        assert sandbox.anchors.marks(member.agency, about["recordId"], 1, block="latest") == 0
+    withdrawn = about | {"mark": int(Mark.WITHDRAWN), "reason": HOLD_RELEASED}
+    sandbox.send(sandbox.relayed("Mark", key, **withdrawn))
+    sandbox.refuses("MarkAlreadySet", sandbox.relayed("Mark", key, **withdrawn))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from ledger.core.audit.promises import is_broken
 from ledger.core.codes import EntryType
 from ledger.core.export import ExportedAction, ExportedEntry
 from ledger.core.hexadecimal import to_hex
+from ledger.core.history import AsOf
 from ledger.core.received import ABOUT, ReceivedAction, stands_at
 from ledger.core.signature import recover
 from ledger.core.typed_messages import MESSAGES, message_digest
@@ -70,7 +71,9 @@ def check_included(ground: Ground, tally: Tally, check: str, subject: str, actio
     One that the chain could not take is counted apart and blames nobody.
     """
     history, due = ground.history, action.include_by
-    stands = stands_at(history, action.name, action.message, action.digest, action.agency)
+    # A gateway sees at the latest after anchorDelay that somebody else has brought the same action on chain.
+    not_before = action.received_at - history.parameter("anchorDelay", AsOf(action.received_at))
+    stands = stands_at(history, action.name, action.message, action.digest, action.agency, not_before)
     newest = history.newest_block
     if stands is None and (newest is None or newest.time <= due):
         tally.skipped[check] += 1

@@ -81,7 +81,7 @@ WHAT: Mapping[str, str] = {
     "record.values": "each stored value is canonical, of its slot's type, and null only where allowed",
     "record.root": "the records, recomputed from values and salts, have the signed recordsRoot",
     "record.sealed": "the ciphertext digests give the sealedHash that was anchored",
-    "record.erased": "content is gone where its publisher marked it erased on chain before any hold, and nowhere else",
+    "record.erased": "content is gone where its publisher marked it erased and no hold keeps it, and nowhere else",
     "submission.entitled": "each submission's signer was entitled at `signedAt`, and in time where it was anchored",
     "submission.once": "no publisher's submissionId stands twice",
     "record.once": "no record id and version stands twice",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core.codes import Mark
+from ledger.core.codes import HOLD_RELEASED, Mark
 from ledger.core.hexadecimal import to_hex
 from ledger.core.verdict import Verdict
 from tests.simulated_consortium import AUDITOR, RIVAL, marked, number32
@@ -91,6 +91,24 @@ def test_content_that_a_legal_hold_protects_is_kept(tmp_path: Path) -> None:
     assert report.verdict is Verdict.VERIFIED, report.failures
     assert any("a legal hold came first" in notice for notice in report.notices)
     audit(ledger, tmp_path / "gone", exported(ledger, 2)).require(CHECK, GATEWAY_1, "a tombstone")
+
+
+def test_content_goes_once_its_hold_is_released_and_counts_from_there(tmp_path: Path) -> None:
+    ledger = ledger_of((Mark.HOLD, AUDITOR), (Mark.ERASED, 7), seconds=1_000)
+    older = ledger.chain
+    released = marked(ledger.committed(2).record_id, Mark.HOLD, AUDITOR, reason=HOLD_RELEASED)
+    block = ledger.mine([released]).number
+    ledger.mine([])
+    report = audit(ledger, tmp_path / "gone", exported(ledger, 2)).report
+    assert report.verdict is Verdict.VERIFIED, report.failures
+    assert f"1 erased at block {block}" in report.headline
+    report = audit(ledger, tmp_path / "fresh", exported(ledger)).report
+    assert (report.verdict, report.pending) == (Verdict.VERIFIED, 1)
+    report = audit(ledger, tmp_path / "older", exported(ledger, 2), chain=older).report
+    assert report.verdict is Verdict.INCOMPLETE, report.failures
+    ledger.mine([], 302)
+    ledger.mine([])
+    audit(ledger, tmp_path / "late", exported(ledger)).require(CHECK, GATEWAY_1, "its content")
 
 
 def test_erased_content_is_pending_while_fresh_and_a_fault_of_the_gateway_later(tmp_path: Path) -> None:

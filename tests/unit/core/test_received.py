@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ledger.core.codes import HOLD_RELEASED, Mark
 from ledger.core.hexadecimal import to_hex
 from ledger.core.received import ABOUT, ReceivedAction, about_of, consent_id, received_facts, stands_at
 from tests.simulated_authorities import GRANTED, NOBODY, AuthorityLedger
@@ -83,6 +84,17 @@ def test_a_mark_stands_once_its_agency_has_set_it() -> None:
     assert stood(ledger, "Mark", PUBLISHER, **said) == ledger.now
     assert stood(ledger, "Mark", READER, **said) is None
     assert stood(ledger, "Mark", PUBLISHER, **said | {"reason": 2}) is None
+
+
+def test_a_hold_that_is_set_again_does_not_stand_by_the_one_before() -> None:
+    ledger, record = AuthorityLedger(), number32("record")
+    said = {"recordId": record, "version": 0, "mark": int(Mark.HOLD), "reason": 1}
+    ledger.mine([marked(record, Mark.HOLD)])
+    first = ledger.now
+    ledger.mine([marked(record, Mark.HOLD, reason=HOLD_RELEASED)])
+    at = stands_at(ledger.history(), "Mark", said, DIGEST, PUBLISHER, first)
+    assert (at, stands_at(ledger.history(), "Mark", said, DIGEST, PUBLISHER, first + 1)) == (first, None)
+    assert stood(ledger, "Mark", PUBLISHER, **said | {"reason": HOLD_RELEASED}) == ledger.now
 
 
 def test_a_consent_stands_recorded_and_withdrawn() -> None:
