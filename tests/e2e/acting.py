@@ -16,6 +16,9 @@ from tests.e2e.persistent import Persistent
 ORIGINALS = 2
 REGION = "990101002001"
 HOUR_SECONDS = 3_600
+MOST_REQUESTS = 80
+MOST_EMERGENCIES = 40
+"""Fewer than the 64 reviews that the contract lists by their time: beyond them a second agency must sign."""
 
 
 class Asking(Persistent):
@@ -29,6 +32,8 @@ class Asking(Persistent):
     def attempt(self) -> None:
         """Ask once more; a request whose answer was lost is not asked again."""
         desk = self._desk
+        if len(self.taken) == MOST_REQUESTS:
+            return
         asked = AskedAccess(
             holder=number_of("community-4"),
             item=ORIGINALS,
@@ -59,6 +64,8 @@ class BreakingGlass(Persistent):
 
     def attempt(self) -> None:
         """Open, look, end, and be refused; what an interruption leaves undone stays undone."""
+        if self._number == MOST_EMERGENCIES:
+            return
         desk, self._number = self._desk, self._number + 1
         case = f"case of a rehearsal {self._number}"
         new = NewEmergency(case, (ORIGINALS,), REGION, 1, HOUR_SECONDS)

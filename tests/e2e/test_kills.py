@@ -31,7 +31,7 @@ VICTIMS: Mapping[str, Callable[[DemoStack], Sequence[psutil.Process]]] = {
 GROUNDS = Grounds(1, Purpose.INCIDENT_RESPONSE, Basis.STATUTORY_DUTY, "人民警察法 第六条")
 SERVED_BY = {"api", "a process of the api", "database"}
 """Whose death a publisher may notice before `gongzhi up`."""
-ROUNDS = 10
+ROUNDS = 8
 LONGEST_WAIT_SECONDS = 2.5
 """A little more than the age at which a batch is fixed: a kill meets every stage of a batch."""
 UP_SECONDS = 4.0
