@@ -32,6 +32,15 @@ _LOOK_HEADERS: tuple[_Header, ...] = (
     ("Gongzhi-Opening", False, "what opens Gongzhi-Subject; not covered by the signature, never kept"),
     ("Gongzhi-Profile", False, "hash of a profile, 32 bytes, to be served under one narrower than permitted"),
 )
+_RESIDENT_S_HEADERS: tuple[_Header, ...] = (
+    ("Gongzhi-Item", False, "catalogue item; all that the caller serves if left out"),
+    ("Gongzhi-Purpose", True, "12"),
+    ("Gongzhi-Basis", True, "legal basis, 1 to 7"),
+    ("Gongzhi-Authority", True, "self"),
+    ("Gongzhi-Subject", True, "subjectCommitment of the resident, 32 bytes"),
+    ("Gongzhi-Opening", True, "what opens Gongzhi-Subject; not covered by the signature, never kept"),
+    *(header for header in _LOOK_HEADERS if header[0] in ("Gongzhi-Basis-Ref", "Gongzhi-Officer", "Gongzhi-Case")),
+)
 _QUERY_HEADERS: tuple[_Header, ...] = (
     ("Gongzhi-Item", False, "catalogue item; coverage needs one"),
     *(header for header in _LOOK_HEADERS if header[0] in ("Gongzhi-Purpose", "Gongzhi-Basis", "Gongzhi-Basis-Ref")),
@@ -81,6 +90,12 @@ def query(summary: str, answer: Mapping[str, Any], *, role: Role, body: Mapping[
     """Return the route arguments of a query about a person, which opens nothing; `role` is what its key needs."""
     headers = (*_SIGNED_HEADERS, ("Content-Digest", True, "RFC 9530, sha-256"), *_QUERY_HEADERS)
     return _route(f"{summary}. Signed, role {role.name}", headers, body, {200: _content(JSON, answer)})
+
+
+def resident_s_query(summary: str, answer: Mapping[str, Any], *, role: Role) -> dict[str, Any]:
+    """Return the route arguments of a query by a resident himself, through a member that serves him."""
+    headers = (*_SIGNED_HEADERS, *_RESIDENT_S_HEADERS)
+    return _route(f"{summary}. Signed, role {role.name}", headers, None, {200: _content(JSON, answer)})
 
 
 def _content(media_type: str, shape: Mapping[str, Any]) -> dict[str, Any]:

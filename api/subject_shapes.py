@@ -1,6 +1,6 @@
 """Shapes of queries about persons, and of their answers. Neither holds an id: that travels in Gongzhi-Opening alone."""
 
-from api.answer_shapes import HEX32, NUMBER, STATEMENT, TRUTH, members, or_null
+from api.answer_shapes import HEX32, NUMBER, STATEMENT, TEXT, TRUTH, array, members, or_null
 
 SUBJECT_BODY = members(subjectCommitment=HEX32)
 TAG_BODY = members(subjectCommitment=HEX32, recipient=NUMBER)
@@ -18,3 +18,24 @@ OUTWARD_TOKEN = members(
 )
 PUBLISHERS_TOKEN = members(query=STATEMENT, subject=HEX32)
 CONSENT_TAG = members(query=STATEMENT, subjectTag=HEX32, period=NUMBER)
+_LOOK = members(
+    disclosedAt=NUMBER,
+    reader=NUMBER,
+    item=NUMBER,
+    itemVersion=NUMBER,
+    purpose=NUMBER,
+    basis=NUMBER,
+    authority=NUMBER,
+    authorityId=HEX32,
+    tier=NUMBER,
+    profile=HEX32,
+    officer=HEX32,
+    caseRef=HEX32,
+    recordId=HEX32,
+    version=NUMBER,
+    publisher=NUMBER,
+    opened=array(members(path=TEXT, kind=TEXT, title=or_null(members(zh=TEXT, en=TEXT)))),
+    entry=HEX32,
+    anchoredAt=or_null(NUMBER),
+)
+LOOKS_PAGE = members(query=STATEMENT, items=array(NUMBER), looks=array(_LOOK), next=or_null(TEXT))

@@ -218,6 +218,8 @@ class RecordSubject:
     token: bytes | None
     item: int
     publisher: int
+    version: int = 1
+    """Version that names the person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from ledger.core.erasure import OpenedRecord
 from ledger.core.history import Block
 from ledger.core.steps import Step
+from ledger.look_rows import LookAtPerson, ShownRecord
 from ledger.rows import (
     Action,
     DueErasure,
@@ -170,6 +171,17 @@ class Transaction(Protocol):
 
     def records_about(self, token: bytes, record_ids: Sequence[bytes]) -> Set[bytes]:
         """Return those of these records that are about a person."""
+
+    def add_opened(self, entry_id: int, records: Sequence[ShownRecord]) -> None:
+        """Keep which records a disclosure opened; those that are about nobody known are left out."""
+
+    def looks_at_person(
+        self, token: bytes, items: Sequence[int], after: tuple[int, bytes] | None, limit: int
+    ) -> Sequence[LookAtPerson]:
+        """Return at most `limit` disclosures of records of these items that are about a person, newest first.
+
+        `after` is the place behind which a page begins. Versions from before the record named this person are left out.
+        """
 
     def forget_subject(self, record_id: bytes) -> None:
         """Forget whom a record is about (erasure); to have forgotten is no error."""

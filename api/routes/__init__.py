@@ -14,6 +14,7 @@ from api.routes.entries import router as entries
 from api.routes.explanations import router as explanations
 from api.routes.export import router as export
 from api.routes.health import router as health
+from api.routes.looks import router as looks
 from api.routes.marks import router as marks
 from api.routes.metrics import router as metrics
 from api.routes.parameters import router as parameters
@@ -28,6 +29,7 @@ ROUTERS = (
     commitments,
     records,
     subjects,
+    looks,
     marks,
     retention,
     actions,

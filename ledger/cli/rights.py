@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli.code_names import parse_code
-from ledger.cli.connection import Connection, connected, open_client
+from ledger.cli.connection import Connection, connected, load_profile, open_client
+from ledger.cli.looks_told import PublicNames, look_lines, total_line, words_in
 from ledger.cli.moments import moment_text
 from ledger.cli.option_groups import takes
 from ledger.cli.output import print_json, print_members, print_result, print_table
@@ -16,6 +17,8 @@ from ledger.cli.request import JsonOption
 from ledger.cli.stepping import RegionOption, StepOptions, publish_step, region_of
 from ledger.cli.views import cells_of, columns_of, page_document, record_document
 from ledger.cli.words import read_words
+from ledger.client.catalogue import names_of_items
+from ledger.client.consent_receipts import names_of
 from ledger.client.duties import duties_of
 from ledger.client.looking import Page, SearchTerms
 from ledger.client.rights import NewRightsRequest, file_request, resident_s_grounds
@@ -130,6 +133,35 @@ def access(
     for record in records:
         _show(record, pages)
     print(f"records about this person: {len(records)}, disclosures: {len(pages)}, each checked and kept")
+
+
+@app.command("looks")
+@connected
+@takes("person", PersonOptions)
+def looks(
+    *,
+    item: Annotated[int, typer.Option(help="number of the catalogue item; all that your agency serves if 0")] = 0,
+    language: Annotated[str, typer.Option(help="zh or en")] = "zh",
+    as_json: JsonOption = False,
+    person: PersonOptions,
+    connection: Connection,
+) -> None:
+    """Tell a resident who looked at records about himself: when, what for, by what right, and what was opened.
+
+    Asking is a signed, anchored query too. The id is asked for, never an argument, and is kept by nobody.
+    """
+    words_in(language)
+    grounds = resident_s_grounds(item, person.subject())
+    agencies = names_of(load_profile(connection).members.get("agencies", []))
+    with open_client(connection) as client:
+        found = client.subjects.looks(grounds)
+        names = PublicNames(agencies, {} if as_json else names_of_items(client.desk, found.items, language))
+    if as_json:
+        print_json({"items": list(found.items), "looks": [dict(look) for look in found.looks]})
+        return
+    for look in found.looks:
+        print("\n".join(look_lines(look, names, language)))
+    print(total_line(len(found.looks), found.items, language))
 
 
 def _show(record: dict[str, Any], pages: list[Page]) -> None:

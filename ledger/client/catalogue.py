@@ -1,6 +1,7 @@
 """Which schema an item version has: from the chain where the client knows it, else as the gateway tells."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from ledger.client.desk import Desk
@@ -49,3 +50,12 @@ def _as_told(desk: Desk, item: int, version: int | None) -> Mapping[str, Any] | 
         return None
     fitting = [told for told in versions if version is None or told.get("version") == version]
     return fitting[-1] if fitting else None
+
+
+def names_of_items(desk: Desk, items: Iterable[int], language: str) -> dict[int, str]:
+    """Return the names (`zh` or `en`) of these items by number, without retired ones; raises PromiseBroken."""
+    names = {}
+    for item in items:
+        with suppress(NotFound):
+            names[item] = item_document(desk, item).name[language]
+    return names

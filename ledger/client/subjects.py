@@ -5,13 +5,13 @@ Receipts keep the signed request and the gateway's Query, from which nobody lear
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ledger.client.desk import Desk
 from ledger.client.facts import GatewayFacts
-from ledger.client.grounds import Grounds, state
+from ledger.client.grounds import Grounds, StatedGrounds, state
 from ledger.client.looking import Looking
 from ledger.client.promises import SignedStatement, broken, check_own_times, check_statement, parse_statement
 from ledger.client.transport import SignedAnswer
@@ -22,9 +22,17 @@ from ledger.core.keccak import keccak256
 from ledger.core.queries import QueryKind
 from ledger.core.receipt import LookRequest
 from ledger.core.request_base import OPENING_HEADER, SKEW_SECONDS
-from ledger.core.shapes import members_of, text, unsigned
+from ledger.core.shapes import array, members_of, text, titles, unsigned
 from ledger.core.subjects import BLIND_BYTES, SubjectId, SubjectOpening
 from ledger.errors import FormatError, PromiseBroken
+
+LOOK_NUMBERS = (
+    *("disclosedAt", "reader", "item", "itemVersion", "purpose", "basis", "authority", "tier"),
+    *("version", "publisher"),
+)
+LOOK_HASHES = ("authorityId", "profile", "officer", "caseRef", "recordId", "entry")
+LOOK_MEMBERS = (*LOOK_NUMBERS, *LOOK_HASHES, "opened", "anchoredAt")
+"""What is told of one look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,14 @@ class ConsentTag:
 
     tag: bytes
     period: int
+
+
+@dataclass(frozen=True, slots=True)
+class LooksAtPerson:
+    """Looks at records about a person as the gateway lists them, newest first, and the items of which it tells."""
+
+    items: Sequence[int]
+    looks: Sequence[Mapping[str, Any]]
 
 
 class SubjectsDesk:
@@ -102,6 +118,22 @@ class SubjectsDesk:
         members, _ = self._ask(queries.TAG, subject, grounds, more, ("query", "subjectTag", "period"))
         return ConsentTag(_shaped(from_hex, members["subjectTag"], 32), _shaped(unsigned, members["period"], 32))
 
+    def looks(self, grounds: Grounds) -> LooksAtPerson:
+        """Ask who looked at records about the resident of `grounds` (authority SELF), every page a Query of its own."""
+        items, looks, query = [], [], {"limit": "200"}
+        while True:
+            stated = state(grounds, self._desk.receipts)
+            answer = self._desk.transport.get(queries.LOOKS.path, query, stated.headers)
+            members, said = self._answered(answer, queries.LOOKS, grounds, stated, ("query", "items", "looks", "next"))
+            page = _shaped(array, members["looks"])
+            if len(page) != said.message["resultCount"]:
+                broken("the answer lists other looks than its Query counts")
+            items = [_shaped(unsigned, item, 32) for item in _shaped(array, members["items"])]
+            looks += [_look(look) for look in page]
+            if members["next"] is None:
+                return LooksAtPerson(items, looks)
+            query["cursor"] = _shaped(text, members["next"])
+
     def _ask(
         self, kind: QueryKind, subject: SubjectId, grounds: Grounds, more: Mapping[str, int], names: tuple[str, ...]
     ) -> tuple[dict[str, Any], SignedStatement]:
@@ -110,6 +142,11 @@ class SubjectsDesk:
         body = encode({"subjectCommitment": to_hex(opening.commitment), **more})
         headers = {**stated.headers, OPENING_HEADER: opening.header}
         answer = self._desk.transport.post(kind.path, body, headers, repeatable=True)
+        return self._answered(answer, kind, grounds, stated, names)
+
+    def _answered(
+        self, answer: SignedAnswer, kind: QueryKind, grounds: Grounds, stated: StatedGrounds, names: tuple[str, ...]
+    ) -> tuple[dict[str, Any], SignedStatement]:
         if answer.status == 403:
             Looking(self._desk).keep_refusal(answer, grounds, stated)
         members = answer.members(*names)
@@ -140,6 +177,24 @@ class SubjectsDesk:
             block = facts.chain.history.blocks.get(query.message["factsBlock"])
             if block is None or block.time > query.message["answeredAt"] + SKEW_SECONDS:
                 broken("the block whose state the decision used is not on the chain, or younger than the answer")
+
+
+def _look(value: object) -> dict[str, Any]:
+    """Return a look as it was told; raises PromiseBroken for one that is misshapen."""
+    look: dict[str, Any] = _shaped(members_of, value, LOOK_MEMBERS)
+    for name in LOOK_NUMBERS:
+        _shaped(unsigned, look[name], 53)
+    for name in LOOK_HASHES:
+        _shaped(from_hex, look[name], 32)
+    if look["anchoredAt"] is not None:
+        _shaped(unsigned, look["anchoredAt"], 53)
+    for slot in _shaped(array, look["opened"]):
+        named = _shaped(members_of, slot, ("path", "kind", "title"))
+        for name in ("path", "kind"):
+            _shaped(text, named[name])
+        if named["title"] is not None:
+            _shaped(titles, named["title"])
+    return look
 
 
 def _shaped(parse: Any, value: object, *bounds: Any) -> Any:

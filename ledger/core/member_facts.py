@@ -60,8 +60,13 @@ class ItemFacts:
 
     def newest(self, as_of: AsOf) -> Mapping[str, Any] | None:
         """Return the args of the newest version that was published by then, or None."""
+        return None if self.is_retired(as_of) else self.last_published(as_of)
+
+    def last_published(self, as_of: AsOf) -> Mapping[str, Any] | None:
+        """Return the args of the newest version that was published by then, retired or not, or None."""
         known = [number for number, dated in tuple(self.versions.items()) if as_of.covers(dated.since)]
-        return self.version(max(known), as_of) if known else None
+        args: Mapping[str, Any] | None = self.versions[max(known)].value if known else None
+        return args
 
     def is_retired(self, as_of: AsOf) -> bool:
         """Say whether the item was retired by then."""

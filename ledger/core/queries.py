@@ -6,13 +6,17 @@
 | /v1/subject-tokens | match | READ | the caller's own token of the person |
 | /v1/subjects | match | SUBMIT | what a publisher commits in its record's `/subject` |
 | /v1/subject-tags | match | SUBMIT | a fresh tag for a consent |
+| /v1/looks | match | READ | the resident himself: who looked at records about him |
 
 The reasons are those of looks, in their order. Item 0 stands for no item in particular; coverage names one. A publisher
 needs the token of every item that it may publish, a class-3 item too: there nothing is shared.
+
+A resident asks who looked through a member that serves him, for P12 and nothing else, whatever the purposes of the
+item. With item 0 he is told of the items of which the member may serve him: those that it may read or publish.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ledger.core.codes import AgencyKind, Purpose, QueryType, Refusal, Role, ShareClass
@@ -30,13 +34,16 @@ class QueryKind:
     type: QueryType
     role: Role
     is_for_publishing: bool = False
+    is_by_resident: bool = False
+    """Asked with authority SELF, for the rights of the person alone."""
 
 
 COVERAGE: Final = QueryKind("/v1/coverage", QueryType.COVERAGE, Role.READ)
 TOKEN: Final = QueryKind("/v1/subject-tokens", QueryType.MATCH, Role.READ)
 SUBJECT: Final = QueryKind("/v1/subjects", QueryType.MATCH, Role.SUBMIT, is_for_publishing=True)
 TAG: Final = QueryKind("/v1/subject-tags", QueryType.MATCH, Role.SUBMIT)
-KINDS: Final[Mapping[str, QueryKind]] = {kind.path: kind for kind in (COVERAGE, TOKEN, SUBJECT, TAG)}
+LOOKS: Final = QueryKind("/v1/looks", QueryType.MATCH, Role.READ, is_by_resident=True)
+KINDS: Final[Mapping[str, QueryKind]] = {kind.path: kind for kind in (COVERAGE, TOKEN, SUBJECT, TAG, LOOKS)}
 """By path: an auditor finds the kind of a query in the request that was signed."""
 
 
@@ -57,19 +64,38 @@ def why_not_query(history: History, kind: QueryKind, asker: Asker, as_of: AsOf) 
     args = None
     if asker.item != EVERY_ITEM or kind is COVERAGE:
         item = history.items.get(asker.item)
-        args = item.newest(as_of) if item else None
+        if item is not None:
+            # Who looked is told of retired items too.
+            args = item.last_published(as_of) if kind.is_by_resident else item.newest(as_of)
         if args is None:
             return Refusal.ITEM_UNKNOWN
     agency = history.agencies.get(asker.agency)
-    if not _purpose_allowed(kind, asker.purpose, agency.kind if agency else 0, args):
+    agency_kind = agency.kind if agency else 0
+    if not _purpose_allowed(kind, asker.purpose, agency_kind, args):
         return Refusal.PURPOSE_NOT_ALLOWED
-    if args is not None and args["shareClass"] == ShareClass.NOT_SHARED and not kind.is_for_publishing:
+    if args is not None and args["shareClass"] == ShareClass.NOT_SHARED and not _keeps(kind, agency_kind, args):
         return Refusal.ITEM_NOT_SHARED
     return None
 
 
+def items_for_resident(history: History, asker: Asker, as_of: AsOf) -> tuple[int, ...]:
+    """Return the items of which a member may tell a resident who looked, ascending: all that it may, or the asked one.
+
+    `asker` was permitted to ask LOOKS.
+    """
+    asked = sorted(history.items) if asker.item == EVERY_ITEM else (asker.item,)
+    return tuple(one for one in asked if why_not_query(history, LOOKS, replace(asker, item=one), as_of) is None)
+
+
+def _keeps(kind: QueryKind, agency_kind: int, args: Mapping[str, Any]) -> bool:
+    # What is never shared is its publishers' business, and that of the residents whom they serve.
+    return kind.is_for_publishing or (kind.is_by_resident and bool(args["publisherKinds"] >> agency_kind & 1))
+
+
 def _purpose_allowed(kind: QueryKind, purpose: int, agency_kind: int, args: Mapping[str, Any] | None) -> bool:
     if purpose not in _PURPOSES or agency_kind not in _AGENCY_KINDS:
+        return False
+    if kind.is_by_resident and purpose != Purpose.RIGHTS_AND_AUDIT:
         return False
     if args is None:
         return True
@@ -77,7 +103,7 @@ def _purpose_allowed(kind: QueryKind, purpose: int, agency_kind: int, args: Mapp
         return bool(args["publisherKinds"] >> agency_kind & 1)
     # Who publishes an item asks before it collects.
     kinds = args["readerKinds"] | args["publisherKinds"]
-    return bool(args["purposes"] >> purpose & 1 and kinds >> agency_kind & 1)
+    return bool((kind.is_by_resident or args["purposes"] >> purpose & 1) and kinds >> agency_kind & 1)
 
 
 _PURPOSES = frozenset(Purpose)

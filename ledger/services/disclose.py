@@ -23,6 +23,7 @@ from ledger.core.merkle import MerkleTree, opening_leaf
 from ledger.core.schema import Schema
 from ledger.core.stored import storable_bitmap
 from ledger.errors import LookRefused
+from ledger.look_rows import ShownRecord
 from ledger.rows import LookEvidence, StoredRecord
 from ledger.services.asked import Asked, look_of
 from ledger.services.authenticate import Call
@@ -237,7 +238,10 @@ def disclose(rules: PageRules, records: Sequence[StoredRecord]) -> Disclosed:
         "disclosedAt": call.now,
         "anchorBy": anchor_by(call),
     }
-    _, statement = append_own_entry(call, EntryType.DISCLOSURE, message, _evidence(call, openings))
+    entry_id, statement = append_own_entry(call, EntryType.DISCLOSURE, message, _evidence(call, openings))
+    if rules.schema is not None and rules.schema.has_subject:
+        # So that a resident is told who looked; what is about nobody costs nothing.
+        call.transaction.add_opened(entry_id, [ShownRecord(key, number, bits) for key, number, _, bits in openings])
     return Disclosed(statement, records, opened)
 
 

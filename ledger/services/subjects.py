@@ -105,7 +105,13 @@ def subjects_of(schema: Schema, records: Sequence[GivenRecord], item: int, publi
     if not schema.has_subject:
         return []
     return [
-        RecordSubject(record.content.record_id, _token(record.content.originals.get(SUBJECT_PATH)), item, publisher)
+        RecordSubject(
+            record.content.record_id,
+            _token(record.content.originals.get(SUBJECT_PATH)),
+            item,
+            publisher,
+            record.content.version,
+        )
         for record in records
     ]
 

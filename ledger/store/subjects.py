@@ -2,13 +2,30 @@
 
 from collections.abc import Sequence, Set
 
+from ledger.look_rows import LookAtPerson, ShownRecord
 from ledger.rows import RecordSubject, SubjectRecords, SubjectTag
 from ledger.store.session import Session, any_of
 
 ADD = """
-    INSERT INTO subjects (record_id, token, item, publisher)
-    SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::int4[], %s::int4[])
-    ON CONFLICT (record_id) DO UPDATE SET token = excluded.token"""
+    INSERT INTO subjects (record_id, token, item, publisher, since_version)
+    SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::int4[], %s::int4[], %s::int4[])
+    ON CONFLICT (record_id) DO UPDATE SET token = excluded.token, since_version = CASE
+        WHEN subjects.token = excluded.token THEN subjects.since_version ELSE excluded.since_version END"""
+ADD_OPENED = """
+    INSERT INTO opened_records (record_id, version, opened, entry_id)
+    SELECT record_id, version, opened, %s FROM subjects
+        JOIN unnest(%s::bytea[], %s::int4[], %s::bytea[]) AS given (record_id, version, opened) USING (record_id)"""
+# What a version opened that named somebody else is not this person's to see.
+LOOKS = """
+    SELECT entries.entry_id, opened_records.record_id, opened_records.version, opened, records.publisher, schema_hash,
+        entries.message, entries.digest, anchored_at
+    FROM subjects JOIN opened_records USING (record_id)
+        JOIN records ON records.record_id = subjects.record_id AND records.version = opened_records.version
+        JOIN entries ON entries.entry_id = opened_records.entry_id
+        LEFT JOIN batches ON batches.batch = entries.batch
+    WHERE token = %s AND subjects.item = ANY(%s) AND opened_records.version >= since_version
+        AND (opened_records.entry_id, opened_records.record_id) < (%s, %s)
+    ORDER BY opened_records.entry_id DESC, opened_records.record_id DESC LIMIT %s"""
 FORGET = "DELETE FROM subjects WHERE record_id = ANY(%s)"
 OF_RECORD = "SELECT token FROM subjects WHERE record_id = %s"
 OF_RECORDS = "SELECT record_id FROM subjects WHERE token = %s AND record_id "
@@ -28,12 +45,18 @@ COUNT = """
     ON CONFLICT (agency, day) DO UPDATE SET asked = query_counts.asked + 1 WHERE query_counts.asked < %s"""
 
 
+NEWEST = (2**63 - 1, b"")
+"""A place before every look."""
+
+
 class Subjects(Session):
     """See `ledger.ports.Transaction`, subjects."""
 
     def add_subjects(self, rows: Sequence[RecordSubject]) -> None:
         """Note whom records are about; a later version's subject replaces the earlier one, None forgets it."""
-        named = [(row.record_id, row.token, row.item, row.publisher) for row in rows if row.token is not None]
+        named = [
+            (row.record_id, row.token, row.item, row.publisher, row.version) for row in rows if row.token is not None
+        ]
         nobody = [row.record_id for row in rows if row.token is None]
         if named:
             self._run(ADD, [list(column) for column in zip(*named, strict=True)])
@@ -58,6 +81,24 @@ class Subjects(Session):
         if not record_ids:
             return set()
         return {row[0] for row in self._rows(OF_RECORDS + any_of(len(record_ids)), (token, *record_ids))}
+
+    def add_opened(self, entry_id: int, records: Sequence[ShownRecord]) -> None:
+        """Keep which records a disclosure opened; those that are about nobody known are left out."""
+        rows = [(record.record_id, record.version, record.opened.to_bytes(32, "big")) for record in records]
+        if rows:
+            self._run(ADD_OPENED, (entry_id, *[list(column) for column in zip(*rows, strict=True)]))
+
+    def looks_at_person(
+        self, token: bytes, items: Sequence[int], after: tuple[int, bytes] | None, limit: int
+    ) -> Sequence[LookAtPerson]:
+        """Return at most `limit` disclosures of records of these items that are about a person, newest first.
+
+        `after` is the place behind which a page begins. Versions from before the record named this person are left out.
+        """
+        rows = self._rows(LOOKS, (token, list(items), *(after or NEWEST), limit))
+        return [
+            LookAtPerson(row[0], ShownRecord(row[1], row[2], int.from_bytes(row[3], "big")), *row[4:]) for row in rows
+        ]
 
     def forget_subject(self, record_id: bytes) -> None:
         """Forget whom a record is about (erasure); to have forgotten is no error."""

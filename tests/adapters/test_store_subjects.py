@@ -2,14 +2,16 @@
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
-from ledger.rows import NewRecord, RecordSubject, SubjectRecords, SubjectTag
+from ledger.look_rows import ShownRecord
+from ledger.rows import LookEvidence, NewRecord, RecordSubject, SubjectRecords, SubjectTag
 from ledger.store.migrate import migrate
 from ledger.store.postgres import PostgresStore
-from tests.adapters.stored_things import new_record, new_submission
+from tests.adapters.stored_things import new_entry, new_record, new_submission
 
 pytestmark = pytest.mark.adapters
 ITEM, PUBLISHER = 3, 7
@@ -133,3 +135,51 @@ def test_a_quota_holds_however_many_ask_at_once(store: PostgresStore) -> None:
     for thread in threads:
         thread.join(30)
     assert (outcomes.count(True), outcomes.count(False)) == (12, 8)
+
+
+def looked(store: PostgresStore, *opened: ShownRecord) -> int:
+    with store.begin() as tx:
+        entry_id = tx.add_entry(new_entry(), LookEvidence(b"", b"", ()))
+        tx.add_opened(entry_id, opened)
+    return entry_id
+
+
+def test_looks_are_found_by_the_person_and_stay_when_the_record_is_erased(store: PostgresStore) -> None:
+    token, other = secrets.token_bytes(32), secrets.token_bytes(32)
+    mine = [publish(store, token, new_record(occurred_at=900)) for _ in range(2)]
+    theirs, nobodys = publish(store, other, new_record()), new_record()
+    first = looked(store, ShownRecord(mine[0].record_id, 1, 5), ShownRecord(nobodys.record_id, 1, 5))
+    second = looked(store, *(ShownRecord(record.record_id, 1, 1 << 255) for record in (*mine, theirs)))
+
+    def places(items: Sequence[int] = (ITEM,), after: tuple[int, bytes] | None = None, most: int = 9) -> list[Any]:
+        with store.begin() as tx:
+            return [look.place for look in tx.looks_at_person(token, items, after, most)]
+
+    low, high = sorted(record.record_id for record in mine)
+    expected = [(second, high), (second, low), (first, mine[0].record_id)]
+    assert places() == expected
+    assert [*places(most=2), *places(after=expected[1])] == expected
+    assert places(items=(ITEM + 1,)) == places(items=()) == []
+    with store.begin() as tx:
+        oldest = tx.looks_at_person(token, [ITEM], expected[1], 1)[0]
+        assert tx.erase(mine[0].record_id, 1, 3_000)
+    assert (oldest.record, oldest.publisher) == (ShownRecord(mine[0].record_id, 1, 5), PUBLISHER)
+    assert places() == [(second, mine[1].record_id)]
+    with store.begin() as tx:
+        tx.add_subjects([RecordSubject(mine[0].record_id, token, ITEM, PUBLISHER)])
+    assert places() == expected
+
+
+def test_who_is_named_by_a_later_version_is_told_of_looks_at_that_one(store: PostgresStore) -> None:
+    before, after = secrets.token_bytes(32), secrets.token_bytes(32)
+    record = publish(store, before, new_record())
+    looked(store, ShownRecord(record.record_id, 1, 1))
+    for version in (2, 3):
+        next_one = new_record(record_id=record.record_id, version=version)
+        with store.begin() as tx:
+            tx.add_submission(new_submission([next_one], publisher=PUBLISHER, item=ITEM, created_at=2_000))
+            tx.add_subjects([RecordSubject(record.record_id, after, ITEM, PUBLISHER, version)])
+        looked(store, ShownRecord(record.record_id, version, 1))
+    with store.begin() as tx:
+        assert [look.record.version for look in tx.looks_at_person(after, [ITEM], None, 9)] == [3, 2]
+        assert tx.looks_at_person(before, [ITEM], None, 9) == []

@@ -34,7 +34,7 @@ CONTRACT_ADDRESSES = {name: pin["address"] for name, pin in CONTRACTS.items()}
 RELAY_ADDRESS = "0x" + "77" * 20
 TABLES = (
     *("entries", "submissions", "records", "sealed", "evidence", "answers", "actions", "outbox"),
-    *("subjects", "subject_tags", "query_counts"),
+    *("subjects", "subject_tags", "query_counts", "opened_records"),
 )
 
 

@@ -242,6 +242,8 @@ def _why_not_answered(ground: Ground, entry: ExportedEntry, request: KeptRequest
         kind = KINDS.get(request.lines.get("@path", ""))
         if kind is None or kind.type != message["queryType"]:
             return "asked at a path of another type"
+        if kind.is_by_resident and request.lines.get("gongzhi-authority") != "self":
+            return "told who looked without authority self"
         asker = Asker(message["reader"], message["readerKey"], message["item"], message["purpose"])
         refused = why_not_query(history, kind, asker, as_of)
         return None if refused is None else refused.slug

@@ -1,6 +1,6 @@
-"""Which records are about whom, tags of consents, and how often an agency asked. No identifier of a person."""
+"""Which records are about whom and were opened, tags of consents, how often an agency asked. No id of a person."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, text
 
 from ledger.store.tables.metadata import METADATA
 
@@ -11,8 +11,21 @@ subjects = Table(
     Column("publisher", Integer, nullable=False),
     Column("record_id", LargeBinary, nullable=False),
     Column("token", LargeBinary, nullable=False),
+    # First version of those that name this person.
+    Column("since_version", Integer, nullable=False, server_default=text("1")),
     PrimaryKeyConstraint("record_id", name="subjects_identity"),
     Index("subjects_token", "token", "item"),
+)
+
+# Looks at records about somebody, found by the record. Stays when the record is erased: it says nothing about whom.
+opened_records = Table(
+    "opened_records",
+    METADATA,
+    Column("entry_id", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("record_id", LargeBinary, nullable=False),
+    Column("opened", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("record_id", "entry_id", name="opened_records_look"),
 )
 
 subject_tags = Table(

@@ -15,11 +15,14 @@ pytestmark = pytest.mark.unit
 BLAMED = "gateway 1"
 
 
-def ask(ledger: SimulatedLedger, path: str, query_type: QueryType, key: str = "reader") -> None:
+def ask(
+    ledger: SimulatedLedger, path: str, query_type: QueryType, key: str = "reader", purpose: int = 2, **more: str
+) -> None:
     """Answer a query about a person."""
-    kept = ledger.request(key, path, {"gongzhi-item": str(ITEM), "gongzhi-purpose": "2", "gongzhi-basis": "3"})
+    headers = {"gongzhi-item": str(ITEM), "gongzhi-purpose": str(purpose), "gongzhi-basis": "3"}
+    kept = ledger.request(key, path, headers | {f"gongzhi-{name}": text for name, text in more.items()})
     said = {"request": keccak256(kept["base"].encode("ascii")), "reader": ROLES[key][0], "readerKey": address(key)}
-    entry = ledger.query(key, **said, queryType=int(query_type), item=ITEM, purpose=2, resultCount=1)
+    entry = ledger.query(key, **said, queryType=int(query_type), item=ITEM, purpose=purpose, resultCount=1)
     entry.base, entry.request_signature = kept["base"], kept["request_signature"]
 
 
@@ -28,6 +31,7 @@ def test_honest_queries_about_persons_check(tmp_path: Path) -> None:
     ask(ledger, "/v1/coverage", QueryType.COVERAGE)
     ask(ledger, "/v1/subject-tokens", QueryType.MATCH)
     ask(ledger, "/v1/subjects", QueryType.MATCH, key="publisher")
+    ask(ledger, "/v1/looks", QueryType.MATCH, purpose=12, authority="self", subject="0x" + "11" * 32)
     ledger.anchor()
     assert audit(ledger, tmp_path).report.verdict is Verdict.VERIFIED
 
@@ -45,6 +49,19 @@ def test_a_query_that_should_not_have_been_answered_is_found(
 ) -> None:
     ledger = honest_ledger()
     ask(ledger, path, query_type, key=key)
+    ledger.anchor()
+    audit(ledger, tmp_path).require("look.decision", BLAMED, found)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "more", "found"),
+    [(2, {"authority": "self"}, "purpose_not_allowed"), (12, {}, "without authority self")],
+)
+def test_who_looked_told_to_another_than_the_resident_is_found(
+    purpose: int, more: dict[str, str], found: str, tmp_path: Path
+) -> None:
+    ledger = honest_ledger()
+    ask(ledger, "/v1/looks", QueryType.MATCH, purpose=purpose, **more)
     ledger.anchor()
     audit(ledger, tmp_path).require("look.decision", BLAMED, found)
 

@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 
 from ledger.core.codes import AgencyKind, Purpose, QueryType, Refusal, Role
 from ledger.core.history import AsOf, Block, ChainEvent, History
-from ledger.core.queries import COVERAGE, KINDS, SUBJECT, TAG, TOKEN, Asker, QueryKind, why_not_query
+from ledger.core.queries import (
+    COVERAGE,
+    KINDS,
+    LOOKS,
+    SUBJECT,
+    TAG,
+    TOKEN,
+    Asker,
+    QueryKind,
+    items_for_resident,
+    why_not_query,
+)
 
 pytestmark = pytest.mark.unit
 READER, PUBLISHER, PASSER_BY = 8, 22, 30
@@ -137,7 +148,53 @@ def test_paths_types_and_roles_are_pinned() -> None:
         "/v1/subject-tokens": (QueryType.MATCH, Role.READ),
         "/v1/subjects": (QueryType.MATCH, Role.SUBMIT),
         "/v1/subject-tags": (QueryType.MATCH, Role.SUBMIT),
+        "/v1/looks": (QueryType.MATCH, Role.READ),
     }
+
+
+RIGHTS = Purpose.RIGHTS_AND_AUDIT
+
+
+@pytest.mark.parametrize(
+    ("agency", "item", "purpose", "reason"),
+    [
+        (READER, SHARED, RIGHTS, None),
+        (PUBLISHER, SECRET, RIGHTS, None),
+        (PASSER_BY, 0, RIGHTS, None),
+        (READER, RETIRED, RIGHTS, None),
+        (READER, SHARED, Purpose.CARE, Refusal.PURPOSE_NOT_ALLOWED),
+        (READER, 0, Purpose.CARE, Refusal.PURPOSE_NOT_ALLOWED),
+        (PASSER_BY, SHARED, RIGHTS, Refusal.PURPOSE_NOT_ALLOWED),
+        (READER, 77, RIGHTS, Refusal.ITEM_UNKNOWN),
+        (READER, SECRET, RIGHTS, Refusal.ITEM_NOT_SHARED),
+    ],
+)
+def test_who_looked_is_told_for_the_rights_of_the_person_by_who_may_serve_him(
+    agency: int, item: int, purpose: int, reason: Refusal | None
+) -> None:
+    assert why(LOOKS, agency, item, purpose) is reason
+
+
+@pytest.mark.parametrize(
+    ("agency", "item", "told"),
+    [
+        (READER, 0, (SHARED, RETIRED)),
+        (PUBLISHER, 0, (SHARED, SECRET, RETIRED)),
+        (PUBLISHER, SECRET, (SECRET,)),
+        (PASSER_BY, 0, ()),
+    ],
+)
+def test_a_resident_is_told_of_the_items_with_which_a_member_may_serve_him(
+    agency: int, item: int, told: tuple[int, ...]
+) -> None:
+    asker = Asker(agency, key_of(agency, Role.READ), item, RIGHTS)
+    assert items_for_resident(HISTORY, asker, AsOf(200)) == told
+
+
+def test_an_item_that_is_not_published_yet_is_unknown() -> None:
+    asker = Asker(READER, key_of(READER, Role.READ), SHARED, RIGHTS)
+    assert why_not_query(HISTORY, LOOKS, asker, AsOf(50)) is Refusal.KEY_NOT_ENTITLED
+    assert HISTORY.items[SHARED].last_published(AsOf(50)) is None
 
 
 @given(
@@ -153,6 +210,6 @@ def test_every_query_is_decided_and_what_is_never_shared_is_asked_by_publishers_
     reason = why(KINDS[path], agency, item, purpose, role)
     assert reason is None or isinstance(reason, Refusal)
     if reason is None:
-        assert item != SECRET or KINDS[path].is_for_publishing
+        assert item != SECRET or KINDS[path].is_for_publishing or (KINDS[path] is LOOKS and agency == PUBLISHER)
         assert purpose in set(Purpose)
         assert role is KINDS[path].role

@@ -1,0 +1,35 @@
+"""Rows of looks as the person is told of them whom they concern; they cross the ports as those of `ledger.rows` do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRecord:
+    """A record about somebody that a look opened: which version, and which slots (bitmap, bit i = slot i)."""
+
+    record_id: bytes
+    version: int
+    opened: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtPerson:
+    """A disclosure of one record that is about a person, with the schema and publisher of the version opened."""
+
+    entry_id: int
+    record: ShownRecord
+    publisher: int
+    schema_hash: bytes
+    message: Mapping[str, Any]
+    """JSON form of the Disclosure's message."""
+    digest: bytes
+    """Entry digest."""
+    anchored_at: int | None
+    """Time of the anchoring block, None until the follower has seen it confirmed."""
+
+    @property
+    def place(self) -> tuple[int, bytes]:
+        """Where a page goes on behind this look."""
+        return self.entry_id, self.record.record_id
