@@ -98,4 +98,5 @@ def is_marked_erased(history: History, record_id: bytes) -> bool:
 
 def may_hold(history: History, agency: int, publisher: int) -> bool:
     """Say whether a hold of `agency` counts on records of `publisher`."""
-    return agency == publisher or history.agencies[agency].kind in HOLDING_KINDS
+    facts = history.agencies.get(agency)
+    return agency == publisher or (facts is not None and facts.kind in HOLDING_KINDS)
