@@ -172,6 +172,7 @@ def _prepare(request: AuditRequest) -> _Audit | Report:
         contracts={name: pin.address for name, pin in request.trust.contracts.items()},
         wanted=frozenset(wanted_entry(receipt) for _, receipt in request.receipts),
         exported_at=manifest.exported_at,
+        reads_keys=bool(history.accesses or history.consents or history.emergencies or counts.actions),
     )
     return _Audit(request, ground, manifest, counts, tally)
 

@@ -7,9 +7,10 @@ is made once per schema, and a value that was found canonical and fitting is not
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from json import loads
 from unicodedata import is_normalized
 
-from ledger.core.canonical import decode, decode_canonical
+from ledger.core.canonical import decode_canonical
 from ledger.core.commitment import FIELD_TYPE, record_root
 from ledger.core.export import ExportedRecord
 from ledger.core.keccak import keccak256
@@ -67,7 +68,7 @@ class SlotPlan:
 
     def keys(self, record: ExportedRecord) -> SearchKeys:
         """Return the reserved slots of a record of this shape whose values were found to fit."""
-        values = {path: decode(record.values[place]) for path, place in self.reserved.items()}
+        values = {path: loads(record.values[place]) for path, place in self.reserved.items()}
         return search_keys(values)
 
     def has_shape(self, record: ExportedRecord) -> bool:
