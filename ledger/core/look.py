@@ -251,11 +251,21 @@ def _is_prolonged(ground: Ground, emergency: EmergencyFacts, as_of: AsOf) -> boo
 
 
 def _is_co_signed(ground: Ground, emergency: bytes, agency: int, before: int, as_of: AsOf) -> bool:
-    """Say whether a SUPERVISE key of the agency co-signed an emergency, as was received before a time."""
+    """Say whether a SUPERVISE key of the agency co-signed an emergency, as was received before a time.
+
+    Once the chain has gone beyond the promised block, what counts is what it shows: it may have refused.
+    """
     return any(
-        one.received_at < before and ground.history.why_not_entitled(one.key, Role.SUPERVISE, agency, as_of) is None
+        one.received_at < before
+        and _seen_at(as_of) <= one.include_by
+        and ground.history.why_not_entitled(one.key, Role.SUPERVISE, agency, as_of) is None
         for one in ground.received.co_signed.get(emergency, ())
     )
+
+
+def _seen_at(as_of: AsOf) -> int:
+    """Return the time of the newest block that a moment knows."""
+    return as_of.time if as_of.point is None else as_of.point.time
 
 
 def _was_opened(history: History, agency: int, case_ref: bytes, as_of: AsOf) -> bool:
@@ -284,8 +294,9 @@ def _pending_emergency(ground: Ground, look: Look, as_of: AsOf) -> EmergencyRule
     is_signed = is_signed or _is_co_signed(ground, look.authority_id, look.reader, unsigned, as_of)
     longest = opened.received_at + history.parameter("emergencyLife", as_of) if is_signed else unsigned
     ends_at = min(message["expiresAt"], longest)
-    seen_at = as_of.time if as_of.point is None else as_of.point.time
-    live = as_of.time < ends_at and seen_at <= opened.include_by and look.authority_id not in ground.received.ended
+    live = (
+        as_of.time < ends_at and _seen_at(as_of) <= opened.include_by and look.authority_id not in ground.received.ended
+    )
     return EmergencyRules(live, look.item in message["items"], str(message["region"]))
 
 

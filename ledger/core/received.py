@@ -68,10 +68,11 @@ class OpenedEmergency:
 
 @dataclass(frozen=True, slots=True)
 class CoSignature:
-    """A co-signature of an emergency: the key that signed it, and when it was received."""
+    """A co-signature of an emergency: the key that signed it, when it was received, by when it was to be on chain."""
 
     key: str
     received_at: int
+    include_by: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def received_facts(actions: Iterable[ReceivedAction]) -> ReceivedFacts:
         elif one.name == "EndEmergency":
             ended[message["emergency"]] = min(at, ended.get(message["emergency"], at))
         elif one.name == "CoSignEmergency":
-            co_signed.setdefault(message["emergency"], []).append(CoSignature(message["key"], at))
+            co_signed.setdefault(message["emergency"], []).append(CoSignature(message["key"], at, one.include_by))
         elif one.name == "OpenEmergency":
             opened[one.digest] = OpenedEmergency(message, one.digest, one.agency, at, one.include_by)
     return ReceivedFacts(frozenset(revoked), frozenset(withdrawn), ended, co_signed, opened)

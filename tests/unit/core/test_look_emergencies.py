@@ -62,6 +62,19 @@ def test_a_received_co_signature_counts_if_it_came_in_time_from_a_supervisor_of_
     assert decided(ledger, look, at=ledger.now + 3 * DAY, received=[signed]) == NOT_LIVE
 
 
+def test_a_received_co_signature_that_the_chain_never_took_prolongs_nothing_beyond_its_promised_block() -> None:
+    ledger = AuthorityLedger()
+    emergency = ledger.emergency()
+    unsigned_until, look = ledger.now - 2 + 2 * HOUR, in_emergency(ledger, emergency)
+    signed = received("CoSignEmergency", emergency, unsigned_until - 1, key=address("reader-supervises"))
+    ledger.mine([], seconds=signed.include_by - ledger.now)
+    assert decided(ledger, look, received=[signed]) == OPENS
+    # While the chain stands still the promise is not broken.
+    assert decided(ledger, look, at=ledger.now + HOUR, received=[signed]) == OPENS
+    ledger.mine([], seconds=1)
+    assert decided(ledger, look, received=[signed]) == NOT_LIVE
+
+
 def test_an_end_counts_from_its_block_and_from_its_receipt() -> None:
     ledger = AuthorityLedger()
     emergency = ledger.emergency(supervisor=address("reader-supervises"))
