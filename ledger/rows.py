@@ -180,13 +180,14 @@ class NewSubmission:
 
 @dataclass(frozen=True, slots=True)
 class SearchBounds:
-    """What a search may find at all: records of one publisher, within a scope, of a region, about one person.
+    """What a search may find at all: records of publishers, within all of some scopes, of a region, about one person.
 
-    `subject` is an internal token (32 bytes). None, and an empty prefix, bound nothing.
+    A record has to be of each of `publishers`. `subject` is an internal token (32 bytes). None, and what is empty,
+    bound nothing.
     """
 
-    publisher: int | None = None
-    scope: Scope | None = None
+    publishers: tuple[int, ...] = ()
+    scopes: tuple[Scope, ...] = ()
     region_prefix: str = ""
     subject: bytes | None = None
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from ledger.core.codes import Authority
-from ledger.core.decision import BREAK_GLASS
+from ledger.core.codes import Authority, Basis
+from ledger.core.decision import BREAK_GLASS, ConsentRules
 from ledger.errors import LookRefused
 from ledger.rows import SearchBounds, SearchQuery, StoredRecord
 from ledger.services.asked import Asked
@@ -13,6 +13,9 @@ from ledger.services.authenticate import Call
 from ledger.services.disclose import PageRules, newest_version, page_rules, refuse_look
 from ledger.services.read import Page, open_page
 from ledger.services.seal import DailyKeys
+
+_NOBODY = bytes(32)
+"""Token of no person: of a consent whose tag was not made here nobody can say whom it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,20 @@ def _page(rules: PageRules, query: SearchQuery) -> _Found:
 
 def _bounds(rules: PageRules) -> SearchBounds:
     """Return what narrows the search before each record is decided: to find by what is not opened would open it."""
-    grant, emergency = rules.facts.grant, rules.facts.emergency
-    own = rules.look.reader if rules.look.authority == Authority.OWN else None
+    grant, consent, emergency = rules.facts.grant, _consent(rules), rules.facts.emergency
+    parts = [one for one in (grant, consent) if one is not None]
+    own = (rules.look.reader,) if rules.look.authority == Authority.OWN else ()
+    about_somebody = consent is not None or rules.look.authority == Authority.SELF
     return SearchBounds(
-        publisher=own if grant is None else grant.holder,
-        scope=None if grant is None else grant.scope,
+        publishers=own + tuple(one.holder for one in parts),
+        scopes=tuple(one.scope for one in parts if one.scope is not None),
         region_prefix=emergency.region if rules.look.authority in BREAK_GLASS and emergency is not None else "",
-        subject=rules.subject,
+        subject=(rules.subject or _NOBODY) if about_somebody else None,
     )
+
+
+def _consent(rules: PageRules) -> ConsentRules | None:
+    return rules.facts.consent if rules.look.basis == Basis.CONSENT else None
 
 
 def _place(record: StoredRecord) -> tuple[int, bytes]:

@@ -64,14 +64,14 @@ def search_statement(query: SearchQuery) -> tuple[str, list[Any]]:
 
 def bound_conditions(bounds: SearchBounds) -> Iterator[tuple[Any, ...]]:
     """Yield the conditions of what a search may find, each with its values."""
-    if bounds.publisher is not None:
-        yield "publisher = %s", bounds.publisher
+    for publisher in bounds.publishers:
+        yield "publisher = %s", publisher
     if bounds.region_prefix:
         yield "region >= %s AND region < %s", bounds.region_prefix, bounds.region_prefix + LAST_CHARACTER
     if bounds.subject is not None:
         yield "record_id IN (SELECT record_id FROM subjects WHERE token = %s)", bounds.subject
-    if bounds.scope is not None:
-        yield from scope_conditions(bounds.scope)
+    for scope in bounds.scopes:
+        yield from scope_conditions(scope)
 
 
 def scope_conditions(scope: Scope) -> Iterator[tuple[Any, ...]]:

@@ -103,10 +103,12 @@ def ask(
     )
 
 
-def publish_care(consortium: Consortium, subject: str, recorded_at: int = BEGINNING - 3_000) -> bytes:
+def publish_care(
+    consortium: Consortium, subject: str, recorded_at: int = BEGINNING - 3_000, region: str = "990101001003"
+) -> bytes:
     """Publish one care record about the person with this internal token; returns its id."""
     originals = dict.fromkeys(CARE_DOCUMENTS.schema.original_paths) | {
-        "/region": "990101001003",
+        "/region": region,
         "/occurredAt": recorded_at - 60,
         "/recordedAt": recorded_at,
         "/class": "visit/elderly",

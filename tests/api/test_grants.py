@@ -228,12 +228,16 @@ def caring(offices: Offices) -> Offices:
     return offices
 
 
-def granted_by_consent(caring: Offices, person: Key) -> tuple[bytes, bytes]:
+def granted_by_consent(
+    caring: Offices, person: Key, scope: Scope | None = None, tag: str | None = None
+) -> tuple[bytes, bytes]:
     """Record a person's consent to care records, and give a grant that rests on it; returns consent and grant."""
-    tag = ask(caring.consortium, PUBLISHER, "/v1/subject-tags", more={"recipient": FIRE}, item="").json()["subjectTag"]
+    if tag is None:
+        made = ask(caring.consortium, PUBLISHER, "/v1/subject-tags", more={"recipient": FIRE}, item="")
+        tag = str(made.json()["subjectTag"])
     both = (DataCategory.GENERAL, DataCategory.SENSITIVE)
     text = replace(TEXT, purposes=(Purpose.CARE,), categories=both, necessity=WORDS)
-    scope = fresh_scope()
+    scope = scope or fresh_scope()
     said = {
         "subjectTag": from_hex(tag, 32),
         "recipient": FIRE,
@@ -273,6 +277,28 @@ def test_a_consent_opens_the_records_of_its_person_and_of_nobody_else(caring: Of
     assert care_look(caring, grant, path_of(own)).status_code == 200
     refused(care_look(caring, grant, path_of(of_another)), 8, "basis_incomplete")
     assert ids(care_look(caring, grant)) == {to_hex(own)}
+
+
+def test_a_search_by_consent_tells_nothing_of_what_the_consent_does_not_open(caring: Offices) -> None:
+    subject, other = (
+        ask(caring.consortium, PUBLISHER, "/v1/subjects", about).json()["subject"]
+        for about in (opening(), opening(OTHER_ID))
+    )
+    inside = publish_care(caring.consortium, subject, BEGINNING - 9_000)
+    publish_care(caring.consortium, subject, BEGINNING - 3_000, region="990101001001")
+    publish_care(caring.consortium, other)
+    _, grant = granted_by_consent(caring, key("a resident", 0), Scope(os.urandom(32), ("990101001003",)))
+    page = caring.consortium.look(FIRE_READER, "/v1/records", {"limit": 1}, **by_consent(grant)).json()
+    assert [view["recordId"] for view in page["views"]] == [to_hex(inside)]
+    # Whom a tag is about that was not made here nobody can say, so a page finds nobody, and says nowhere to go on.
+    _, of_nobody = granted_by_consent(caring, key("nobody", 0), tag=to_hex(os.urandom(32)))
+    page = caring.consortium.look(FIRE_READER, "/v1/records", {"limit": 1}, **by_consent(of_nobody)).json()
+    assert (page["views"], page["next"]) == ([], None)
+
+
+def by_consent(grant: bytes) -> dict[str, str]:
+    grounds = {"item": str(CARE), "purpose": "7", "basis": "1", "basis_ref": ""}
+    return grounds | {"authority": "grant", "grant": to_hex(grant)}
 
 
 def test_a_received_withdrawal_cuts_the_next_look(caring: Offices) -> None:
