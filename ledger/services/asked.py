@@ -15,7 +15,8 @@ class Asked:
 
     `authority` EMERGENCY stands for a mined and for a pending one; `authority_id` names the grant or emergency.
     `profile`: a profile to be served under that is narrower than the permitted one. With authority SELF
-    `subject_commitment` says who the resident is, and `subject` is his internal token once it was opened.
+    `subject_commitment` says who the resident is, and `subject` is his internal token once it was opened;
+    `quota_left` is False where the agency had asked about as many persons on this day as it may.
     """
 
     item: int
@@ -29,6 +30,7 @@ class Asked:
     profile: bytes | None = None
     subject_commitment: bytes | None = None
     subject: bytes | None = None
+    quota_left: bool = True
 
 
 def look_of(call: Call, asked: Asked, version: int, profile: bytes = ZERO32) -> Look:

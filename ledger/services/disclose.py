@@ -147,6 +147,7 @@ def page_rules(call: Call, asked: Asked, version: int) -> PageRules:
         permitted_open=permitted,
         categories=0 if schema is None else categories_of(schema, requested),
         facts_stale=facts_stale(call, look.authority),
+        quota_left=asked.quota_left,
     )
     return PageRules(call, asked, ground, look, facts, tier, schema, subject_of_look(call, asked, look))
 

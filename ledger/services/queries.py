@@ -28,7 +28,7 @@ def refuse_query(call: Call, asked: Asked, kind: QueryKind) -> LookRefused | Non
     """
     asker = Asker(call.agency, call.key, asked.item, asked.purpose)
     reason = why_not_query(call.history, kind, asker, call.as_of)
-    if reason is None and not _count(call):
+    if reason is None and not count_query(call):
         reason = Refusal.QUOTA_EXHAUSTED
     look = look_of(call, asked, 0)
     if reason is None and facts_stale(call, look.authority):
@@ -57,6 +57,7 @@ def sign_query(call: Call, asked: Asked, kind: QueryKind, result_count: int) -> 
     return statement
 
 
-def _count(call: Call) -> bool:
+def count_query(call: Call) -> bool:
+    """Count one question about a person against the agency's quota of the day; False, and nothing counted, over it."""
     most = call.gateway.subject_rules.queries_per_day
     return call.transaction.count_query(call.agency, call.now // SECONDS_A_DAY, most)

@@ -14,7 +14,7 @@ from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
 from ledger.services.commit_records import GivenRecord
 from ledger.services.gateway import Gateway
-from ledger.services.queries import opened, refuse_query, sign_query
+from ledger.services.queries import count_query, opened, refuse_query, sign_query
 from ledger.services.sign import SignedStatement
 
 
@@ -58,12 +58,16 @@ def same_subject(transaction: Transaction, tag: bytes, record_id: bytes) -> bool
 def with_resident(call: Call, asked: Asked, opening: str | None) -> Asked:
     """Return a look with the token of the resident who looks; `opening` is the header Gongzhi-Opening.
 
-    Looks that name no resident are returned as they are. Raises OpeningInvalid, OpeningMismatch, KeyProviderError.
+    Looks that name no resident are returned as they are. Every other one counts as a query about a person, refused ones
+    too: else whoever knows ids could try them. Over the quota the look is about nobody. Raises OpeningInvalid,
+    OpeningMismatch, KeyProviderError.
     """
     if asked.subject_commitment is None:
         return asked
-    subject = token_of_opening(call.gateway, opened(opening, asked.subject_commitment))
-    return replace(asked, subject=subject)
+    named = opened(opening, asked.subject_commitment)
+    if not count_query(call):
+        return replace(asked, quota_left=False)
+    return replace(asked, subject=token_of_opening(call.gateway, named))
 
 
 def token_for_reader(call: Call, asked: Asked, opening: SubjectOpening) -> OutwardToken | LookRefused:

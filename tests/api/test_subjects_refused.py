@@ -88,6 +88,24 @@ def test_over_the_quota_of_a_day_queries_are_refused_and_anchored(thrifty: Conso
     assert ask(thrifty, FIRE_READER, "/v1/coverage").status_code == 200
 
 
+def by_himself(consortium: Consortium, identity: str, path: str = "/v1/records") -> httpx.Response:
+    """Send the look of a resident who a member says is this person."""
+    given = opening(identity)
+    said = {"gongzhi-authority": "self", "gongzhi-subject": to_hex(given.commitment), "gongzhi-purpose": "12"}
+    return consortium.send(FIRE_READER, "GET", path, headers=GROUNDS | said, spoil={"gongzhi-opening": given.header})
+
+
+def test_who_tries_persons_as_residents_is_counted_and_learns_nothing_over_the_quota(thrifty: Consortium) -> None:
+    subject = ask(thrifty, PUBLISHER, "/v1/subjects").json()["subject"]
+    record = f"/v1/records/{to_hex(publish_care(thrifty, subject))}"
+    assert by_himself(thrifty, PLANTED, record).status_code == 200
+    assert by_himself(thrifty, OTHER_ID, record).json()["name"] == "no_authority"
+    # Behind the quota a guess that is right looks like one that is wrong.
+    for identity in (PLANTED, OTHER_ID):
+        assert by_himself(thrifty, identity, record).json()["name"] == "no_authority"
+        assert by_himself(thrifty, identity).json()["name"] == "quota_exhausted"
+
+
 @pytest.mark.parametrize(
     ("spoil", "status", "code"),
     [
