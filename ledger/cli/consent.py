@@ -20,6 +20,7 @@ from ledger.cli.scope_options import ScopeOptions
 from ledger.client.consent_receipts import names_of, receipt_of
 from ledger.client.consents import Consents, NewConsent
 from ledger.client.durable import write_durably
+from ledger.core.access_facts import ConsentFacts
 from ledger.core.action_file import PreparedAction
 from ledger.core.canonical import decode, encode
 from ledger.core.codes import Purpose, Role
@@ -123,7 +124,7 @@ def extend(
             old.holder,
             old.categories,
             Purpose(old.purpose),
-            _same_scope(acting, old.scope_hash),
+            _same_scope(acting, old),
             consents.text(old.text_hash),
             acting.client.desk.transport.now(),
             end,
@@ -135,9 +136,10 @@ def extend(
         acting.finish(consents.withdraw(wanted, code, acting.signing(withdrawing)), [withdrawing])
 
 
-def _same_scope(acting: Acting, scope_hash: bytes) -> Scope:
-    """Return the scope of a hash under a fresh salt, so that nothing joins the new consent to the old one."""
-    return replace(parse_scope(decode(acting.client.desk.document(scope_hash))), salt=os.urandom(32))
+def _same_scope(acting: Acting, old: ConsentFacts) -> Scope:
+    """Return the scope of a consent under a fresh salt, so that nothing joins the new consent to the old one."""
+    document = acting.client.desk.document_of(old.id, old.scope_hash)
+    return replace(parse_scope(decode(document)), salt=os.urandom(32))
 
 
 @app.command("list")

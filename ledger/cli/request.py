@@ -161,10 +161,14 @@ def show_requests(found: Sequence[Mapping[str, Any]]) -> None:
 @app.command("show")
 @connected
 def show(request: RequestArgument, *, as_json: JsonOption = False, connection: Connection) -> None:
-    """Show one request with its terms and times, as the gateway tells them."""
+    """Show one request with its terms and times, as the gateway tells them; to reader and holder with its scope."""
     wanted = from_hex(request, 32, what="request id")
     with open_client(connection) as client:
-        told = Requests(client.desk).told(wanted)
+        requests = Requests(client.desk)
+        told = requests.told(wanted)
+        scope = requests.scope(told)
+    if scope is not None:
+        told = {**told, "scope": scope.document}
     print_result(told, as_json=as_json, show=lambda: print_members(told))
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from ledger.client.facts import GatewayFacts
 from ledger.client.promises import SignedStatement
 from ledger.client.receipts import ReceiptFolder
-from ledger.client.transport import Transport
+from ledger.client.transport import SignedAnswer, Transport
 from ledger.core.canonical import decode
 from ledger.core.documents import CatalogueItem, MaskProfile, parse_item, parse_profile
 from ledger.core.hexadecimal import to_hex
@@ -75,11 +75,23 @@ class Desk:
 
     def document(self, document_hash: bytes) -> bytes:
         """Return the bytes of a hashed document; raises PromiseBroken if it is not there or has another hash."""
+        try:
+            return self._kept(document_hash, f"/v1/documents/{to_hex(document_hash)}", self.transport.get_public)
+        except NotFound:
+            raise PromiseBroken("the gateway does not have a document that it names") from None
+
+    def document_of(self, about: bytes, document_hash: bytes) -> bytes:
+        """Return the bytes of a scope, evidence or reasons that a consent, request or emergency names.
+
+        `about` is its id (32 bytes). Raises NotFound where this agency has no part in it or it came by another gateway,
+        and PromiseBroken for a document with another hash.
+        """
+        path = f"/v1/documents/{to_hex(document_hash)}/of/{to_hex(about)}"
+        return self._kept(document_hash, path, self.transport.get)
+
+    def _kept(self, document_hash: bytes, path: str, get: Callable[[str], SignedAnswer]) -> bytes:
         if document_hash not in self._documents:
-            try:
-                content = self.transport.get_public(f"/v1/documents/{to_hex(document_hash)}").body
-            except NotFound:
-                raise PromiseBroken("the gateway does not have a document that it names") from None
+            content = get(path).body
             if keccak256(content) != document_hash:
                 raise PromiseBroken("a document has another hash than the one that it was asked by")
             self._documents[document_hash] = content

@@ -10,13 +10,14 @@ from ledger.client.grounds import commit_reference
 from ledger.client.preparing import Hashed, Preparing, Signing, salted_reasons
 from ledger.core.access_facts import AccessFacts
 from ledger.core.action_file import PreparedAction
+from ledger.core.canonical import decode
 from ledger.core.codes import AccessDecision, Basis, Outcome, Purpose, Tier
 from ledger.core.consent_documents import Reasons
 from ledger.core.documents import CatalogueItem
 from ledger.core.eip712 import ZERO32
-from ledger.core.hexadecimal import to_hex
+from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.mask_policy import MaskPolicy, PolicyProfile
-from ledger.core.scope import Scope
+from ledger.core.scope import Scope, parse_scope
 from ledger.errors import NotFound, UsageError
 
 
@@ -136,6 +137,18 @@ class Requests:
     def told(self, request: bytes) -> Mapping[str, Any]:
         """Return what the gateway says of a request; raises NotFound."""
         return self._desk.transport.get(f"/v1/requests/{to_hex(request)}").members("request", "state")
+
+    def scope(self, told: Mapping[str, Any]) -> Scope | None:
+        """Return the scope of a request that `told` gives, None where the gateway tells this agency none.
+
+        Raises FormatError or PromiseBroken.
+        """
+        said = told.get("message", told)
+        request, scope_hash = (from_hex(one, 32, what="request") for one in (told["request"], said["scopeHash"]))
+        try:
+            return parse_scope(decode(self._desk.document_of(request, scope_hash)))
+        except NotFound:
+            return None
 
     def profiles(self, item: int, purpose: Purpose) -> tuple[MaskPolicy, tuple[PolicyProfile, ...]]:
         """Return an item's mask policy and what of it may be asked for a purpose; raises NotFound, UsageError."""

@@ -29,6 +29,7 @@ from ledger.rows import Action, NewEntry, NewTransaction, OutboxTransaction
 from ledger.services import relay_access, relay_consent, relay_emergency, relay_mark, relay_review
 from ledger.services.authenticate import Call
 from ledger.services.erase import withhold_marked
+from ledger.services.named_documents import refuse_unheld
 from ledger.services.refuse import refuse_unseen_chain
 from ledger.services.relay_judging import NAMED_DOCUMENTS, ZERO_ADDRESS, Judged, standing
 from ledger.services.sign import anchor_by, append_own_entry
@@ -172,6 +173,7 @@ def _judge(call: Call, signed: _Signed, judged: Judged) -> None:
             raise NotEntitled(f"SignatureInvalid: the signature of {signer} is by another key than the message names")
     if signed.message["deadline"] < judged.include_by:
         raise StaleStatement("the deadline lies before the time by which the gateway promises a block")
+    refuse_unheld(call.transaction, signed.name, signed.message, signed.documents)
     JUDGES[signed.name](judged)
     _judge_nonce(call, signed)
 

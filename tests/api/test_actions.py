@@ -27,6 +27,7 @@ from tests.api.members import (
     OTHER_PUBLISHER,
     PROPERTY_KEY,
     PUBLISHER,
+    Key,
     key,
 )
 from tests.api.offices import (
@@ -92,11 +93,32 @@ def test_refusals_withdrawals_and_revocations_are_taken(offices: Offices) -> Non
     said = refusal.message | {"request": request, "reasonHash": reasons.hash, "nonce": 1 << 64}
     with_reasons = offices.send("DecideAccess", said, DECIDER, documents=[text_of(reasons.document)])
     kept(offices, with_reasons)
-    documents = offices.consortium.send(None, "GET", f"/v1/documents/{to_hex(reasons.hash)}")
-    assert documents.json()["codes"] == [2]
+    named = f"/v1/documents/{to_hex(reasons.hash)}/of/{to_hex(request)}"
+    assert offices.consortium.send(FIRE_READER, "GET", named).json()["codes"] == [2]
     withdrawn = offices.act("WithdrawRequest", {"request": offices.mine(offices.request())}, REQUESTER)
     kept(offices, withdrawn)
     kept(offices, offices.act("RevokeGrant", {"grant": offices.granted(), "reason": 1}, DECIDER))
+
+
+def test_a_scope_is_told_to_those_whom_it_concerns_and_to_nobody_by_its_hash(offices: Offices) -> None:
+    scope = fresh_scope()
+    request = offices.request(scope=scope)
+    path = f"/v1/documents/{to_hex(scope.hash)}"
+    named = f"{path}/of/{to_hex(request.digest)}"
+
+    def told(caller: Key | None, path: str) -> int:
+        return int(offices.consortium.send(caller, "GET", path).status_code)
+
+    for caller in (REQUESTER, DECIDER, AUDIT_KEY):
+        assert offices.consortium.send(caller, "GET", named).content == text_of(scope.document).encode()
+    assert told(None, path) == told(PROPERTY_KEY, named) == 404
+    assert told(REQUESTER, f"{path}/of/{to_hex(offices.request().digest)}") == 404
+    assert told(None, named) == 401
+    offices.mine(request)
+    assert (told(DECIDER, named), told(PROPERTY_KEY, named), told(None, path)) == (200, 404, 404)
+    # Who names a document that others brought becomes no party to it.
+    said = {member: value for member, value in request.message.items() if member not in ("key", "nonce", "deadline")}
+    assert offices.act("RequestAccess", said, REQUESTER).code == "document_missing"
 
 
 def test_a_person_records_a_consent_and_withdraws_it(offices: Offices) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from ledger.action_errors import SelfDecision
+from ledger.client.requests import Requests
 from ledger.core.canonical import encode
 from ledger.core.receipt import SignedAction
 from ledger.errors import UsageError
 from tests.api.consortium import Consortium
-from tests.api.members import COMMUNITY, DOMAIN, FIRE_READER
+from tests.api.members import COMMUNITY, DOMAIN, FIRE_READER, PROPERTY_KEY
 from tests.api.offices import DECIDER, NOBODY, OPENER, OWN_DECIDER, PROFILE, REQUESTER, SUPERVISOR, Offices, fresh_scope
 from tests.api.test_client_at_the_api import Desks
 
@@ -46,6 +47,10 @@ def test_a_request_is_sent_with_its_scope_and_the_promise_is_kept(consortium: Co
         assert (sent.action, sent.state) == (client.acting.digest("RequestAccess", message), "received")
         assert client.acting.state(sent.action)["state"] == "received"
         (receipt,) = client.desk.receipts.receipts()
+        requests = Requests(client.desk)
+        assert requests.scope(requests.told(sent.action)) == scope
+        others = Requests(Desks(consortium, tmp_path / "others", stack).open(PROPERTY_KEY).desk)
+        assert others.scope(others.told(sent.action)) is None
     assert (receipt.kind, receipt.domain, receipt.message["action"]) == ("received", DOMAIN, sent.action)
     assert isinstance(receipt.evidence, SignedAction)
     assert (receipt.evidence.action, receipt.evidence.message) == ("RequestAccess", message)

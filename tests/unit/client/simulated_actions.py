@@ -125,6 +125,7 @@ def request_row(number: int, state: str = "requested") -> dict[str, Any]:
         "item": 2,
         "purpose": 2,
         "basis": 3,
+        "scopeHash": to_hex(bytes(31) + bytes([number])),
         "requestedAt": NOW - 86_400 * number,
         "until": NOW + 86_400,
         "grant": None if state == "requested" else {"expiresAt": NOW + 86_400, "uses": 0},
