@@ -19,7 +19,7 @@ from ledger.services.disclose import MOST_RECORDS
 from ledger.services.prove import prove_record
 from ledger.services.read import read_record
 from ledger.services.search import search_records
-from ledger.services.subjects import with_resident
+from ledger.services.subjects import counted_resident
 
 router = APIRouter(tags=["records"])
 Region = Annotated[str, Query(pattern="^[0-9]{0,15}$", description="region prefix")]
@@ -36,7 +36,7 @@ Moment = Annotated[int | None, Query(ge=0, lt=2**53, description="Unix seconds; 
 
 
 def _asked(call: Call, request: Received) -> Asked:
-    return with_resident(call, asked_by(request.headers), request.opening())
+    return counted_resident(call, asked_by(request.headers), request.opening())
 
 
 @router.get("/v1/records/{record_id}", **look("Read one record", PAGE))

@@ -58,16 +58,23 @@ def same_subject(transaction: Transaction, tag: bytes, record_id: bytes) -> bool
 def with_resident(call: Call, asked: Asked, opening: str | None) -> Asked:
     """Return a look with the token of the resident who looks; `opening` is the header Gongzhi-Opening.
 
-    Looks that name no resident are returned as they are. Every other one counts as a query about a person, refused ones
-    too: else whoever knows ids could try them. Over the quota the look is about nobody. Raises OpeningInvalid,
-    OpeningMismatch, KeyProviderError.
+    Looks that name no resident are returned as they are. Raises OpeningInvalid, OpeningMismatch, KeyProviderError.
     """
     if asked.subject_commitment is None:
         return asked
-    named = opened(opening, asked.subject_commitment)
-    if not count_query(call):
-        return replace(asked, quota_left=False)
-    return replace(asked, subject=token_of_opening(call.gateway, named))
+    subject = token_of_opening(call.gateway, opened(opening, asked.subject_commitment))
+    return replace(asked, subject=subject)
+
+
+def counted_resident(call: Call, asked: Asked, opening: str | None) -> Asked:
+    """Return what `with_resident` returns, and count it as a query about a person; raises as it does.
+
+    A look that is refused counts too: else whoever knows ids could try them. Over the quota the look is about nobody.
+    """
+    found = with_resident(call, asked, opening)
+    if found.subject is None or count_query(call):
+        return found
+    return replace(found, subject=None, quota_left=False)
 
 
 def token_for_reader(call: Call, asked: Asked, opening: SubjectOpening) -> OutwardToken | LookRefused:

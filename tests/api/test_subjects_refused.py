@@ -106,6 +106,11 @@ def test_who_tries_persons_as_residents_is_counted_and_learns_nothing_over_the_q
         assert by_himself(thrifty, identity).json()["name"] == "quota_exhausted"
 
 
+def test_who_looked_is_asked_as_often_as_the_quota_says(thrifty: Consortium) -> None:
+    assert [by_himself(thrifty, PLANTED, "/v1/looks").status_code for _ in range(3)] == [200, 200, 403]
+    assert by_himself(thrifty, PLANTED, "/v1/looks").json()["name"] == "quota_exhausted"
+
+
 @pytest.mark.parametrize(
     ("spoil", "status", "code"),
     [
