@@ -138,6 +138,13 @@ class History(ChainState):
 
         Without a role, it is enough that the key is one of an active agency's.
         """
+        refusal = self.why_key_not(key, role, agency, as_of)
+        if refusal is None and not self.agencies[self.keys[key].agency].is_active(as_of):
+            return f"agency {self.keys[key].agency} is not active"
+        return refusal
+
+    def why_key_not(self, key: str, role: Role | None, agency: int | None, as_of: AsOf) -> str | None:
+        """Return what `why_not_entitled` does, whether the key's agency is active or not."""
         facts = self.keys.get(key)
         if facts is None or not as_of.covers(facts.bound):
             return "the key is not bound to any agency"
@@ -152,8 +159,6 @@ class History(ChainState):
         if facts.ended is not None and as_of.covers(facts.ended):
             revoked = facts.revoked is not None and as_of.covers(facts.revoked)
             return "the key was revoked" if revoked else "the key was retired"
-        if not self.agencies[facts.agency].is_active(as_of):
-            return f"agency {facts.agency} is not active"
         return None
 
     def marks_by(self, record_id: bytes, publisher: int, version: int, as_of: AsOf) -> set[int]:

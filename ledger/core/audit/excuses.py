@@ -38,17 +38,34 @@ _WITNESSED = 3
 
 
 def why_not_includable(history: History, action: ReceivedAction) -> str | None:
-    """Return why no honest relay could bring the action on chain by its `include_by`, or None if one could."""
+    """Return why no honest relay could bring the action on chain by its `include_by`, or None if one could.
+
+    A key that had never been entitled is no excuse: then nothing was to be promised.
+    """
     as_of = AsOf(action.include_by)
     for member, roles in _roles(history, action).items():
         key = action.message[member]
-        if key != _ZERO_ADDRESS and not any(history.why_not_entitled(key, r, None, as_of) is None for r in roles):
+        if key != _ZERO_ADDRESS and _had_ended(history, action, key, roles):
             return "a key that signed had ended, or its agency"
     for member in ("recipient", "holder"):
         agency = history.agencies.get(action.message.get(member, 0))
         if agency is not None and not agency.is_active(as_of):
             return "an agency that takes part had been suspended"
     return _OBJECT[action.name](history, action, as_of) if action.name in _OBJECT else None
+
+
+def _had_ended(history: History, action: ReceivedAction, key: str, roles: tuple[Role, ...]) -> bool:
+    """Say whether a key might act when the message was received, as far as a gateway knew, and no more when it was due.
+
+    A suspended agency still withdraws what it witnessed.
+    """
+    why_not = history.why_key_not if action.name == "WithdrawConsent" else history.why_not_entitled
+
+    def may_at(time: int) -> bool:
+        return any(why_not(key, role, None, AsOf(time)) is None for role in roles)
+
+    known_since = action.received_at - history.parameter("factsAge", AsOf(action.received_at))
+    return not may_at(action.include_by) and (may_at(action.received_at) or may_at(known_since))
 
 
 def _roles(history: History, action: ReceivedAction) -> Mapping[str, tuple[Role, ...]]:

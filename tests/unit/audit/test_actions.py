@@ -152,7 +152,9 @@ def test_signatures_judged_before_are_not_judged_again(tmp_path: Path) -> None:
 
 def excuse(ledger: SimulatedLedger, name: str, signer: str, agency: int = READER, **said: Any) -> str | None:
     message = {"key": address(signer), **said}
-    action = ReceivedAction(number32("digest"), name, message, ledger.now, ledger.now + 300, 5, agency)
+    # As far as the gateway knew, nothing of the last seconds had happened.
+    received_at = ledger.now - 10
+    action = ReceivedAction(number32("digest"), name, message, received_at, received_at + 310, 5, agency)
     return why_not_includable(ledger.history(), action)
 
 
@@ -165,7 +167,8 @@ def test_a_key_or_agency_that_had_ended_excuses() -> None:
     request = ledger.ask()
     said = {"request": request, "decision": 2}
     assert excuse(ledger, "DecideAccess", "publisher-decides", **said) is None
-    assert "key" in str(excuse(ledger, "DecideAccess", "reader-requests", **said))
+    assert excuse(ledger, "DecideAccess", "reader-requests", **said) is None
+    assert excuse(ledger, "DecideAccess", "nobody", **said) is None
     ledger.mine([("AgencyRegistry", "AgencyStatusSet", {"agency": PUBLISHER, "status": 2})])
     assert "key" in str(excuse(ledger, "DecideAccess", "publisher-decides", **said))
     asked = {"holder": PUBLISHER, "item": SHARED}
@@ -185,15 +188,24 @@ def test_consents_are_excused_by_their_tag_their_witness_and_their_absence() -> 
     ledger = AuthorityLedger()
     own = {"captureMode": 1, "subjectTag": number32("tag of", "consent"), "recipient": READER, "holder": PUBLISHER}
     assert excuse(ledger, "RecordConsent", "person", **own) is None
-    assert "key" in str(excuse(ledger, "RecordConsent", "person", **own | {"captureMode": 3}))
+    assert excuse(ledger, "RecordConsent", "person", **own | {"captureMode": 3}) is None
     consent = number32("consent")
     assert "not on chain" in str(excuse(ledger, "WithdrawConsent", "person", consent=consent))
     ledger.consent()
     assert "same tag" in str(excuse(ledger, "RecordConsent", "person", **own))
     assert excuse(ledger, "WithdrawConsent", "publisher", consent=consent) is None
-    assert "key" in str(excuse(ledger, "WithdrawConsent", "person", consent=consent))
+    assert excuse(ledger, "WithdrawConsent", "person", consent=consent) is None
     controlled = ledger.consent("controlled", capturedBy=0, controller=address("person"))
     assert excuse(ledger, "WithdrawConsent", "person", consent=controlled) is None
+
+
+def test_a_withdrawal_is_excused_by_its_witness_key_and_not_by_a_suspended_agency() -> None:
+    ledger = AuthorityLedger()
+    consent = ledger.consent()
+    ledger.mine([("AgencyRegistry", "AgencyStatusSet", {"agency": PUBLISHER, "status": 2})])
+    assert excuse(ledger, "WithdrawConsent", "publisher", consent=consent) is None
+    ledger.mine([("AgencyRegistry", "KeyRetired", {"key": address("publisher")})])
+    assert "key" in str(excuse(ledger, "WithdrawConsent", "publisher", consent=consent))
 
 
 def test_requests_and_grants_are_excused_where_they_had_moved_on() -> None:
