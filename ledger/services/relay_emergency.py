@@ -75,7 +75,7 @@ def _require_second_agency(judged: Judged, agency: int, reviewer: int) -> None:
         return
     history = judged.history
     opening = sum(action.agency == agency for action, _ in under_way(judged.call, "OpenEmergency"))
-    overdue = overdue_reviews(history.emergencies.values(), agency, judged.now, opening)
+    overdue = overdue_reviews(history.emergencies.values(), agency, judged.include_by, opening)
     limit = history.parameter("overdueReviewLimit", judged.call.as_of)
     if overdue > limit:
         raise SecondAgencyRequired(f"SecondAgencyRequired: {overdue} reviews are overdue, {limit} may be")

@@ -285,6 +285,18 @@ def test_more_overdue_reviews_than_allowed_need_a_second_agency(consortium: Cons
     assert offices.open(OPENER, SUPERVISOR, REVIEWER).code == "role_missing"
 
 
+def test_a_review_that_falls_due_before_the_promised_block_counts(consortium: Consortium) -> None:
+    offices = Offices(consortium)
+    for _ in range(3):
+        opened(offices, expiresAt=consortium.now + 3_600)
+    due = max(one.review_due_at for one in consortium.gateway_history().emergencies.values())
+    consortium.advance(due - 301 - consortium.now)
+    consortium.add_block()
+    assert offices.open().code == "taken"
+    consortium.advance(1)
+    assert offices.open().code == "second_agency_required"
+
+
 def test_without_a_reviewer_nothing_opens_and_a_substitute_takes_over(consortium: Consortium) -> None:
     offices = Offices(consortium)
     emergency = ended(offices)
