@@ -105,7 +105,10 @@ def _decided(ground: Ground, row: OpeningRow, record: RecordRow, facts: LookFact
 
 
 def _bounded_by_what_is_known(tally: Tally, facts: LookFacts, record: RecordRow) -> LookFacts:
-    """Return the facts without scope and region where the record's reserved slots cannot be read any more."""
+    """Return the facts without place and time where the record's reserved slots cannot be read any more.
+
+    Which records a scope names stays: an erased one still has its id.
+    """
     bounds = facts.grant, facts.consent, facts.emergency
     if record.is_known or not record.is_sound or not any(bounds):
         return facts
@@ -113,10 +116,16 @@ def _bounded_by_what_is_known(tally: Tally, facts: LookFacts, record: RecordRow)
     grant, consent, emergency = bounds
     return replace(
         facts,
-        grant=grant and replace(grant, scope=grant.scope and _EVERYWHERE),
-        consent=consent and replace(consent, scope=consent.scope and _EVERYWHERE),
+        grant=grant and replace(grant, scope=grant.scope and _naming_records(grant.scope)),
+        consent=consent and replace(consent, scope=consent.scope and _naming_records(consent.scope)),
         emergency=emergency and replace(emergency, region=""),
     )
+
+
+def _naming_records(scope: Scope) -> Scope:
+    # What covers nothing covers no erased record either.
+    regions = (EVERYWHERE,) if scope.regions and scope.classes != () else ()
+    return Scope(scope.salt, regions, records=scope.records)
 
 
 def _note_what_is_known_later(ground: Ground, tally: Tally, row: OpeningRow, record: RecordRow) -> None:
@@ -128,7 +137,6 @@ def _note_what_is_known_later(ground: Ground, tally: Tally, row: OpeningRow, rec
         tally.notices[LATER] += 1
 
 
-_EVERYWHERE = Scope(bytes(32), (EVERYWHERE,))
 _ENDED = (Refusal.GRANT_NOT_USABLE, Refusal.BASIS_INCOMPLETE, Refusal.EMERGENCY_NOT_LIVE)
 
 

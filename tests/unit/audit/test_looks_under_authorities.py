@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from ledger.core.hexadecimal import to_hex
 from ledger.core.verdict import Verdict
 from tests.simulated_authorities import (
     NARROW,
+    SCOPE,
     AuthorityLedger,
 )
 from tests.simulated_consortium import READER, marked, number32
@@ -121,3 +123,20 @@ def test_a_look_at_a_record_that_was_erased_since_is_not_blamed(tmp_path: Path) 
     found = audit(ledger, tmp_path, export)
     assert found.report.verdict is Verdict.VERIFIED, found.report.failures
     assert f"{ERASED_SINCE} (2)" in found.report.notices
+
+
+@pytest.mark.parametrize("bounds", [{"records": (bytes(32),)}, {"regions": ()}, {"classes": ()}], ids=str)
+def test_a_look_at_an_erased_record_that_no_scope_covers_is_a_fault_all_the_same(
+    tmp_path: Path, bounds: dict[str, Any]
+) -> None:
+    ledger = AuthorityLedger()
+    named = replace(SCOPE, **bounds)
+    ledger.keep(named.document)
+    ledger.granted_look(ledger.grant(asked={"scopeHash": to_hex(named.hash)}), 2)
+    ledger.anchor()
+    ledger.mine([marked(ledger.committed(2).record_id, Mark.ERASED)])
+    ledger.mine([])
+    export = ledger.export()
+    export.records[1] = tombstone_line(export.records[1], ledger.committed(2).record_root)
+    found = audit(ledger, tmp_path, export)
+    assert [(one.id, one.actual) for one in found.report.failures] == [("look.decision", "out_of_scope")]
