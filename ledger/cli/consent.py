@@ -11,6 +11,7 @@ from ledger.cli.acting import Acting, ActingOptions, Named, act
 from ledger.cli.code_names import parse_reason
 from ledger.cli.connection import Connection, connected, load_profile, open_client
 from ledger.cli.consent_options import CaptureOptions, TermsOptions
+from ledger.cli.consent_witness import witness
 from ledger.cli.moments import read_moment
 from ledger.cli.option_groups import takes
 from ledger.cli.output import print_json, print_members, print_result, print_table
@@ -24,7 +25,7 @@ from ledger.core.access_facts import ConsentFacts
 from ledger.core.action_file import PreparedAction
 from ledger.core.canonical import decode, encode
 from ledger.core.codes import Purpose, Role
-from ledger.core.hexadecimal import from_hex
+from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.scope import Scope, parse_scope
 from ledger.errors import UsageError
 
@@ -44,6 +45,12 @@ ConsentArgument = Annotated[str, typer.Argument(metavar="ID", help="id of the co
 @takes("terms", TermsOptions)
 def record(
     *,
+    evidence_out: Annotated[
+        Path | None,
+        typer.Option(
+            help="file to write for a second witness who is elsewhere (`consent witness`); nothing is recorded"
+        ),
+    ] = None,
     terms: TermsOptions,
     scope: ScopeOptions,
     capture: CaptureOptions,
@@ -58,6 +65,9 @@ def record(
     with Acting.opened(connection, options) as acting:
         holder = acting.client.desk.agency if terms.holder is None else agency_number(terms.holder, connection)
         given = terms.consent(bytes(32), recipient, holder, scope.scope)
+        if evidence_out is not None:
+            _for_witness(acting, given, capture, person, evidence_out)
+            return
         prepared, key = _recorded(acting, given, capture, person)
         acting.finish(prepared, [key])
 
@@ -67,9 +77,22 @@ def _recorded(
 ) -> tuple[PreparedAction, Named]:
     """Return the message that records a consent, and the key that signs it. The tag is made last: it serves once."""
     key = capture.key(acting)
-    consent = replace(given, subject_tag=person.tag(acting.client, given.recipient, given.purpose))
+    tag = capture.tag_of_evidence() if person.subject_tag is None else None
+    consent = replace(given, subject_tag=tag or person.tag(acting.client, given.recipient, given.purpose))
     evidence = capture.proven(consent, acting)
     return Consents(acting.client.desk).record(consent, evidence, acting.signing(key)), key
+
+
+def _for_witness(
+    acting: Acting, given: NewConsent, capture: CaptureOptions, person: TaggedPersonOptions, out: Path
+) -> None:
+    unnamed = capture.unwitnessed(given)
+    tag = person.tag(acting.client, given.recipient, given.purpose)
+    write_durably(out, encode(replace(unnamed, subject_tag=tag).document))
+    print_result({"file": str(out), "subjectTag": to_hex(tag)}, as_json=acting.options.as_json)
+
+
+app.command("witness")(witness)
 
 
 @app.command("withdraw")

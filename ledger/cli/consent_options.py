@@ -81,16 +81,31 @@ class CaptureOptions:
         """Return the evidence of a consent: what the file holds, or made and witnessed now; raises UsageError."""
         if self.evidence is not None:
             return parse_evidence(decode(_content(self.evidence)))
-        mode = self.capture_mode
-        evidence = new_evidence(mode, consent, self._relation(mode), self._paper(mode))
-        if mode not in WITNESSED_MODES:
+        evidence = self._unproven(consent)
+        if evidence.capture_mode not in WITNESSED_MODES:
             return evidence
         if self.second_witness is None:
             raise UsageError("a consent that an agency takes for a person has a second witness: give --second-witness")
         witness = acting.named(self.second_witness, self.second_witness_password_file, *Role)
         if witness.signer is None:
-            raise UsageError("the second witness signs here, or gives a file: --evidence FILE")
+            raise UsageError("the second witness signs here, or a file elsewhere: --evidence-out, witness, --evidence")
         return witnessed(evidence, self.second_witness_agency or acting.client.desk.agency, witness.signer)
+
+    def unwitnessed(self, consent: NewConsent) -> Evidence:
+        """Return the evidence of a consent for a second witness who is elsewhere; raises UsageError."""
+        if self.capture_mode not in WITNESSED_MODES:
+            raise UsageError(
+                "--evidence-out goes with modes witnessed_paper and assisted: others have no second witness"
+            )
+        return self._unproven(consent)
+
+    def tag_of_evidence(self) -> bytes | None:
+        """Return the subject tag of the evidence in the file, None without a file; raises FormatError, UsageError."""
+        return None if self.evidence is None else parse_evidence(decode(_content(self.evidence))).subject_tag
+
+    def _unproven(self, consent: NewConsent) -> Evidence:
+        mode = self.capture_mode
+        return new_evidence(mode, consent, self._relation(mode), self._paper(mode))
 
     def _relation(self, mode: CaptureMode) -> GuardianRelation | None:
         if (self.relation is not None) != (mode is CaptureMode.GUARDIAN):

@@ -49,7 +49,7 @@ def sign(
         typer.echo(f"  {line}", err=True)
     for document in prepared.documents:
         typer.echo(f"  with the document {document}", err=True)
-    signer = _open(keystore, password_file)
+    signer = open_asking(keystore, password_file)
     if signer.address not in (key for _, key in prepared.signers):
         named = ", ".join(f"{member} {key}" for member, key in prepared.signers)
         raise UsageError(f"the key {signer.address} is no signer of this action; they are: {named}")
@@ -68,7 +68,8 @@ def read_action_file(path: Path) -> PreparedAction:
     return parse_action_file(content)
 
 
-def _open(keystore: Path, password_file: Path | None) -> KeystoreSigner:
+def open_asking(keystore: Path, password_file: Path | None) -> KeystoreSigner:
+    """Return the key of a keystore, its password from a file or a prompt; raises KeyProviderError."""
     if password_file is not None:
         return open_keystore(keystore, read_password(password_file))
     return open_keystore(keystore, typer.prompt("Password of the keystore", hide_input=True, err=True))

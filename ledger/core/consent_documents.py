@@ -194,9 +194,27 @@ def parse_evidence(document: object) -> Evidence:
     for another format name, `SignatureError` for a signature by another key, and `FormatError` for other members and
     for a witness, relation or paper where the mode has none (or the reverse).
     """
+    evidence = _parsed(document)
+    _check_mode(evidence, witnessed=evidence.capture_mode in WITNESSED_MODES)
+    return evidence
+
+
+def parse_unwitnessed(document: object) -> Evidence:
+    """Return evidence of a witnessed mode that its second witness has still to sign: `witness` is null.
+
+    Raises as `parse_evidence`, and `FormatError` for a mode without a second witness.
+    """
+    evidence = _parsed(document)
+    if evidence.capture_mode not in WITNESSED_MODES:
+        raise FormatError("evidence: consents of this mode have no second witness")
+    _check_mode(evidence, witnessed=False)
+    return evidence
+
+
+def _parsed(document: object) -> Evidence:
     members = format_members(document, EVIDENCE_FORMAT, _EVIDENCE_MEMBERS, what="evidence")
     witness, relation, paper = members["witness"], members["relation"], members["paper"]
-    evidence = Evidence(
+    return Evidence(
         salt=from_hex(members["salt"], 32, what="evidence salt"),
         capture_mode=code_of(CaptureMode, members["captureMode"], what="evidence captureMode"),
         subject_tag=from_hex(members["subjectTag"], 32, what="evidence subjectTag"),
@@ -205,8 +223,6 @@ def parse_evidence(document: object) -> Evidence:
         relation=None if relation is None else code_of(GuardianRelation, relation, what="evidence relation"),
         paper=None if paper is None else from_hex(paper, 32, what="evidence paper"),
     )
-    _check_mode(evidence)
-    return evidence
 
 
 def check_evidence(evidence: Evidence, message: Mapping[str, Any]) -> None:
@@ -277,10 +293,12 @@ def _witness(value: object) -> SecondWitness:
     )
 
 
-def _check_mode(evidence: Evidence) -> None:
+def _check_mode(evidence: Evidence, *, witnessed: bool) -> None:
     mode = evidence.capture_mode
-    if (evidence.witness is not None) != (mode in WITNESSED_MODES):
-        raise FormatError("evidence witness: there for witnessed and assisted consents, and for those only")
+    if (evidence.witness is not None) != witnessed:
+        raise FormatError(
+            "evidence witness: there for witnessed and assisted consents once they are signed, and for those only"
+        )
     if (evidence.relation is not None) != (mode is CaptureMode.GUARDIAN):
         raise FormatError("evidence relation: there for a guardian, and for a guardian only")
     if (evidence.paper is not None) != (mode is CaptureMode.WITNESSED_PAPER):

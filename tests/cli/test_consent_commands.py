@@ -127,6 +127,49 @@ def test_a_witnessed_consent_has_two_persons_behind_it(
     assert run(record(server, tmp_path, "--mode", "witnessed_paper", "--evidence", str(kept), *other)) == 1
 
 
+def test_a_second_witness_signs_away_from_the_network(
+    server: GatewayServer,
+    actions: SimulatedActions,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waiting, signed, scan = tmp_path / "waiting.json", tmp_path / "signed.json", tmp_path / "scan.pdf"
+    scan.write_bytes(b"a scan")
+    mode = ["--mode", "witnessed_paper"]
+    assert run(record(server, tmp_path, *mode, "--paper", str(scan), "--evidence-out", str(waiting), "--json")) == 0
+    assert printed(capsys) == {"file": str(waiting), "subjectTag": to_hex(TAG)}
+    assert actions.taken == []
+    assert run(record(server, tmp_path, "--mode", "own_key", *own_key(tmp_path), "--evidence-out", str(signed))) == 2
+    assert not signed.exists()
+    capsys.readouterr()
+    command = ["consent", "witness", str(waiting), "--signer", str(tmp_path / "supervise.json"), "--agency", "5"]
+    command += ["--password-file", str(tmp_path / "desk.password"), "--out", str(signed), "--json"]
+    with monkeypatch.context() as patch:
+
+        def refuse(*_: object, **__: object) -> None:
+            raise AssertionError("a witness opens no socket")
+
+        patch.setattr("socket.socket", refuse)
+        assert run([*command, "--yes"]) == 0
+        shown = capsys.readouterr()
+        assert run([*command[:2], str(signed), *command[3:], "--yes"]) == 1
+        assert run([*command[:2], str(tmp_path / "missing"), *command[3:], "--yes"]) == 2
+    for part in ("witnessed", to_hex(TAG), to_hex(keccak256(b"a scan"))):
+        assert part in shown.err
+    assert PERSON not in shown.out + shown.err + signed.read_text()
+    evidence = parse_evidence(decode(signed.read_bytes()))
+    assert json.loads(shown.out)["evidenceHash"] == to_hex(evidence.hash)
+    (tmp_path / "id.txt").unlink()
+    assert run(record(server, tmp_path, *mode, "--evidence", str(signed))) == 0
+    (sent,) = actions.taken
+    assert (sent.message["subjectTag"], sent.message["evidenceHash"]) == (TAG, evidence.hash)
+    signed.write_text(signed.read_text().replace('"captureMode":3', '"captureMode":4'))
+    assert run(record(server, tmp_path, *mode, "--evidence", str(signed))) == 1
+    assert run(record(server, tmp_path, *mode, "--evidence", str(waiting))) == 1
+    assert len(actions.taken) == 1
+
+
 def test_a_consent_is_prepared_for_a_key_that_is_elsewhere(
     server: GatewayServer, actions: SimulatedActions, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

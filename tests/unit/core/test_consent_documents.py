@@ -14,6 +14,7 @@ from ledger.core.consent_documents import (
     parse_consent_text,
     parse_evidence,
     parse_reasons,
+    parse_unwitnessed,
 )
 from ledger.core.keccak import keccak256
 from ledger.core.signature import address_of, sign_digest
@@ -199,6 +200,28 @@ def test_reasons_survive_parsing() -> None:
 def test_reasons_of_another_shape_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(FormatError):
         parse_reasons(reasons(**changes))
+
+
+@pytest.mark.parametrize("signed", [PAPER, ASSISTED])
+def test_evidence_waits_for_its_second_witness(signed: Evidence) -> None:
+    bare = replace(signed, witness=None)
+    waiting = parse_unwitnessed(decode(encode(bare.document)))
+    assert waiting == bare
+    assert waiting.witnessed_digest == signed.witnessed_digest
+
+
+@pytest.mark.parametrize(
+    ("evidence", "said"),
+    [
+        (PAPER, "once they are signed"),
+        (OWN, "no second witness"),
+        (replace(PAPER, witness=None, paper=None), "evidence paper"),
+        (replace(ASSISTED, witness=None, paper=bytes(32)), "evidence paper"),
+    ],
+)
+def test_evidence_that_has_no_witness_to_wait_for_is_refused(evidence: Evidence, said: str) -> None:
+    with pytest.raises(FormatError, match=said):
+        parse_unwitnessed(evidence.document)
 
 
 @pytest.mark.parametrize("parse", [parse_consent_text, parse_evidence, parse_reasons])
