@@ -82,6 +82,7 @@ _CONSENT = members(
     recordedAt=NUMBER,
     withdrawnAt=or_null(NUMBER),
     withdrawReason=or_null(NUMBER),
+    actions=_UNDER_WAY,
     underWay=_UNDER_WAY,
 )
 _EMERGENCY = members(

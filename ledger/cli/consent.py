@@ -203,7 +203,10 @@ def receipt(
     as_json: JsonOption = False,
     connection: Connection,
 ) -> None:
-    """Give the person a receipt (fields of ISO/IEC TS 27560) of a consent that this desk recorded."""
+    """Give the person a receipt (fields of ISO/IEC TS 27560) of a consent.
+
+    Recipient, holder and the desk that took it can make one; the id shows that it is of the message that was signed.
+    """
     wanted = from_hex(consent, 32, what="consent id")
     names = names_of(load_profile(connection).members.get("agencies", []))
     with open_client(connection) as client:

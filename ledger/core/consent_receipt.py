@@ -36,13 +36,14 @@ class Party:
 @dataclass(frozen=True)
 class ConsentEvent:
     """Something that happened to the consent: `GIVEN` or `WITHDRAWN`, when (Unix seconds), and the agency that took it;
-    `action` is the digest (32 bytes) of the signed message, `block` the number of its block, None before it has one.
+    `action` is the digest (32 bytes) of the signed message, None where who makes the receipt does not know it; `block`
+    the number of its block, None before it has one.
     """
 
     state: str
     at: int
     entity: int
-    action: bytes
+    action: bytes | None
     block: int | None = None
 
 
@@ -71,7 +72,7 @@ def consent_receipt(
     return {
         "format": CONSENT_RECEIPT_FORMAT,
         "schema_version": SCHEMA_VERSION,
-        "receipt_id": to_hex(events[-1].action),
+        "receipt_id": to_hex(next((event.action for event in reversed(events) if event.action), consent_id)),
         "record_id": to_hex(consent_id),
         "pii_principal_id": to_hex(message["subjectTag"]),
         "language": language,
@@ -150,6 +151,6 @@ def _event(event: ConsentEvent, message: Mapping[str, Any]) -> dict[str, JsonVal
         "valid_from": message["validFrom"],
         "valid_until": message["validUntil"],
         "validity_duration_seconds": message["validUntil"] - message["validFrom"],
-        "action": to_hex(event.action),
+        "action": None if event.action is None else to_hex(event.action),
         "block": event.block,
     }

@@ -73,7 +73,7 @@ def _request_state(facts: AccessFacts, as_of: AsOf) -> str:
 
 def describe_consent(call: Call, facts: ConsentFacts) -> Mapping[str, Any]:
     """Return a consent as its facts and the received actions say; it names nobody."""
-    as_of = call.as_of
+    as_of, actions = call.as_of, _received(call, facts.id)
     state = "live" if facts.is_live(as_of) else "expired" if as_of.time >= facts.valid_until else "not_begun"
     return {
         "consent": to_hex(facts.id),
@@ -95,7 +95,8 @@ def describe_consent(call: Call, facts: ConsentFacts) -> Mapping[str, Any]:
         "recordedAt": facts.recorded.time,
         "withdrawnAt": _time(as_of, facts.withdrawn),
         "withdrawReason": facts.withdraw_reason if _seen(as_of, facts.withdrawn) else None,
-        "underWay": under_way(call, facts.id),
+        "actions": actions,
+        "underWay": [action for action in actions if action["state"] != "final"],
     }
 
 
@@ -140,10 +141,14 @@ def describe_emergency(call: Call, facts: EmergencyFacts) -> Mapping[str, Any]:
 
 def under_way(call: Call, about: bytes) -> list[dict[str, Any]]:
     """Return the received actions about an object that are not final: name, digest, state, message, times."""
+    return [action for action in _received(call, about) if action["state"] != "final"]
+
+
+def _received(call: Call, about: bytes) -> list[dict[str, Any]]:
     found = []
     for action in call.transaction.actions_about([about]):
         row = call.transaction.transaction(action.intent)
-        if row is not None and row.state != "final":
+        if row is not None:
             found.append(
                 {
                     "action": action.name,

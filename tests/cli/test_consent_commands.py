@@ -100,8 +100,9 @@ def test_a_consent_by_the_person_s_own_key_names_nobody_and_is_withdrawn_by_that
     assert [event["event_state"] for event in receipt["events"]] == ["given", "withdrawn"]
     assert receipt["events"][0]["action"] == to_hex(sent.digest)
     assert [party["party_name"] for party in receipt["parties"]] == ["Community 7", "agency 15"]
+    server.gateway.further["consents"] = lambda _, __, ___: (200, {"consent": to_hex(TAG), "actions": []})
     assert run(["consent", "receipt", to_hex(TAG), *server.options]) == 1
-    assert "keeps no promise of such a consent" in capsys.readouterr().err
+    assert "did not take the consent" in capsys.readouterr().err
 
 
 def test_a_witnessed_consent_has_two_persons_behind_it(

@@ -35,6 +35,12 @@ def receipt(
     return consent_receipt(CONSENT, message, shown, parties, events, language)
 
 
+def test_a_withdrawal_whose_message_is_not_known_is_told_without_it() -> None:
+    made = receipt(events=(GAVE, ConsentEvent(WITHDRAWN, 2002, 7, None, 15)))
+    assert made["receipt_id"] == to_hex(b"\x41" * 32)
+    assert (made["events"][1]["action"], made["events"][1]["block"]) == (None, 15)
+
+
 def test_a_receipt_holds_the_fields_of_the_standard() -> None:
     made = receipt()
     encode(made)
