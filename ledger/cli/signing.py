@@ -45,10 +45,7 @@ def sign(
     documents and earlier signatures are checked first.
     """
     prepared = read_action_file(file)
-    for line in prepared.summary:
-        typer.echo(f"  {line}", err=True)
-    for document in prepared.documents:
-        typer.echo(f"  with the document {document}", err=True)
+    _show(prepared)
     signer = open_asking(keystore, password_file)
     if signer.address not in (key for _, key in prepared.signers):
         named = ", ".join(f"{member} {key}" for member, key in prepared.signers)
@@ -57,6 +54,19 @@ def sign(
         raise typer.Abort
     signed = prepared.with_signature(signer.sign_digest(prepared.digest))
     _written(out or file, signed, as_json=as_json)
+
+
+def _show(prepared: PreparedAction) -> None:
+    domain = f"chain: {prepared.chain_id}", f"contract: {prepared.contract} ({prepared.kind.contract})"
+    for line in (*prepared.summary, *domain):
+        typer.echo(f"  {line}", err=True)
+    for document in prepared.documents:
+        typer.echo(f"  with the document {_visible(document)}", err=True)
+
+
+def _visible(text: str) -> str:
+    """Return a text whose invisible characters are spelled out: none moves the cursor or turns the writing round."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
 
 
 def read_action_file(path: Path) -> PreparedAction:

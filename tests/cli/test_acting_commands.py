@@ -5,6 +5,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import pytest
 
 from ledger.cli.main import run
 from ledger.core.action_file import parse_action_file
-from ledger.core.canonical import decode
-from ledger.core.consent_documents import parse_reasons
-from ledger.core.hexadecimal import to_hex
+from ledger.core.canonical import decode, encode
+from ledger.core.consent_documents import Reasons, parse_reasons
+from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.core.keccak import keccak256
 from ledger.core.scope import parse_scope
 from ledger.core.signature import address_of
 from tests.cli.gateway_server import GatewayServer, serving
@@ -273,6 +275,27 @@ def test_an_action_is_prepared_signed_without_a_socket_and_sent(
     assert run(["send", str(path), *server.options, "--json"]) == 0
     assert printed(capsys)["id"] == actions.about()
     assert [bool(signature) for signature in actions.taken[0].relayed_signatures] == [True, True, False]
+
+
+def test_who_signs_sees_chain_and_contract_and_no_document_paints_over_them(
+    server: GatewayServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "end.json"
+    assert run(["emergency", "end", ID, "--prepare", str(path), *server.options]) == 0
+    prepared = parse_action_file(path.read_bytes())
+    words = Reasons(bytes(32), (1,), "火情\u202e\u009b2J").document
+    document = encode(dict(words)).decode()
+    named = {"emergency": from_hex(ID, 32), "verdict": 1, "documentHash": keccak256(document.encode())}
+    message = {member: prepared.message[member] for member in ("key", "nonce", "deadline")} | named
+    review = replace(prepared, action="ReviewEmergency", message=message, documents=(document,))
+    path.write_bytes(review.encode())
+    keystore = str(tmp_path / "desk.json")
+    password = str(tmp_path / "desk.password")
+    assert run(["sign", str(path), "--password-file", password, "--yes", "--keystore", keystore]) == 0
+    shown = capsys.readouterr().err
+    assert f"chain: {prepared.chain_id}\n" in shown
+    assert f"contract: {prepared.contract}" in shown
+    assert "火情\\u202e\\x9b2J" in shown
 
 
 def test_a_key_that_is_no_signer_signs_nothing_and_no_is_no(
