@@ -4,7 +4,7 @@ SubmissionRefused
 ├── TermsRefused, ItemNotOpen, ConsentUnfit, WitnessUnfit, DocumentMissing, ProfileNotListed
 ├── CoSignatureRequired, SecondAgencyRequired, ReviewerMissing
 └── NotEntitled ── SameKey
-    └── NotParty ── SelfDecision, SelfReview
+    └── NotParty ── SelfDecision, SelfReview, SelfConsent
 Conflict ── StateMismatch, NotOnChainYet, NonceUnusable
 """
 
@@ -83,6 +83,12 @@ class SelfReview(NotParty):
     code = "self_review"
     when = "the agency that opened an emergency would review it"
     remedy = "the agency that was assigned reviews, with a REVIEW key"
+
+
+class SelfConsent(NotParty):
+    code = "self_consent"
+    when = "an agency would take a consent to itself: it asks for a subject tag with itself as the recipient"
+    remedy = "another agency takes the consent, best the one that holds the records"
 
 
 class SameKey(NotEntitled):

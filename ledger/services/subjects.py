@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ledger.action_errors import SelfConsent
 from ledger.core.hexadecimal import from_hex
 from ledger.core.queries import SUBJECT, TAG, TOKEN
 from ledger.core.schema import SUBJECT_PATH, Schema
@@ -100,13 +101,16 @@ def token_for_publishing(call: Call, asked: Asked, opening: SubjectOpening) -> P
 def tag_for_consent(call: Call, asked: Asked, opening: SubjectOpening, recipient: int) -> ConsentTag | LookRefused:
     """Answer a fresh tag for a consent to `recipient` for the asked purpose, and keep whom it was made for.
 
-    Raises FormatError for a recipient that is no agency.
+    Raises FormatError for a recipient that is no agency, SelfConsent for the caller itself: a key that controls a
+    consent is nobody's, so who takes a consent and who receives by it are two agencies.
     """
     refused = refuse_query(call, asked, TAG)
     if refused is not None:
         return refused
     if recipient not in call.history.agencies:
         raise FormatError("recipient: no agency has this number")
+    if recipient == call.agency:
+        raise SelfConsent("the agency that takes a consent is another than the recipient")
     tag = _fresh_tag(call, token_of_opening(call.gateway, opening), recipient, asked.purpose)
     return ConsentTag(sign_query(call, asked, TAG, 1), tag)
 

@@ -121,6 +121,13 @@ def test_a_tag_is_fresh_and_leads_to_the_persons_records(caring: Consortium) -> 
     assert (unknown.status_code, unknown.json()["code"]) == (400, "format_invalid")
 
 
+def test_no_agency_takes_a_consent_to_itself(caring: Consortium) -> None:
+    refused = ask(caring, PUBLISHER, "/v1/subject-tags", more={"recipient": COMMUNITY})
+    assert (refused.status_code, refused.json()["code"]) == (403, "self_consent")
+    with psycopg.connect(caring.dsn) as connection:
+        assert connection.execute("SELECT count(*) FROM subject_tags").fetchone() == (0,)
+
+
 def test_a_tag_that_a_consent_carries_on_chain_is_passed_over(caring: Consortium) -> None:
     made = ask(caring, PUBLISHER, "/v1/subject-tags", more={"recipient": FIRE}).json()
     hashes = {name: to_hex(os.urandom(32)) for name in ("scopeHash", "textHash", "evidenceHash", "consent")}

@@ -49,14 +49,18 @@ def tagged(server: GatewayServer, body: dict[str, Any]) -> dict[str, Any]:
     gateway = server.gateway
     assert body["recipient"] == 15
     message = {
-
-            "gateway": GATEWAY,
-            "request": gateway.newest_request,
-            "reader": PUBLISHER,
-            "readerKey": address_of(DESK_KEY)
-        ,
-        "queryType": 2, "item": 0, "purpose": 7, "basis": 1, "resultCount": 1, "factsBlock": 1,
-        "answeredAt": gateway.now, "anchorBy": gateway.now + 300,
+        "gateway": GATEWAY,
+        "request": gateway.newest_request,
+        "reader": PUBLISHER,
+        "readerKey": address_of(DESK_KEY),
+        "queryType": 2,
+        "item": 0,
+        "purpose": 7,
+        "basis": 1,
+        "resultCount": 1,
+        "factsBlock": 1,
+        "answeredAt": gateway.now,
+        "anchorBy": gateway.now + 300,
     }
     return {"query": gateway.sign("Query", message), "subjectTag": to_hex(TAG), "period": 0}
 

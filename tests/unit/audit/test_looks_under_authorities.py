@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from ledger.core.audit.replay import ERASED_SINCE, LATER, ONLY_KEY_HOLDERS
-from ledger.core.codes import Mark
+from ledger.core.audit.replay import ERASED_SINCE, LATER, ONLY_KEY_HOLDERS, RECEIVED_BEFORE
+from ledger.core.codes import Authority, Mark
 from ledger.core.hexadecimal import to_hex
 from ledger.core.verdict import Verdict
 from tests.simulated_authorities import (
     NARROW,
     SCOPE,
+    SHARED,
     AuthorityLedger,
 )
 from tests.simulated_consortium import READER, marked, number32
@@ -140,3 +141,42 @@ def test_a_look_at_an_erased_record_that_no_scope_covers_is_a_fault_all_the_same
     export.records[1] = tombstone_line(export.records[1], ledger.committed(2).record_root)
     found = audit(ledger, tmp_path, export)
     assert [(one.id, one.actual) for one in found.report.failures] == [("look.decision", "out_of_scope")]
+
+
+def test_a_look_that_rests_on_what_was_received_before_a_partial_export_blames_nobody(tmp_path: Path) -> None:
+    ledger = AuthorityLedger()
+    emergency = pending_emergency(ledger)
+    ledger.anchor()
+    first = audit(ledger, tmp_path / "first")
+    assert first.state is not None
+    pinned = first.state.sequence
+    ledger.submit(5, item=SHARED)
+    pending_look(ledger, emergency, 5)
+    ledger.emergency_look(emergency, authority=int(Authority.PENDING_EMERGENCY))
+    ledger.anchor()
+    export = ledger.export()
+    for lines in (export.entries, export.records, export.looks, export.actions):
+        lines[:] = [line for line in lines if line["sequence"] > pinned]
+    found = audit(ledger, tmp_path / "second", export, since=first.state)
+    assert found.failed == set()
+    assert f"{RECEIVED_BEFORE} (2)" in found.report.notices
+
+
+def test_such_a_look_in_a_whole_export_is_judged(tmp_path: Path) -> None:
+    ledger = AuthorityLedger()
+    pending_look(ledger, number32("no such emergency"))
+    audited(ledger, tmp_path).require("look.decision", "gateway 1", "no_authority")
+
+
+def test_in_a_partial_export_any_other_refusal_is_one(tmp_path: Path) -> None:
+    ledger = AuthorityLedger()
+    first = audited(ledger, tmp_path / "first")
+    assert first.state is not None
+    ledger.submit(5, item=SHARED)
+    ledger.emergency_look(ledger.emergency(), 5, purpose=7)
+    ledger.anchor()
+    export = ledger.export()
+    for lines in (export.entries, export.records, export.looks, export.actions):
+        lines[:] = [line for line in lines if line["sequence"] > first.state.sequence]
+    found = audit(ledger, tmp_path / "second", export, since=first.state)
+    assert "look.decision" in found.failed
