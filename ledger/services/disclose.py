@@ -27,7 +27,7 @@ from ledger.look_rows import ShownRecord
 from ledger.rows import LookEvidence, StoredRecord
 from ledger.services.asked import Asked, look_of
 from ledger.services.authenticate import Call
-from ledger.services.find_document import granted_bitmap, mask_policy_of, schema_of
+from ledger.services.find_document import granted_bitmap, mask_policy_of, profile_of, schema_of
 from ledger.services.look_ground import ground_of, subject_of_look
 from ledger.services.sign import SignedStatement, anchor_by, append_own_entry
 
@@ -153,12 +153,18 @@ def page_rules(call: Call, asked: Asked, version: int) -> PageRules:
 
 
 def _permitted(call: Call, look: Look, profile: bytes | None, schema: Schema) -> tuple[int, int] | None:
-    """Return the bitmap of what a look may open at most and its profile's tier, None if no known profile says it."""
+    """Return the bitmap of what a look may open at most and its profile's tier, None if no profile says it.
+
+    Raises StoreError where the profile is missing: the catalogue names it, so it was here.
+    """
     if look.authority == Authority.OWN:
         return _everything(schema), 0
     if look.authority == Authority.AUDIT:
         return storable_bitmap(schema), 0
-    return granted_bitmap(call.transaction, profile, schema) if profile else None
+    if profile is None or not any(profile):
+        return None
+    profile_of(call.transaction, profile)
+    return granted_bitmap(call.transaction, profile, schema)
 
 
 def _everything(schema: Schema) -> int:
