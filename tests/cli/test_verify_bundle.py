@@ -73,7 +73,7 @@ def test_every_vector_gets_its_verdict_and_step_offline(capsys: pytest.CaptureFi
 def test_the_report_has_exactly_its_members(capsys: pytest.CaptureFixture[str]) -> None:
     _, report = verify(capsys, *arguments_for(BUNDLES["masked"]))
     assert list(report) == [
-        *("verdict", "exitCode", "checks", "notices", "overdue", "asOf", "counts"),
+        *("verdict", "exitCode", "checks", "notices", "overdue", "asOf", "recheck", "counts"),
         *("head", "block", "trustHash", "tool", "seconds"),
     ]
     assert report["counts"] == {"checked": 1, "expected": 1, "erased": 0, "pending": 0}
