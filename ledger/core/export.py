@@ -2,8 +2,7 @@
 
 PERMANENT. Over the wire every line is canonical JSON tagged by a member `line`; in the directory the same members stand
 without the tag, one file per sort: manifest.json, entries.ndjson, records.ndjson, looks.ndjson, actions.ndjson
-(sequence order) and documents/<hash>.json. Shapes only; whether an export tells the truth is judged
-in `ledger.core.audit`.
+(sequence order) and documents/<hash>.json. Shapes only; whether they tell the truth is judged in `ledger.core.audit`.
 """
 
 from collections.abc import Mapping, Sequence
