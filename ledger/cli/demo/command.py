@@ -263,7 +263,7 @@ def close(run: Demo, found: Endpoints) -> None:
     say()
     say(
         f"{figures['records']} records, {figures['submissions']} submissions, {figures['anchors']} anchors,"
-        f" {figures['looks']} looks, {figures['refusals']} refusal; {sum(lie['found'] for lie in lies)} of {len(lies)}"
+        f" {figures['looks']} looks, {figures['refusals']} refusals; {sum(lie['found'] for lie in lies)} of {len(lies)}"
         f" lies found; {figures['seconds']['total']} seconds."
     )
     say(f"API {found.api_url} · chain {found.rpc_url} · files in {run.settings.data_folder}")
