@@ -1,7 +1,8 @@
 """Consents of one person as the project makes them, on a real chain: no value joins them there, however one looks.
 
-Calldata, events and storage of each consent are cut into every run of 20 bytes, the length of an address. What two
-consents of one person share must be what the consent of a stranger shares with them: agencies, purpose, text, times.
+Every word of the calldata, events and storage of each consent is cut into every run of 20 bytes, the length of an
+address. What two consents of one person share must be what the consent of a stranger shares with them: agencies,
+purpose, text, times. A run never reaches into the next word: beside a word that all share, one byte is equal by chance.
 """
 
 import gzip
@@ -23,9 +24,10 @@ from tests.contracts.sandbox import Sandbox
 
 pytestmark = pytest.mark.contracts
 
+WORD_BYTES = 32
 ADDRESS_BYTES = 20
-PADDING = bytes(9)
-"""A run with that many zeros in a row holds a number of at most 11 bytes: agency, purpose, categories, a time."""
+PADDING = bytes(8)
+"""A run with that many zeros in a row holds a number of at most 12 bytes: agency, purpose, categories, a deadline."""
 KEYS = FileKeyProvider(os.urandom(32))
 PERSON = canonical_id("resident-id", "99010119900307004X")
 STRANGER = canonical_id("resident-id", "990101195501010017")
@@ -77,8 +79,9 @@ def left_by(sandbox: Sandbox, *calls: Callable[[], Call]) -> list[bytes]:
 
 
 def runs(data: list[bytes]) -> Iterator[bytes]:
-    """Yield every run of 20 bytes that is more than a padded number."""
-    for part in data:
+    """Yield every run of 20 bytes within one word that is more than a padded number."""
+    words = (part[place : place + WORD_BYTES] for part in data for place in range(0, len(part), WORD_BYTES))
+    for part in words:
         for place in range(len(part) - ADDRESS_BYTES + 1):
             run = part[place : place + ADDRESS_BYTES]
             if PADDING not in run:

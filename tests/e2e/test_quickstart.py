@@ -123,7 +123,7 @@ def test_a_founding_that_was_killed_is_finished_by_running_it_again(tmp_path: Pa
         killed.kill()
     assert not (tmp_path / "data" / "demo.json").exists()
     done = run_gongzhi(tmp_path / "data", *arguments, "--once")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     figures = json.loads(done.stdout.splitlines()[-1])
     whole = 60 + figures["shared"]
     assert figures["verified"] == {"verdict": "verified", "exitCode": 0, "checked": whole, "expected": whole}
