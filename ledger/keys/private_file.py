@@ -1,6 +1,7 @@
 """Files that only their owner may read."""
 
 import os
+import secrets
 import stat
 from pathlib import Path
 
@@ -24,15 +25,37 @@ def read_private(path: Path) -> bytes:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a new file of mode 0600, durably; raises KeyProviderError if it is there already."""
+    """Write a new file of mode 0600; after a crash at any moment it is there whole or not at all.
+
+    Raises KeyProviderError if the file is there already or cannot be written.
+    """
+    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.unfinished")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        _write_durably(unfinished, content)
+        try:
+            # Unlike a renaming, a link never replaces a file that stands there.
+            path.hardlink_to(unfinished)
+        finally:
+            unfinished.unlink()
+        _sync_directory(path.parent)
     except OSError as failure:
         raise KeyProviderError(f"{path} cannot be written: {failure.strerror}") from None
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_directory(folder: Path) -> None:
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
 
 
 def read_password(path: Path) -> str:

@@ -4,7 +4,10 @@ import hashlib
 import hmac
 import json
 import pickle
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from ledger.core.signature import recover
 from ledger.errors import KeyProviderError
 from ledger.keys.file_provider import FileKeyProvider, create_master_key, open_master_key
 from ledger.keys.keystore import DEVELOPMENT_SCRYPT_COST, KeystoreSigner, create_keystore
+from ledger.keys.private_file import write_private
 from ledger.keys.uris import open_key_provider, open_signer
 
 pytestmark = pytest.mark.adapters
@@ -163,3 +167,27 @@ def test_a_subject_key_is_hkdf_of_the_master() -> None:
 def test_there_is_no_other_key_of_subjects(name: str) -> None:
     with pytest.raises(KeyProviderError, match="no key of subjects"):
         FileKeyProvider(bytes(32)).subject_hmac(name, b"")
+
+
+def test_a_key_file_is_there_whole_or_not_at_all_when_its_writer_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "key.json"
+    program = (
+        "import os, pathlib, signal, sys\n"
+        "from ledger.keys.private_file import write_private\n"
+        "os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "write_private(pathlib.Path(sys.argv[1]), b'content')\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", program, str(path)], check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert not path.exists()
+    write_private(path, b"content")
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"content", 0o600)
+
+
+def test_a_key_file_that_stands_there_is_never_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "key.json"
+    write_private(path, b"first")
+    with pytest.raises(KeyProviderError, match="cannot be written"):
+        write_private(path, b"second")
+    assert path.read_bytes() == b"first"
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]

@@ -30,7 +30,7 @@ from ledger.domain import load_document
 from ledger.embedded.data_folder import DataFolder, write_durably
 from ledger.keys.file_provider import create_master_key
 from ledger.keys.keystore import DEVELOPMENT_SCRYPT_COST, KeystoreSigner, create_keystore, open_keystore
-from ledger.keys.private_file import read_password
+from ledger.keys.private_file import read_password, write_private
 from ledger.services.administration import Administration
 from ledger.services.catalogue_documents import item_documents
 from ledger.services.deploy import trust_of
@@ -64,8 +64,7 @@ def open_or_create(folder: DataFolder, agency: str, key: str) -> KeystoreSigner:
     """Return a demo key, made on the first call."""
     paths = key_paths(folder, agency, key)
     if not paths.password_file.exists():
-        write_durably(paths.password_file, secrets.token_urlsafe(24).encode())
-        paths.password_file.chmod(0o600)
+        write_private(paths.password_file, secrets.token_urlsafe(24).encode())
     password = read_password(paths.password_file)
     if paths.keystore.exists():
         return open_keystore(paths.keystore, password)
