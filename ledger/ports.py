@@ -23,8 +23,11 @@ class Signer(Protocol):
     def address(self) -> str:
         """Lowercase 0x address."""
 
-    def sign_digest(self, digest: bytes) -> bytes:
-        """Return the strict 65-byte signature of a 32-byte digest; raises KeyProviderError."""
+    def sign_preimage(self, preimage: bytes) -> bytes:
+        """Return the strict 65-byte signature of the Keccak-256 of `preimage`; raises KeyProviderError.
+
+        It takes what is hashed, not the digest: a remote signer hashes for itself, and so knows what it signs.
+        """
 
 
 class KeyProvider(Protocol):

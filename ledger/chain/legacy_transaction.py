@@ -16,7 +16,7 @@ def sign_legacy(
     """
     recipient = b"" if to is None else bytes.fromhex(to[2:])
     fields: list[int | bytes] = [tx_nonce, gas_price_wei, gas, recipient, 0, data]
-    signature = signer.sign_digest(keccak256(rlp.encode([*fields, chain_id, 0, 0])))
+    signature = signer.sign_preimage(rlp.encode([*fields, chain_id, 0, 0]))
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
     raw: bytes = rlp.encode([*fields, signature[64] - 27 + 35 + 2 * chain_id, r, s])
     return raw, to_hex(keccak256(raw))

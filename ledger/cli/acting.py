@@ -115,7 +115,7 @@ class Acting:
             return
         for key in keys:
             if key.signer is not None and key.address in prepared.missing:
-                prepared = prepared.with_signature(key.signer.sign_digest(prepared.digest))
+                prepared = prepared.with_signature(key.signer.sign_preimage(prepared.preimage))
         self.send(prepared)
 
     def send(self, prepared: PreparedAction) -> None:

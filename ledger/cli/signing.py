@@ -52,7 +52,7 @@ def sign(
         raise UsageError(f"the key {signer.address} is no signer of this action; they are: {named}")
     if not yes and not typer.confirm("Sign this?", err=True):
         raise typer.Abort
-    signed = prepared.with_signature(signer.sign_digest(prepared.digest))
+    signed = prepared.with_signature(signer.sign_preimage(prepared.preimage))
     _written(out or file, signed, as_json=as_json)
 
 

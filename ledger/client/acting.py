@@ -9,8 +9,9 @@ from ledger.client.facts import GatewayFacts
 from ledger.client.promises import broken, check_own_times, check_statement, parse_statement
 from ledger.core.canonical import encode
 from ledger.core.hexadecimal import to_hex
+from ledger.core.keccak import keccak256
 from ledger.core.receipt import SignedAction
-from ledger.core.typed_messages import MESSAGES, message_digest, message_to_json
+from ledger.core.typed_messages import MESSAGES, message_preimage, message_to_json
 from ledger.errors import UsageError
 from ledger.ports import Signer
 
@@ -49,9 +50,9 @@ class Acting:
         the connection fails. Raises UsageError where a signature is missing, the gateway's refusals, PromiseBroken.
         """
         desk = self._desk
-        digest = self.digest(name, message)
+        preimage = self._preimage(name, message)
         held = dict(signatures or {})
-        held |= {one.address: one.sign_digest(digest) for one in signers if one.address not in held}
+        held |= {one.address: one.sign_preimage(preimage) for one in signers if one.address not in held}
         keys = [message[member] for member in MESSAGES[name].signers]
         missing = [key for key in keys if key != _ZERO_ADDRESS and key not in held]
         if missing:
@@ -62,20 +63,23 @@ class Acting:
             "signatures": [to_hex(held.get(key, b"")) for key in keys],
             "documents": list(documents),
         }
-        return hand_over(desk, "/v1/actions", body, digest, SignedAction(name, message, held[keys[0]]))
+        return hand_over(desk, "/v1/actions", body, keccak256(preimage), SignedAction(name, message, held[keys[0]]))
 
     def digest(self, name: str, message: Mapping[str, Any]) -> bytes:
         """Return what the keys of a message sign (32 bytes): the action's id, and that of a request or emergency.
 
         Raises NotFound where the trust file does not name the contract.
         """
-        facts = self._desk.facts
-        address = facts.contract_address(MESSAGES[name].contract)
-        return message_digest(name, message, facts.domain.chain_id, address)
+        return keccak256(self._preimage(name, message))
 
     def state(self, action: bytes) -> Mapping[str, Any]:
         """Return how far an action is: received, submitted, final or failed, with times."""
         return self._desk.transport.get(f"/v1/actions/{to_hex(action)}").members("action", "state")
+
+    def _preimage(self, name: str, message: Mapping[str, Any]) -> bytes:
+        facts = self._desk.facts
+        address = facts.contract_address(MESSAGES[name].contract)
+        return message_preimage(name, message, facts.domain.chain_id, address)
 
 
 def hand_over(desk: Desk, path: str, body: Mapping[str, Any], digest: bytes, evidence: SignedAction) -> RelayedAction:

@@ -66,7 +66,7 @@ def new_evidence(
 
 def witnessed(evidence: Evidence, agency: int, witness: Signer) -> Evidence:
     """Return the evidence with the signature of a second witness of an agency; raises KeyProviderError."""
-    signature = witness.sign_digest(evidence.witnessed_digest)
+    signature = witness.sign_preimage(evidence.witnessed_preimage)
     return replace(evidence, witness=SecondWitness(agency, witness.address, signature))
 
 

@@ -8,8 +8,9 @@ from ledger.client.acting import RelayedAction, hand_over
 from ledger.client.desk import Desk
 from ledger.core.codes import Mark
 from ledger.core.hexadecimal import to_hex
+from ledger.core.keccak import keccak256
 from ledger.core.receipt import SignedAction
-from ledger.core.typed_messages import LANE_BITS, keyed_nonce, message_digest, message_to_json
+from ledger.core.typed_messages import LANE_BITS, keyed_nonce, message_preimage, message_to_json
 
 DEADLINE_SECONDS = 600
 """How long a signed mark may wait for its block."""
@@ -40,8 +41,8 @@ class Marking:
         """
         desk = self._desk
         domain = desk.facts.domain
-        digest = message_digest("Mark", message, domain.chain_id, domain.record_anchors)
-        signature = desk.signer.sign_digest(digest)
+        preimage = message_preimage("Mark", message, domain.chain_id, domain.record_anchors)
+        signature, digest = desk.signer.sign_preimage(preimage), keccak256(preimage)
         body = {"message": message_to_json("Mark", message), "signature": to_hex(signature)}
         return hand_over(desk, "/v1/marks", body, digest, SignedAction("Mark", message, signature))
 

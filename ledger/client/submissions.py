@@ -12,7 +12,7 @@ from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import to_hex
 from ledger.core.merkle import MerkleTree, record_leaf
 from ledger.core.schema import Schema
-from ledger.core.statements import StatementDomain, message_to_json, statement_digest
+from ledger.core.statements import StatementDomain, message_to_json, statement_preimage
 from ledger.errors import TooLarge
 from ledger.ports import Signer
 
@@ -113,7 +113,7 @@ def message_of(content: SubmissionContent, gateway: int, publisher: int, signed_
 
 def sign(message: Mapping[str, Any], domain: StatementDomain, signer: Signer) -> SignedContent:
     """Return the message with the publisher's signature; raises KeyProviderError."""
-    signature = signer.sign_digest(statement_digest(domain, "Submission", message))
+    signature = signer.sign_preimage(statement_preimage(domain, "Submission", message))
     return SignedContent(message, signer.address, signature)
 
 

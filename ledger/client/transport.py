@@ -215,7 +215,7 @@ class Transport:
             request_nonce=_request_nonce(),
             chain_id=self._chain_id,
         )
-        signature = self._signer.sign_digest(prepared.digest)
+        signature = self._signer.sign_preimage(prepared.preimage)
         request.headers.update(prepared.headers(signature))
         return request, (prepared.base, signature, created, expires)
 

@@ -28,7 +28,7 @@ from ledger.core.hexadecimal import from_hex, to_address, to_hex
 from ledger.core.keccak import keccak256
 from ledger.core.shapes import array, format_members, members_of, text, unsigned
 from ledger.core.signature import SIGNATURE_BYTES, recover
-from ledger.core.typed_messages import MESSAGES, MessageType, message_digest, message_from_json, message_to_json
+from ledger.core.typed_messages import MESSAGES, MessageType, message_from_json, message_preimage, message_to_json
 from ledger.errors import FormatError, SignatureError
 
 FORMAT = "gongzhi-action/1"
@@ -61,9 +61,14 @@ class PreparedAction:
         return MESSAGES[self.action]
 
     @cached_property
+    def preimage(self) -> bytes:
+        """The bytes whose Keccak-256 is `digest`, what a Signer takes; raises FormatError for a misshapen message."""
+        return message_preimage(self.action, self.message, self.chain_id, self.contract)
+
+    @cached_property
     def digest(self) -> bytes:
         """The 32 bytes that every signer signs; raises FormatError for a misshapen message."""
-        return message_digest(self.action, self.message, self.chain_id, self.contract)
+        return keccak256(self.preimage)
 
     @cached_property
     def signers(self) -> tuple[tuple[str, str], ...]:

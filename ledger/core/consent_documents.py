@@ -25,7 +25,7 @@ from ledger.core.shapes import (
     text,
     titles,
 )
-from ledger.core.signature import SIGNATURE_BYTES, personal_digest, recover
+from ledger.core.signature import SIGNATURE_BYTES, personal_preimage, recover
 from ledger.errors import FormatError, SignatureError
 
 CONSENT_TEXT_FORMAT = "gongzhi-consent-text/1"
@@ -170,9 +170,14 @@ class Evidence:
         """The 32 bytes that the second witness signs: EIP-191 personal-sign over the Keccak-256 (32 bytes) of the
         canonical document without the member `witness`, so that a wallet can sign it.
         """
+        return keccak256(self.witnessed_preimage)
+
+    @cached_property
+    def witnessed_preimage(self) -> bytes:
+        """The bytes whose Keccak-256 is `witnessed_digest`; what a Signer takes."""
         members = self._members(None)
         unsigned_document = {name: value for name, value in members.items() if name != "witness"}
-        return personal_digest(keccak256(encode(unsigned_document)))
+        return personal_preimage(keccak256(encode(unsigned_document)))
 
     def _members(self, witness: dict[str, JsonValue] | None) -> dict[str, JsonValue]:
         return {

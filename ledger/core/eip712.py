@@ -86,9 +86,14 @@ def domain_separator(name: str, version: str, chain_id: int, verifying_contract:
     )
 
 
+def signing_preimage(separator: bytes, struct_hash: bytes) -> bytes:
+    """Return 0x1901 ‖ separator ‖ struct hash (66 bytes), whose Keccak-256 an EIP-712 signature signs."""
+    return b"\x19\x01" + separator + struct_hash
+
+
 def signing_digest(separator: bytes, struct_hash: bytes) -> bytes:
     """Return keccak256(0x1901 ‖ separator ‖ struct hash), what an EIP-712 signature signs."""
-    return keccak256(b"\x19\x01" + separator + struct_hash)
+    return keccak256(signing_preimage(separator, struct_hash))
 
 
 _DOMAIN_TYPE = type_hash("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")

@@ -28,7 +28,7 @@ from ledger.core.request_base import (
     signature_base,
     signature_params,
 )
-from ledger.core.signature import address_of, personal_digest, recover, sign_digest
+from ledger.core.signature import address_of, personal_digest, personal_preimage, recover, sign_digest
 from ledger.core.structured_fields import parse_dictionary
 from ledger.errors import RequestError, SignatureError
 from ledger.types import Address, Bytes32, UnixSeconds
@@ -56,6 +56,11 @@ class PreparedRequest:
     """EIP-191 digest of the base, 32 bytes: what the key signs."""
     content_digest: str | None
     signature_input: str
+
+    @property
+    def preimage(self) -> bytes:
+        """The bytes whose Keccak-256 is `digest`; what a Signer takes."""
+        return personal_preimage(self.base)
 
     def headers(self, signature: bytes) -> dict[str, str]:
         """Return the headers to add, given the signature (65 bytes) of `digest`."""

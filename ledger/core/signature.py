@@ -53,6 +53,10 @@ class SigningKey:
         self._key = _private_key(private_key)
         self.address = _address(self._key.public_key)
 
+    def sign_preimage(self, preimage: bytes) -> bytes:
+        """Return the strict 65-byte signature of the preimage's Keccak-256, deterministic (RFC 6979)."""
+        return self.sign_digest(keccak256(preimage))
+
     def sign_digest(self, digest: bytes) -> bytes:
         """Return the strict 65-byte signature of `digest`, deterministic (RFC 6979).
 
@@ -74,9 +78,14 @@ def address_of(private_key: bytes) -> Address:
     return SigningKey(private_key).address
 
 
+def personal_preimage(message: bytes) -> bytes:
+    """Return the bytes whose Keccak-256 a wallet's personal-sign signs for `message` (EIP-191, version 0x45)."""
+    return _PERSONAL_PREFIX + str(len(message)).encode() + message
+
+
 def personal_digest(message: bytes) -> Bytes32:
     """Return the 32-byte digest that a wallet's personal-sign signs for `message` (EIP-191, version 0x45)."""
-    return keccak256(_PERSONAL_PREFIX + str(len(message)).encode() + message)
+    return keccak256(personal_preimage(message))
 
 
 def _private_key(private_key: bytes) -> PrivateKey:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from ledger.core.codes import EntryType
-from ledger.core.eip712 import ENCODERS, domain_separator, members, signing_digest, type_hash
+from ledger.core.eip712 import ENCODERS, domain_separator, members, signing_preimage, type_hash
 from ledger.core.hexadecimal import from_hex, to_address, to_hex
 from ledger.core.keccak import keccak256
 from ledger.core.shapes import members_of, unsigned
@@ -102,9 +102,14 @@ def struct_hash(statement: str, message: Mapping[str, Any]) -> bytes:
         raise FormatError(f"{statement}: member {missing} is missing") from None
 
 
+def statement_preimage(domain: StatementDomain, statement: str, message: Mapping[str, Any]) -> bytes:
+    """Return the 66 bytes whose Keccak-256 is the statement's digest; what a Signer takes. Raises FormatError."""
+    return signing_preimage(domain.separator, struct_hash(statement, message))
+
+
 def statement_digest(domain: StatementDomain, statement: str, message: Mapping[str, Any]) -> bytes:
     """Return the 32-byte EIP-712 digest that the statement's signature signs; raises FormatError."""
-    return signing_digest(domain.separator, struct_hash(statement, message))
+    return keccak256(statement_preimage(domain, statement, message))
 
 
 def message_to_json(statement: str, message: Mapping[str, Any]) -> dict[str, Any]:

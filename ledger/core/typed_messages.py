@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ledger.core.eip712 import ENCODERS, domain_separator, members, signing_digest, type_hash
+from ledger.core.eip712 import ENCODERS, domain_separator, members, signing_preimage, type_hash
 from ledger.core.hexadecimal import from_hex, to_address, to_hex
 from ledger.core.keccak import keccak256
 from ledger.core.shapes import array, members_of, text, unsigned
@@ -248,11 +248,19 @@ def message_digest(name: str, message: Mapping[str, Any], chain_id: int, contrac
 
     Raises FormatError for a missing, unknown or misshapen member.
     """
+    return keccak256(message_preimage(name, message, chain_id, contract_address))
+
+
+def message_preimage(name: str, message: Mapping[str, Any], chain_id: int, contract_address: str) -> bytes:
+    """Return the 66 bytes whose Keccak-256 is the message's digest; what a Signer takes.
+
+    Raises FormatError for a missing, unknown or misshapen member.
+    """
     kind = MESSAGES[name]
     members_of(dict(message), [member for member, _ in kind.members], what=name)
     words = [ENCODERS[type_name](message[member]) for member, type_name in kind.members]
     separator = domain_separator(domain_name(kind.contract), DOMAIN_VERSION, chain_id, contract_address)
-    return signing_digest(separator, keccak256(kind.type_hash + b"".join(words)))
+    return signing_preimage(separator, keccak256(kind.type_hash + b"".join(words)))
 
 
 def message_to_json(name: str, message: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,9 +33,9 @@ class KeystoreSigner:
         """Refuse to be pickled: a key leaves this process in its keystore only."""
         raise TypeError("a signing key is not copied")
 
-    def sign_digest(self, digest: bytes) -> bytes:
-        """Return the strict 65-byte signature of a 32-byte digest."""
-        return self._key.sign_digest(digest)
+    def sign_preimage(self, preimage: bytes) -> bytes:
+        """Return the strict 65-byte signature of the Keccak-256 of `preimage`."""
+        return self._key.sign_preimage(preimage)
 
 
 def open_keystore(path: Path, password: str) -> KeystoreSigner:

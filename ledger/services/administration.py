@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.core.eip712 import ZERO32
-from ledger.core.typed_messages import LANE_BITS, MESSAGES, keyed_nonce, message_digest
+from ledger.core.typed_messages import LANE_BITS, MESSAGES, keyed_nonce, message_preimage
 from ledger.errors import TransactionFailed
 from ledger.ports import Chain, Signer, Store
 from ledger.rows import NewTransaction, OutboxTransaction
@@ -61,9 +61,9 @@ class Administration:
             "nonce": keyed_nonce(secrets.randbits(LANE_BITS), 0),
             "deadline": int(time.time()) + DEADLINE_SECONDS,
         }
-        digest = message_digest(name, complete, self.chain_id, self.contracts[MESSAGES[name].contract])
+        preimage = message_preimage(name, complete, self.chain_id, self.contracts[MESSAGES[name].contract])
         signatures = [
-            b"" if complete[member] == ZERO_ADDRESS else signers[complete[member]].sign_digest(digest)
+            b"" if complete[member] == ZERO_ADDRESS else signers[complete[member]].sign_preimage(preimage)
             for member in MESSAGES[name].signers
         ]
         self.send(intent, *self.encode_message(name, complete, signatures))

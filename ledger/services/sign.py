@@ -8,7 +8,8 @@ from ledger.core.codes import EntryType
 from ledger.core.eip712 import ZERO32
 from ledger.core.entry import entry_digest
 from ledger.core.hexadecimal import to_hex
-from ledger.core.statements import ENTRY_STATEMENTS, message_to_json, statement_digest
+from ledger.core.keccak import keccak256
+from ledger.core.statements import ENTRY_STATEMENTS, message_to_json, statement_preimage
 from ledger.rows import LookEvidence, NewEntry
 from ledger.services.authenticate import Call
 from ledger.services.gateway import Gateway
@@ -30,8 +31,8 @@ class SignedStatement:
 
 def sign_statement(gateway: Gateway, statement: str, message: Mapping[str, Any]) -> SignedStatement:
     """Return `message` signed by the gateway's API_SIGN key; raises KeyProviderError."""
-    digest = statement_digest(gateway.domain, statement, message)
-    signature = gateway.api_signer.sign_digest(digest)
+    preimage = statement_preimage(gateway.domain, statement, message)
+    signature, digest = gateway.api_signer.sign_preimage(preimage), keccak256(preimage)
     return SignedStatement(message_to_json(statement, message), gateway.api_signer.address, signature, digest)
 
 

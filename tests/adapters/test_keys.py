@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.core.keccak import keccak256
 from ledger.core.signature import recover
 from ledger.errors import KeyProviderError
 from ledger.keys.file_provider import FileKeyProvider, create_master_key, open_master_key
@@ -42,7 +43,7 @@ def password_file(tmp_path: Path) -> Path:
 
 def test_a_key_signs_after_it_was_stored_and_opened(keystore: Path, password_file: Path) -> None:
     signer = open_signer(f"keystore:{keystore}", password_file)
-    assert recover(b"\x07" * 32, signer.sign_digest(b"\x07" * 32)) == signer.address
+    assert recover(keccak256(b"what is signed"), signer.sign_preimage(b"what is signed")) == signer.address
     assert signer.address == KeystoreSigner(PRIVATE_KEY).address
     assert stat.S_IMODE(keystore.stat().st_mode) == 0o600
     document = json.loads(keystore.read_text())

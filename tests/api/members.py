@@ -54,6 +54,9 @@ class Key:
     def address(self) -> str:
         return address_of(self.private)
 
+    def sign_preimage(self, preimage: bytes) -> bytes:
+        return self.sign_digest(keccak256(preimage))
+
     def sign_digest(self, digest: bytes) -> bytes:
         return sign_digest(digest, self.private)
 

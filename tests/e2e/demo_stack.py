@@ -198,4 +198,4 @@ def signed_request(
         request_nonce=base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("="),
         chain_id=stack.trust.chain_id,
     )
-    return SignedRequest(method, target, sent | prepared.headers(signer.sign_digest(prepared.digest)), body)
+    return SignedRequest(method, target, sent | prepared.headers(signer.sign_preimage(prepared.preimage)), body)

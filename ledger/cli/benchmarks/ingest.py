@@ -15,7 +15,7 @@ from ledger.cli.demo.command import wait_until_all_is_anchored
 from ledger.cli.demo.consortium import COMMUNITIES
 from ledger.client.gongzhi import GongzhiClient
 from ledger.core.codes import Mark
-from ledger.core.typed_messages import message_digest
+from ledger.core.typed_messages import message_preimage
 from ledger.errors import ChainError
 from ledger.keys.keystore import KeystoreSigner
 from ledger.rows import NewTransaction, StoredBatch
@@ -137,8 +137,8 @@ def _write(ground: Ground, client: GongzhiClient, count: int) -> float:
     gas = 0
     for tx_nonce in range(count):
         message = client.marking.message(os.urandom(32), 0, Mark.DISPUTED, 1)
-        signature = client.desk.signer.sign_digest(
-            message_digest("Mark", message, domain.chain_id, domain.record_anchors)
+        signature = client.desk.signer.sign_preimage(
+            message_preimage("Mark", message, domain.chain_id, domain.record_anchors)
         )
         to, data = encode("Mark", message, [signature])
         raw, tx_hash = chain.build_raw(NewTransaction("bench", payer.address, to, data), tx_nonce, MARK_GAS, payer)

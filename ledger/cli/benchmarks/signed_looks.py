@@ -46,7 +46,7 @@ class LookSigner:
             request_nonce=base64.urlsafe_b64encode(os.urandom(16)).rstrip(b"=").decode("ascii"),
             chain_id=self.chain_id,
         )
-        signed = prepared.headers(self.signer.sign_digest(prepared.digest))
+        signed = prepared.headers(self.signer.sign_preimage(prepared.preimage))
         target = f"{path}?{query}" if query else path
         return plain_get(target, self.authority, {**self.headers, **signed})
 

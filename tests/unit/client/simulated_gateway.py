@@ -22,6 +22,7 @@ from ledger.core.eip712 import ZERO32
 from ledger.core.entry import entry_digest, sealed_hash
 from ledger.core.export import ExportCounts, ExportedDocument, ExportManifest, tagged_line
 from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.core.keccak import keccak256
 from ledger.core.receipt import Opening, opening_document
 from ledger.core.request_base import SignableRequest, combined_fields, content_sha256
 from ledger.core.request_signature import VerifiedRequest, verify
@@ -51,8 +52,8 @@ class TestSigner:
         self._private_key = private_key
         self.address: str = address_of(private_key)
 
-    def sign_digest(self, digest: bytes) -> bytes:
-        return sign_digest(digest, self._private_key)
+    def sign_preimage(self, preimage: bytes) -> bytes:
+        return sign_digest(keccak256(preimage), self._private_key)
 
 
 @dataclass

@@ -20,7 +20,7 @@ from ledger.core.request_base import (
     signature_base,
 )
 from ledger.core.request_signature import VerifiedRequest, prepare, verify
-from ledger.core.signature import CURVE_ORDER, personal_digest, sign_digest
+from ledger.core.signature import CURVE_ORDER, SigningKey, personal_digest
 from ledger.errors import RequestError
 from tests.unit.core.signed_requests import (
     ADDRESS,
@@ -147,7 +147,7 @@ def test_signing_refuses_what_a_verifier_would_refuse(changes: dict[str, Any], r
 
 def test_a_signer_that_keeps_its_key_elsewhere_gets_the_same_headers() -> None:
     prepared = prepare(LOOK, ADDRESS, created=1700000000, expires=1700000060, request_nonce=NONCE, chain_id=1)
-    assert prepared.headers(sign_digest(prepared.digest, KEY)) == {
+    assert prepared.headers(SigningKey(KEY).sign_preimage(prepared.preimage)) == {
         name: SIGNED_LOOK.headers[name] for name in ("signature-input", "signature")
     }
 

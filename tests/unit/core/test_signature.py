@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.core.keccak import keccak256
-from ledger.core.signature import CURVE_ORDER, address_of, personal_digest, recover, sign_digest
+from ledger.core.signature import (
+    CURVE_ORDER,
+    SigningKey,
+    address_of,
+    personal_digest,
+    personal_preimage,
+    recover,
+    sign_digest,
+)
 from ledger.errors import SignatureError
 
 pytestmark = pytest.mark.unit
@@ -47,6 +55,7 @@ def test_personal_sign_agrees_with_eth_account(private_key: bytes, message: byte
     theirs = Account.sign_message(encode_defunct(message), private_key)
     assert personal_digest(message) == theirs.message_hash
     assert sign_digest(personal_digest(message), private_key) == bytes(theirs.signature)
+    assert SigningKey(private_key).sign_preimage(personal_preimage(message)) == bytes(theirs.signature)
     assert address_of(private_key) == Account.from_key(private_key).address.lower()
 
 
