@@ -57,8 +57,12 @@ def bundle(
 def ledger(
     trust: TrustOption = None,
     chain: ChainOption = None,
-    api: Annotated[str | None, typer.Option("--api", metavar="URL", help="gateway to export the ledger from")] = None,
-    export: Annotated[Path | None, typer.Option("--export", metavar="DIR", help="export that is on disk")] = None,
+    api: Annotated[
+        list[str] | None, typer.Option("--api", metavar="URL", help="gateway to export the ledger from; repeatable")
+    ] = None,
+    export: Annotated[
+        list[Path] | None, typer.Option("--export", metavar="DIR", help="export that is on disk; one of each gateway")
+    ] = None,
     keystore: Annotated[Path | None, typer.Option(help="key with role AUDIT, for --api")] = None,
     password_file: Annotated[Path | None, typer.Option(help="the keystore's password")] = None,
     basis_reference: Annotated[str, typer.Option(help="what the audit is based on, for --api; kept here")] = "audit",
@@ -75,15 +79,15 @@ def ledger(
 ) -> None:
     """Verify a whole ledger from an auditor's export and a chain: every entry, record, look and promise.
 
-    Export the chain first, the ledger second; what was anchored in between is pending. Overdue duties are listed by
-    agency and change no verdict. Exit codes: 0 verified, 1 faulty, 2 usage, 3 incomplete, 4 unverifiable,
-    5 unsupported.
+    Export the chain first, the ledger second; what was anchored in between is pending. Several gateways of one chain
+    are verified together. Overdue duties are listed by agency and change no verdict. Exit codes: 0 verified, 1 faulty,
+    2 usage, 3 incomplete, 4 unverifiable, 5 unsupported.
     """
     from ledger.cli.verify_ledger import LedgerArguments, verify_ledger
     from ledger.cli.verify_output import conclude
 
     arguments = LedgerArguments(
-        *(trust, chain, api, export, keystore, password_file, basis_reference, since, receipts),
+        *(trust, chain, api or [], export or [], keystore, password_file, basis_reference, since, receipts),
         *(sample, workers, fail_fast, as_of),
     )
     conclude(lambda: verify_ledger(arguments, offline), as_json=as_json)

@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ledger.core.chainfile import ChainFile, Trust
 from ledger.core.receipt import parse_receipt
 from ledger.core.verdict import Report
 from ledger.errors import FormatError, UnsupportedFormat, UsageError
-from ledger.services.audit_ledger import AuditRequest, audit_ledger
+from ledger.services.audit_ledger import AuditRequest, audit_ledgers, gateway_of
 from ledger.services.audit_state import read_state, write_state
 
 
@@ -22,8 +23,8 @@ class LedgerArguments:
 
     trust: Path | None
     chain: str | None
-    api: str | None
-    export: Path | None
+    api: Sequence[str]
+    export: Sequence[Path]
     keystore: Path | None
     password_file: Path | None
     basis_reference: str
@@ -37,41 +38,62 @@ class LedgerArguments:
 
 def verify_ledger(arguments: LedgerArguments, offline: bool) -> Report:
     """Verify a ledger; returns the report. Raises UsageError, ChainError, UnsupportedFormat."""
-    if (arguments.api is None) == (arguments.export is None):
-        raise UsageError("verify ledger takes either --export or --api")
-    if arguments.api is not None and offline:
+    if bool(arguments.api) == bool(arguments.export):
+        raise UsageError("verify ledger takes either --export or --api, once for each gateway")
+    if arguments.api and offline:
         raise UsageError("--offline takes --export, not --api")
-    if arguments.export is not None and not arguments.export.is_dir():
-        raise UsageError(f"there is no folder {arguments.export}")
+    if arguments.since and len([*arguments.api, *arguments.export]) > 1:
+        raise UsageError("--since is the state of one gateway's stream: verify one export with it")
+    for export in arguments.export:
+        if not export.is_dir():
+            raise UsageError(f"there is no folder {export}")
     trust = read_trust(arguments.trust)
     chain = read_chain(arguments.chain, trust, offline=offline)
-    if arguments.export is not None:
+    if arguments.export:
         return _verify(arguments, trust, chain, arguments.export)
     with tempfile.TemporaryDirectory(prefix="gongzhi-export-") as folder:
-        _export(arguments, trust, chain, Path(folder))
-        return _verify(arguments, trust, chain, Path(folder) / "export")
+        places = [Path(folder) / str(number) for number in range(len(arguments.api))]
+        for url, place in zip(arguments.api, places, strict=True):
+            place.mkdir()
+            _export(arguments, url, trust, chain, place)
+        return _verify(arguments, trust, chain, [place / "export" for place in places])
 
 
-def _verify(arguments: LedgerArguments, trust: Trust, chain: ChainFile, folder: Path) -> Report:
+def _verify(arguments: LedgerArguments, trust: Trust, chain: ChainFile, folders: Sequence[Path]) -> Report:
     progress = _Progress()
-    request = AuditRequest(
-        folder=folder,
-        trust=trust,
-        chain=chain,
-        chain_source=arguments.chain or "",
-        receipts=_receipts(arguments.receipts),
-        since=read_state(arguments.since) if arguments.since else None,
-        sample=arguments.sample,
-        workers=arguments.workers,
-        fail_fast=arguments.fail_fast,
-        as_of=None if arguments.as_of is None else read_moment(arguments.as_of),
-        advance=progress.show,
-    )
-    report, state = audit_ledger(request)
+    receipts = _receipts(arguments.receipts)
+    gateways = [gateway_of(folder) for folder in folders]
+    requests = [
+        AuditRequest(
+            folder=folder,
+            trust=trust,
+            chain=chain,
+            chain_source=arguments.chain or "",
+            receipts=list(_receipts_for(receipts, gateways, place)),
+            since=read_state(arguments.since) if arguments.since else None,
+            sample=arguments.sample,
+            workers=arguments.workers,
+            fail_fast=arguments.fail_fast,
+            as_of=None if arguments.as_of is None else read_moment(arguments.as_of),
+            advance=progress.show,
+        )
+        for place, folder in enumerate(folders)
+    ]
+    report, states = audit_ledgers(requests)
     progress.clear()
-    if arguments.since is not None and state is not None:
-        write_state(arguments.since, state)
+    if arguments.since is not None and states[0] is not None:
+        write_state(arguments.since, states[0])
     return report
+
+
+def _receipts_for(
+    receipts: Sequence[NamedReceipt], gateways: Sequence[int | None], place: int
+) -> Iterator[NamedReceipt]:
+    """Yield the receipts that one export is asked for: its gateway's, and with the first those of no gateway here."""
+    for name, receipt in receipts:
+        gateway = receipt.message["gateway"]
+        if gateway == gateways[place] or (place == 0 and gateway not in gateways):
+            yield name, receipt
 
 
 def _receipts(folder: Path | None) -> list[NamedReceipt]:
@@ -90,14 +112,12 @@ def _receipts(folder: Path | None) -> list[NamedReceipt]:
     return found
 
 
-def _export(arguments: LedgerArguments, trust: Trust, chain: ChainFile, folder: Path) -> None:
+def _export(arguments: LedgerArguments, url: str, trust: Trust, chain: ChainFile, folder: Path) -> None:
     from ledger.cli.audit_export import export_for_audit
 
-    if arguments.api is None or arguments.keystore is None or arguments.password_file is None:
+    if arguments.keystore is None or arguments.password_file is None:
         raise UsageError("--api needs --keystore and --password-file of a key with role AUDIT")
-    export_for_audit(
-        arguments.api, arguments.keystore, arguments.password_file, arguments.basis_reference, trust, chain, folder
-    )
+    export_for_audit(url, arguments.keystore, arguments.password_file, arguments.basis_reference, trust, chain, folder)
 
 
 class _Progress:

@@ -94,6 +94,31 @@ class CheckResult:
         return members if self.result == "fail" else {**members, "count": self.count}
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedStream:
+    """What was checked of one gateway: its batches on chain, their head (0x hex), its records and pending entries."""
+
+    gateway: int
+    batches: int
+    head: str
+    checked: int
+    expected: int
+    erased: int
+    pending: int
+
+    def members(self) -> dict[str, Any]:
+        """Return the JSON members."""
+        return {
+            "gateway": self.gateway,
+            "batches": self.batches,
+            "head": self.head,
+            "checked": self.checked,
+            "expected": self.expected,
+            "erased": self.erased,
+            "pending": self.pending,
+        }
+
+
 @dataclass(frozen=True)
 class Report:
     """The result of a verification; `headline` is its first printed line and stands in no JSON.
@@ -118,6 +143,8 @@ class Report:
     """Of `checked`, the records of which only a tombstone is left."""
     recheck: Sequence[str] = ()
     """Ids (0x hex) of witnessed consents that were drawn for a recheck at the agency that holds the paper."""
+    streams: Sequence[CheckedStream] = ()
+    """What was checked of each gateway; `head` is the head of the only one, None where there are several."""
     failures: Sequence[CheckResult] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -141,6 +168,7 @@ class Report:
                 "erased": self.erased,
                 "pending": self.pending,
             },
+            "gateways": [stream.members() for stream in self.streams],
             "head": self.head,
             "block": self.block,
             "trustHash": self.trust_hash,

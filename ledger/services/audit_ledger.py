@@ -7,13 +7,12 @@ fixed size go to buckets on disk.
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ledger.core.audit.checks import STEP_OF, Tally
-from ledger.core.audit.consents import drawn_for_recheck
-from ledger.core.audit.duties import judge_duties
+from ledger.core.audit.checks import Tally
+from ledger.core.audit.duties import DutyRows, JudgedDuties, judge_duties
 from ledger.core.audit.ground import Ground
 from ledger.core.audit.promises import check_joint
 from ledger.core.audit.receipts import NamedReceipt, check_receipts, wanted_entry
@@ -27,7 +26,6 @@ from ledger.core.audit.whole import (
     judged_anchors,
 )
 from ledger.core.chainfile import ChainFile, Trust, why_unverifiable
-from ledger.core.clocks import Duty
 from ledger.core.export import (
     ACTIONS_FILE,
     DOCUMENTS_FOLDER,
@@ -44,9 +42,9 @@ from ledger.core.history import AnchorFacts, History
 from ledger.core.keccak import keccak256
 from ledger.core.statements import StatementDomain
 from ledger.core.steps import parse_rights
-from ledger.core.verdict import CheckResult, Report, Verdict
+from ledger.core.verdict import Report, Verdict
 from ledger.domain import RIGHTS_TABLE, load_document
-from ledger.errors import FormatError, HistoryError, UnsupportedFormat
+from ledger.errors import FormatError, HistoryError, UnsupportedFormat, UsageError
 from ledger.services.audit_actions import received_by_object
 from ledger.services.audit_files import LineFile, SpilledPart
 from ledger.services.audit_parts import (
@@ -59,6 +57,7 @@ from ledger.services.audit_parts import (
     check_spilled,
     sampled_parts,
 )
+from ledger.services.audit_report import AuditedStream, report_of
 from ledger.services.audit_state import AuditState
 
 PART_BYTES = 24 << 20
@@ -103,13 +102,7 @@ class _Audit:
     counts: ExportCounts
     tally: Tally
     anchors: Sequence[AnchorFacts] = ()
-    overdue: Sequence[Duty] = ()
-    duty_notices: Sequence[str] = ()
-
-    @property
-    def as_of(self) -> int:
-        """As of when duties are judged (Unix seconds)."""
-        return self.manifest.exported_at if self.request.as_of is None else self.request.as_of
+    duties: list[DutyRows] = field(default_factory=list)
 
     @property
     def may_go_on(self) -> bool:
@@ -117,16 +110,55 @@ class _Audit:
 
 
 def audit_ledger(request: AuditRequest) -> tuple[Report, AuditState | None]:
-    """Verify an export against a chain; returns the report, and the state to pin if all of it was verified.
+    """Verify one gateway's export against a chain; returns the report, and the state to pin if all of it was verified.
 
     Raises UnsupportedFormat for an export of another format; everything else is in the report.
     """
+    report, states = audit_ledgers([request])
+    return report, states[0]
+
+
+def audit_ledgers(requests: Sequence[AuditRequest]) -> tuple[Report, Sequence[AuditState | None]]:
+    """Verify exports of several gateways of one chain, judged together; at least one request.
+
+    Returns one report, and the state to pin of each export, None where not all was verified. What members owe one
+    another is judged over all streams: a step may stand at one gateway and the request's look at another. Raises
+    UsageError for two exports of one gateway, UnsupportedFormat for an export of another format.
+    """
     started = time.monotonic()
-    found = _prepare(request)
-    if isinstance(found, Report):
-        return found, None
-    audit = found
-    check_code(audit.tally, request.trust, request.chain)
+    audits: list[_Audit] = []
+    for request in requests:
+        found = _audit(request, is_first=not audits)
+        if isinstance(found, Report):
+            return found, [None] * len(requests)
+        if any(found.ground.gateway == other.ground.gateway for other in audits):
+            raise UsageError(f"two of the exports are of gateway {found.ground.gateway}")
+        audits.append(found)
+    streams = [AuditedStream(audit.manifest.gateway, audit.anchors, audit.tally) for audit in audits]
+    first, seconds = audits[0], time.monotonic() - started
+    source = first.request.chain_source
+    report = report_of(streams, first.ground.history, first.request.trust, source, _duties(audits), seconds)
+    is_verified = report.verdict is Verdict.VERIFIED
+    return report, [_state(audit) if is_verified and not audit.ground.is_partial else None for audit in audits]
+
+
+def gateway_of(folder: Path) -> int | None:
+    """Return whose export a folder holds, None if its manifest cannot be read; raises UnsupportedFormat."""
+    try:
+        return parse_manifest((folder / MANIFEST_FILE).read_bytes())[0].gateway
+    except UnsupportedFormat:
+        raise
+    except (OSError, FormatError):
+        return None
+
+
+def _audit(request: AuditRequest, *, is_first: bool) -> _Audit | Report:
+    """Check one export by itself; what is true of the chain as a whole is checked with the first one."""
+    audit = _prepare(request)
+    if isinstance(audit, Report):
+        return audit
+    if is_first:
+        check_code(audit.tally, request.trust, request.chain)
     check_fold(audit.tally, audit.ground.history, audit.manifest.gateway)
     audit.anchors = judged_anchors(audit.ground, audit.tally, audit.manifest)
     if audit.anchors:
@@ -135,9 +167,18 @@ def audit_ledger(request: AuditRequest) -> tuple[Report, AuditState | None]:
     if audit.may_go_on:
         with tempfile.TemporaryDirectory(prefix="gongzhi-audit-") as folder:
             _read(audit, Path(folder))
-    report = _report(audit, time.monotonic() - started)
-    is_complete = report.verdict is Verdict.VERIFIED and not audit.ground.is_partial
-    return report, _state(audit) if is_complete else None
+    return audit
+
+
+def _duties(audits: Sequence[_Audit]) -> JudgedDuties:
+    """Judge who owed what over all streams, as of the time that was asked for or the latest export's."""
+    asked = audits[0].request.as_of
+    at = max(audit.manifest.exported_at for audit in audits) if asked is None else asked
+    rows = [part for audit in audits for part in audit.duties]
+    if not all(audit.may_go_on for audit in audits):
+        return JudgedDuties(at)
+    rights = parse_rights(load_document(RIGHTS_TABLE))
+    return judge_duties([audit.ground for audit in audits], rows, rights, at)
 
 
 def _prepare(request: AuditRequest) -> _Audit | Report:
@@ -269,8 +310,7 @@ def _judge_together(audit: _Audit, parts: Sequence[Part]) -> None:
     check_documents(ground, tally, (item for part in parts for item in part.items))
     if audit.request.sample is None:
         check_counts(ground, tally, audit.counts, parts)
-    rights = parse_rights(load_document(RIGHTS_TABLE))
-    audit.overdue, audit.duty_notices = judge_duties(ground, (part.duties for part in parts), rights, audit.as_of)
+    audit.duties = [part.duties for part in parts]
     elsewhere = tally.skipped["record.served"]
     if ground.is_partial and elsewhere and audit.request.sample is None:
         tally.incomplete.append(f"{elsewhere} opened records stand before this export, or were declared VOID")
@@ -283,70 +323,6 @@ def _judge_together(audit: _Audit, parts: Sequence[Part]) -> None:
         judged_until=audit.anchors[-1].point.time if audit.anchors else 0,
         is_whole=not ground.is_partial,
     )
-
-
-def _results(tally: Tally) -> Iterator[CheckResult]:
-    for failure in sorted(tally.failures, key=lambda failure: STEP_OF[failure.check]):
-        yield CheckResult(
-            STEP_OF[failure.check],
-            failure.check,
-            "fail",
-            failure.subject,
-            failure.expected,
-            failure.actual,
-            failure.blames,
-        )
-    for result, counted in (("pass", tally.passed), ("skipped", tally.skipped)):
-        for check, count in sorted(counted.items(), key=lambda pair: (STEP_OF[pair[0]], pair[0])):
-            if count:
-                yield CheckResult(STEP_OF[check], check, result, count=count)
-
-
-def _report(audit: _Audit, seconds: float) -> Report:
-    tally, ground = audit.tally, audit.ground
-    verdict = Verdict.VERIFIED
-    if tally.failures:
-        verdict = Verdict.FAULTY
-    elif tally.incomplete or not tally.checked:
-        verdict = Verdict.INCOMPLETE
-    notices = [*tally.incomplete, *(f"{text} ({n})" if n > 1 else text for text, n in sorted(tally.notices.items()))]
-    notices += audit.duty_notices
-    if not tally.checked:
-        notices.append("no record was checked")
-    head = to_hex(audit.anchors[-1].head) if audit.anchors else to_hex(bytes(32))
-    newest = ground.history.newest_block
-    scope = f"batches 1-{len(audit.anchors)}" if audit.anchors else "no batch"
-    faults = f"{len(tally.failures):,} failures; " if tally.failures else ""
-    headline = (
-        f"{verdict}: {faults}{tally.checked:,} of {tally.expected:,} records, {_erased(tally)}{scope}, head {head}, "
-        f"block {newest.number if newest else 0}; latest versions as of batch {len(audit.anchors)}; "
-        f"events as given by {audit.request.chain_source}"
-    )
-    return Report(
-        verdict,
-        headline,
-        tuple(_results(tally)),
-        notices,
-        tally.checked,
-        tally.expected,
-        tally.pending,
-        head,
-        newest.number if newest else None,
-        to_hex(audit.request.trust.hash),
-        seconds,
-        audit.overdue,
-        audit.as_of,
-        erased=tally.erased,
-        recheck=[to_hex(consent) for consent in drawn_for_recheck(ground.history)],
-    )
-
-
-def _erased(tally: Tally) -> str:
-    if not tally.erased:
-        return ""
-    first, last = tally.erased_blocks
-    where = f"at block {first}" if first == last else f"at blocks {first} to {last}"
-    return f"{tally.erased:,} erased {where}, "
 
 
 def _cannot(request: AuditRequest, verdict: Verdict, why: str) -> Report:

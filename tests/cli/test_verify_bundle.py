@@ -74,7 +74,7 @@ def test_the_report_has_exactly_its_members(capsys: pytest.CaptureFixture[str]) 
     _, report = verify(capsys, *arguments_for(BUNDLES["masked"]))
     assert list(report) == [
         *("verdict", "exitCode", "checks", "notices", "overdue", "asOf", "recheck", "counts"),
-        *("head", "block", "trustHash", "tool", "seconds"),
+        *("gateways", "head", "block", "trustHash", "tool", "seconds"),
     ]
     assert report["counts"] == {"checked": 1, "expected": 1, "erased": 0, "pending": 0}
     assert report["trustHash"].startswith("0x")

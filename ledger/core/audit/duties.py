@@ -3,7 +3,7 @@
 Nothing here is a fault of the ledger: what is overdue is listed by agency and never changes a verdict.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ledger.core.audit.ground import Ground
@@ -92,29 +92,38 @@ class DutyRows:
             self.delivered[grant] = min(at, self.delivered.get(grant, at))
 
 
-def judge_duties(
-    ground: Ground, parts: Iterable[DutyRows], rights: RightsClocks, at: int
-) -> tuple[list[Duty], list[str]]:
-    """Return the duties that were overdue at `at` (Unix seconds), and what is to be said of the judgement.
+@dataclass(frozen=True)
+class JudgedDuties:
+    """Duties that were overdue as of `at` (Unix seconds), and what is to be said of the judgement."""
 
-    Where only a part of the stream was read, duties that steps would show as done are left out.
+    at: int
+    overdue: Sequence[Duty] = ()
+    notices: Sequence[str] = ()
+
+
+def judge_duties(grounds: Sequence[Ground], parts: Iterable[DutyRows], rights: RightsClocks, at: int) -> JudgedDuties:
+    """Judge what members owed one another at `at` (Unix seconds), over the streams of one chain (at least one).
+
+    Where only a part of a stream was read, duties that steps would show as done are left out.
     """
     rows = DutyRows()
     for part in parts:
         rows.add(part)
-    history = ground.history
-    calendar, lack = calendar_in_force(history.calendars, AsOf(at), ground.documents.get)
+    history = grounds[0].history
+    documents = {digest: text for ground in grounds for digest, text in ground.documents.items()}
+    calendar, lack = calendar_in_force(history.calendars, AsOf(at), documents.get)
     steps = standing_steps(history, rows.steps, at)
     duties = list(Clocks(history, at, rights, calendar, steps, rows.delivered, rows.erased_records()).duties())
     if not duties:
-        return [], []
+        return JudgedDuties(at)
     notices = [lack] if lack else []
-    if ground.is_partial:
+    read = {ground.gateway for ground in grounds}
+    if any(ground.is_partial for ground in grounds):
         duties = [duty for duty in duties if duty.kind not in NEEDS_STEPS]
         notices.append("duties that published steps would show as done were left out: not all of the stream was read")
-    elif others := sum(number != ground.gateway for number in history.anchors):
+    elif others := sum(number not in read for number in history.anchors):
         notices.append(f"steps and deliveries in the streams of {others} other gateways are not in this export")
     late = sum(duty.was_late for duty in duties)
     if late:
         notices.append(f"{late} duties were done after they were due")
-    return overdue(duties, at), notices
+    return JudgedDuties(at, overdue(duties, at), notices)

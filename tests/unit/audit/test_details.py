@@ -325,6 +325,7 @@ def test_a_report_has_exactly_the_members_of_the_page() -> None:
         "overdue": [],
         "asOf": None,
         "recheck": [],
+        "gateways": [],
         "counts": {"checked": 0, "expected": 0, "erased": 0, "pending": 0},
         "head": None,
         "block": None,

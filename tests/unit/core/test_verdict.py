@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ledger.core.canonical import decode, encode
 from ledger.core.clocks import Duty, DutyKind
-from ledger.core.verdict import EXIT_CODES, TOOL, WHEN, WORST_FIRST, CheckResult, Report, Verdict, worst
+from ledger.core.verdict import EXIT_CODES, TOOL, WHEN, WORST_FIRST, CheckedStream, CheckResult, Report, Verdict, worst
 
 pytestmark = pytest.mark.unit
 
@@ -93,6 +93,7 @@ def test_a_report_has_the_members_of_the_verification_page() -> None:
         seconds=1.5,
         overdue=(OWED,),
         as_of=1_790_000_001,
+        streams=(CheckedStream(1, 2, "0xaa", 3, 5, 0, 2),),
     )
     members = {
         "verdict": "incomplete",
@@ -103,6 +104,9 @@ def test_a_report_has_the_members_of_the_verification_page() -> None:
         "asOf": 1_790_000_001,
         "recheck": [],
         "counts": {"checked": 3, "expected": 5, "erased": 0, "pending": 2},
+        "gateways": [
+            {"gateway": 1, "batches": 2, "head": "0xaa", "checked": 3, "expected": 5, "erased": 0, "pending": 2}
+        ],
         "head": "0xaa",
         "block": 7,
         "trustHash": "0xbb",
