@@ -26,6 +26,7 @@
     ├── GatewayProblem         the gateway answered with a problem that this version does not know
     ├── RowRejected            a row of a source file that cannot become a record (`reason` says why)
     ├── PromiseBroken          a gateway answered the client with something that does not check
+    ├── CouncilRefused         an act of the Council that is not sent: ledger/council_errors.py
     └── UsageError             the command line was given something it cannot use
 
 A class is one stable `code`, one line `when`, one line `remedy`; problem bodies, the command line and the reference

@@ -53,13 +53,13 @@ def decode(data: bytes) -> str:
 def _sentence(entry: Mapping[str, Any], body: bytes) -> str:
     values = abi_decode(abi_types(entry["inputs"]), body)
     members = [
-        f"{member['name']}={_word(member['name'], value)}"
-        for member, value in zip(entry["inputs"], values, strict=True)
+        f"{member['name']}={word(member['name'], value)}" for member, value in zip(entry["inputs"], values, strict=True)
     ]
     return f"{entry['name']}({', '.join(members)})"
 
 
-def _word(member: str, value: Any) -> str:
+def word(member: str, value: Any) -> str:
+    """Return an argument's value in words: roles and names spelled out, bytes as `0x` hex."""
     if member == "role" and value in list(Role):
         return Role(value).name
     if member in _ROLE_BITMAPS:
@@ -77,4 +77,5 @@ def _roles(bitmap: int) -> str:
 
 def _text(value: bytes) -> str:
     stripped = value.rstrip(b"\0")
-    return stripped.decode("ascii") if stripped.isascii() else "0x" + value.hex()
+    # What does not print could hide or rewrite a line on the screen of whoever reads it.
+    return stripped.decode("ascii") if stripped.isascii() and stripped.decode().isprintable() else "0x" + value.hex()
