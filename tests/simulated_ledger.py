@@ -4,6 +4,7 @@ It does what members do and nothing else: whoever wants to lie changes its input
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -37,6 +38,7 @@ from tests.simulated_consortium import (
     GATEWAY,
     ITEM,
     KINDS,
+    OTHER_GATEWAY,
     READER,
     ROLES,
     address,
@@ -51,7 +53,7 @@ from tests.simulated_stream import Export, StreamEntry, Submitted, record_lines
 
 @dataclass
 class SimulatedLedger(SimulatedChain):
-    """One chain, one gateway's stream, members with keys. Time moves by `now`."""
+    """One chain, one gateway's stream, members with keys. Time moves by `now`; `beside` makes a second gateway."""
 
     entries: list[StreamEntry] = field(default_factory=list)
     unanchored: list[StreamEntry] = field(default_factory=list)
@@ -61,6 +63,8 @@ class SimulatedLedger(SimulatedChain):
     head: bytes = GENESIS_HEAD
     batches: list[int] = field(default_factory=list)
     """Times at which batches were anchored."""
+    gateway: int = GATEWAY
+    gateway_key: str = "gateway"
     _requests: int = 0
 
     def __post_init__(self) -> None:
@@ -72,6 +76,13 @@ class SimulatedLedger(SimulatedChain):
         setup += [("Parameters", "ParameterSet", {"name": "anchorDelay", "value": 300})]
         self.mine(setup)
         self.publish_item(1)
+
+    def beside(self) -> "SimulatedLedger":
+        """Return another gateway's stream on the same chain; it begins at this one's time."""
+        other = copy(self)
+        other.gateway, other.gateway_key, other._requests = OTHER_GATEWAY, "other-gateway", self._requests + 1_000_000
+        other.entries, other.unanchored, other.batches, other.head = [], [], [], GENESIS_HEAD
+        return other
 
     # --- the catalogue ---
 
@@ -103,8 +114,8 @@ class SimulatedLedger(SimulatedChain):
         """Sign a submission of `records`; `other` members replace those of the message."""
         leaves = [record_leaf(r.record_id, r.version, r.record_root) for r in records]
         message = {
-            "submissionId": number32("submission", len(self.entries), len(self.unanchored)),
-            "gateway": GATEWAY,
+            "submissionId": number32("submission", self.gateway, len(self.entries), len(self.unanchored)),
+            "gateway": self.gateway,
             "publisher": ROLES[key][0],
             "item": ITEM,
             "itemVersion": 1,
@@ -139,8 +150,9 @@ class SimulatedLedger(SimulatedChain):
         """Sign a statement with a simulated key."""
         return sign_digest(statement_digest(self.domain, statement, message), private_key(key))
 
-    def state(self, entry_type: EntryType, message: dict[str, Any], key: str = "gateway", **kept: Any) -> StreamEntry:
+    def state(self, entry_type: EntryType, message: dict[str, Any], key: str = "", **kept: Any) -> StreamEntry:
         """Append a statement of the gateway to the stream."""
+        key = key or self.gateway_key
         signature = self.sign(ENTRY_STATEMENTS[entry_type], message, key)
         entry = StreamEntry(entry_type, message, address(key), signature, **kept)
         self.unanchored.append(entry)
@@ -167,7 +179,7 @@ class SimulatedLedger(SimulatedChain):
         _, profile, item = self.items[1]
         leaves = [opening_leaf(o.record_id, o.version, o.record_root, o.opened) for o in openings]
         return {
-            "gateway": GATEWAY,
+            "gateway": self.gateway,
             "request": keccak256(kept["base"].encode("ascii")),
             "reader": READER,
             "readerKey": address("reader"),
@@ -230,7 +242,7 @@ class SimulatedLedger(SimulatedChain):
         """Refuse a look."""
         kept = self.request(key, "/v1/records", self.headers())
         message = {
-            "gateway": GATEWAY,
+            "gateway": self.gateway,
             "request": keccak256(kept["base"].encode("ascii")),
             "reader": ROLES[key][0],
             "readerKey": address(key),
@@ -251,7 +263,7 @@ class SimulatedLedger(SimulatedChain):
         headers = {"gongzhi-item": "0", "gongzhi-purpose": "12", "gongzhi-basis": "3", "gongzhi-authority": "audit"}
         kept = self.request(key, "/v1/export", headers)
         message = {
-            "gateway": GATEWAY,
+            "gateway": self.gateway,
             "request": keccak256(kept["base"].encode("ascii")),
             "reader": ROLES[key][0],
             "readerKey": address(key),
@@ -274,7 +286,7 @@ class SimulatedLedger(SimulatedChain):
         message = {"key": address(signers[0]), "nonce": count << 64, "deadline": self.now + 3600, **said}
         digest = message_digest(name, message, self.chain_id, CONTRACTS[MESSAGES[name].contract].address)
         received = {
-            "gateway": GATEWAY,
+            "gateway": self.gateway,
             "action": digest,
             "receivedAt": self.now,
             "includeBy": self.now + 300,
@@ -289,7 +301,7 @@ class SimulatedLedger(SimulatedChain):
     def void(self, batch: int, first: int, count: int) -> StreamEntry:
         """Declare numbers void."""
         message = {
-            "gateway": GATEWAY,
+            "gateway": self.gateway,
             "batch": batch,
             "firstSequence": first,
             "count": count,
@@ -313,8 +325,14 @@ class SimulatedLedger(SimulatedChain):
             entry.sequence = first + place
         leaves = [entry_leaf(entry.entry_type, entry.sequence, self.digest(entry)) for entry in self.unanchored]
         root, count, batch = MerkleTree(leaves).root, len(leaves), len(self.batches) + 1
-        self.head = next_head(self.head, GATEWAY, batch, root, count, first)
-        args = {"gateway": GATEWAY, "batch": batch, "root": to_hex(root), "leafCount": count, "firstSequence": first}
+        self.head = next_head(self.head, self.gateway, batch, root, count, first)
+        args = {
+            "gateway": self.gateway,
+            "batch": batch,
+            "root": to_hex(root),
+            "leafCount": count,
+            "firstSequence": first,
+        }
         self.mine([("RecordAnchors", "Anchored", {**args, "head": to_hex(self.head)})], seconds)
         self.batches.append(self.now)
         self.entries += self.unanchored
@@ -325,7 +343,7 @@ class SimulatedLedger(SimulatedChain):
     def export(self) -> Export:
         """Return the lines of an honest export."""
         manifest = ExportManifest(
-            self.chain_id, self.domain.record_anchors, GATEWAY, len(self.batches), len(self.entries), self.now
+            self.chain_id, self.domain.record_anchors, self.gateway, len(self.batches), len(self.entries), self.now
         )
         export = Export(manifest, [], [], [], dict(self.documents))
         for entry in self.entries:

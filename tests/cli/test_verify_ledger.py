@@ -183,3 +183,27 @@ def test_overdue_duties_are_listed_by_agency_and_change_no_verdict(
 def test_a_moment_that_is_none_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     code, report = verify(capsys, *OFFLINE, "--as-of", "tomorrow")
     assert (code, report["verdict"]) == (2, "usage")
+
+
+def test_the_exports_of_two_gateways_are_verified_together(
+    ledger: SimulatedLedger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    second = ledger.beside()
+    second.submit(30)
+    second.anchor()
+    ledger.now = second.now
+    submitted = ledger.entries[0].submitted
+    assert submitted is not None
+    second.export().write(Path("second"))
+    Path("chain.json").write_bytes(ledger.chain_bytes())
+    receipts = Path("receipts")
+    receipts.mkdir()
+    (receipts / "one.json").write_bytes(encode(acceptance(ledger, submitted).document))
+    code, report = verify(capsys, *OFFLINE, "--export", "second", "--receipts", "receipts")
+    assert (code, report["verdict"], report["counts"]["checked"]) == (0, "verified", 6), report["notices"]
+    assert [each["gateway"] for each in report["gateways"]] == [1, 2]
+    assert verify(capsys, *OFFLINE, "--export", "second", "--since", "state.json")[0] == 2
+    assert verify(capsys, *OFFLINE, "--export", "export")[0] == 2
+    code, report = verify(capsys, *OFFLINE)
+    assert code == 0
+    assert "gateway 2 has 1 batches on chain, and none of them was read" in report["notices"]
