@@ -8,7 +8,7 @@ EIP-712 digest that every approval signs, over chain and Council by the domain.
 | member | what it is |
 |---|---|
 | chainId, council | the EIP-712 domain that is signed for: chain and address of the Council |
-| calls | target (address), data (`0x` hex) and what the call says, for people; 1 to 32 calls, done in this order |
+| calls | target (address), data (`0x` hex) and what the call says, for people; 1 to 64 calls, done in this order |
 | salt | 32 random bytes, used once in an epoch |
 | epoch | the epoch whose members approve; another one starts with each change of members |
 | expiry | Unix seconds from which the action can no more be executed |
@@ -31,13 +31,34 @@ from ledger.errors import FormatError
 ACTION_FORMAT: Final = "gongzhi-council-action/1"
 DOMAIN_NAME: Final = "Gongzhi Council"
 DOMAIN_VERSION: Final = "1"
-MOST_CALLS: Final = 32
+MOST_CALLS: Final = 64
 MOST_DATA_BYTES: Final = 65_536
 _MEMBERS: Final = ("format", "chainId", "council", "calls", "salt", "epoch", "expiry")
 _CALL_MEMBERS: Final = ("target", "data", "says")
 _CALL_TYPE: Final = "Call(address target,bytes data)"
 _ACTION_TYPE: Final = f"CouncilAction(Call[] calls,bytes32 salt,uint64 epoch,uint64 expiry){_CALL_TYPE}"
 _CANCEL_TYPE: Final = "CancelAction(bytes32 action,uint64 epoch)"
+
+HOUR_SECONDS: Final = 3_600
+LONGEST_DELAY: Final = 72 * HOUR_SECONDS
+"""Of every call that `DELAYS` does not list: directory, members, repudiation, and what nobody knows."""
+_DELAYED: Final = {
+    0: ("pauseAsGovernor(uint64)", "revokeKeyAsGovernor(address,uint16,uint64)"),
+    24 * HOUR_SECONDS: (
+        "registerAgency((uint8,uint64,uint16,bytes32,address,uint64,uint64,uint256,uint64),bytes)",
+        "setStatus(uint32,uint8)",
+        "setAllowedRoles(uint32,uint16)",
+        "restoreAdmin((uint32,address,uint64,uint64,uint256,uint64),bytes)",
+        "setCatalogueAuthority(uint32)",
+    ),
+    48 * HOUR_SECONDS: ("set(bytes32,uint64)",),
+}
+DELAYS: Final = {
+    keccak256(function.encode("ascii"))[:4]: seconds
+    for seconds, functions in _DELAYED.items()
+    for function in functions
+}
+"""Selector (4 bytes) → seconds between schedule and execution, as the contract has it."""
 
 ReadCall = Callable[[str, bytes], str]
 """(target address, call data) → what the call says, for people."""
@@ -86,6 +107,11 @@ class CouncilAction:
         """The 32-byte digest that members sign to cancel this action."""
         return keccak256(self.cancel_preimage)
 
+    @property
+    def delay(self) -> int:
+        """Seconds between schedule and execution: the longest of the calls (none on a Council for development)."""
+        return max(DELAYS.get(call.data[:4], LONGEST_DELAY) for call in self.calls)
+
     def document(self, read_call: ReadCall) -> dict[str, Any]:
         """Return the JSON value of the action's file."""
         return {
@@ -114,7 +140,7 @@ def parse_council_action(data: bytes | str, read_call: ReadCall) -> CouncilActio
     """Return the action of a file.
 
     Raises UnsupportedFormat for another format name; FormatError for other members or shapes, for no call or more than
-    32, and where `says` is not how `read_call` reads a call.
+    64, and where `says` is not how `read_call` reads a call.
     """
     members = format_members(decode(data), ACTION_FORMAT, _MEMBERS, what="council action")
     given = array(members["calls"], what="council action calls", most=MOST_CALLS)

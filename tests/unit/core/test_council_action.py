@@ -100,6 +100,20 @@ def test_the_digest_of_an_action_never_changes() -> None:
     assert ACTION.cancel_digest.hex() == "263a35376d2b745cd076bac737b9356eafd672cacf830046af67fec260dbb0d9"
 
 
+def test_the_longest_delay_of_its_calls_is_the_action_s() -> None:
+    hours = {
+        "pauseAsGovernor(uint64)": 0,
+        "setStatus(uint32,uint8)": 24,
+        "set(bytes32,uint64)": 48,
+        "setMembers(uint32[],uint8)": 72,
+    }
+    made = [CouncilCall(COUNCIL, keccak256(function.encode())[:4] + bytes(64)) for function in hours]
+    for place, expected in enumerate(hours.values()):
+        assert replace(ACTION, calls=(made[place],)).delay == expected * 3_600
+        assert replace(ACTION, calls=tuple(made[: place + 1])).delay == expected * 3_600
+    assert replace(ACTION, calls=(CouncilCall(COUNCIL, b""),)).delay == 72 * 3_600
+
+
 @given(actions)
 def test_a_file_reads_back_as_the_action_that_it_was_made_of(action: CouncilAction) -> None:
     assert parse_council_action(action.encode(says), says) == action
@@ -117,7 +131,7 @@ def test_a_file_that_says_something_else_than_its_data_is_refused() -> None:
     ("member", "value"),
     [
         ("calls", []),
-        ("calls", [ACTION.document(says)["calls"][0]] * 33),
+        ("calls", [ACTION.document(says)["calls"][0]] * 65),
         ("calls", [{"target": COUNCIL, "data": "0x" + "00" * 65_537, "says": f"65537 bytes to {COUNCIL}"}]),
         ("calls", [{"target": COUNCIL, "data": "0x"}]),
         ("salt", "0x" + "00" * 31),
