@@ -16,10 +16,16 @@ SETTINGS_FILE = "settings.json"
 
 
 class KeySetting(BaseModel):
-    """A signing key: where it is, and the file with its password."""
+    """A signing key: where it is, and the files by which it is reached."""
 
-    uri: str = Field(description="`keystore:PATH`")
+    uri: str = Field(description="`keystore:PATH` or `web3signer:https://HOST[:PORT][#ADDRESS]`")
     password_file: Path | None = Field(default=None, description="file that holds the keystore's password")
+    ca_file: Path | None = Field(
+        default=None, description="certificates (PEM) that a web3signer's own comes from; if empty, the system's"
+    )
+    client_certificate: Path | None = Field(
+        default=None, description="file (PEM, mode 0600) with the certificate and key shown to a web3signer"
+    )
 
 
 class Settings(BaseSettings):

@@ -20,7 +20,8 @@
     ├── ChainError ── TransactionFailed, ChainBehind
     │                          the chain refused, is behind, is another one or does not answer
     ├── StreamDiverged         the chain holds batches of this gateway that its database does not have
-    ├── StoreError, KeyProviderError  the database or a key provider does not do its part
+    ├── StoreError, KeyProviderError ── SignerUnreachable, SignerFaulty
+    │                          the database, a key provider or a signer does not do its part
     ├── EngineError            an embedded engine does not start or stop
     ├── GatewayUnreachable     the gateway does not answer its client; what was sent may or may not have arrived
     ├── GatewayProblem         the gateway answered with a problem that this version does not know
@@ -293,6 +294,18 @@ class KeyProviderError(GongzhiError):
 
 
 class TransactionFailed(ChainError):
+class SignerUnreachable(KeyProviderError):
+    code = "signer_unreachable"
+    when = "a remote signer does not answer in time, or its TLS certificate does not check"
+    remedy = "see whether the signer runs, its URL, and the setting's CA file and client certificate"
+
+
+class SignerFaulty(KeyProviderError):
+    code = "signer_faulty"
+    when = "a remote signer answers with something else than the signature that it was asked for"
+    remedy = "see the signer's log and which key it holds; what it answered is not used"
+
+
     code = "transaction_failed"
     when = "a contract refuses the call; it was quarantined and will not be retried"
     remedy = "see the contract's error in `detail`; `gongzhi explain` shows the transaction"

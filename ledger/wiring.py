@@ -28,6 +28,7 @@ from ledger.embedded.replay import ReplayBlock
 from ledger.embedded.stack import Endpoints, ServicePlan, StackPlan
 from ledger.errors import UsageError
 from ledger.keys.uris import open_key_provider, open_signer
+from ledger.keys.web3signer import SignerTls
 from ledger.ports import Signer
 from ledger.services import deploy
 from ledger.services.administration import Administration
@@ -70,7 +71,7 @@ def open_key(setting: KeySetting | None, what: str) -> Signer:
     """Return the signer of a key setting; raises UsageError if it is not set, KeyProviderError if it does not open."""
     if setting is None:
         raise UsageError(f"the settings name no {what}")
-    return open_signer(setting.uri, setting.password_file)
+    return open_signer(setting.uri, setting.password_file, SignerTls(setting.ca_file, setting.client_certificate))
 
 
 def open_store(settings: Settings, connections: int = 10) -> PostgresStore:

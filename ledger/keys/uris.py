@@ -1,36 +1,43 @@
-"""Keys by URI: `keystore:PATH` signs, `file:PATH` wraps daily keys. A URI names a place, never a secret."""
+"""Keys by URI: `keystore:PATH` and `web3signer:URL` sign, `file:PATH` wraps daily keys.
 
+A URI names a place, never a secret.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
 
 from ledger.errors import KeyProviderError
 from ledger.keys.file_provider import open_master_key
 from ledger.keys.keystore import open_keystore
 from ledger.keys.private_file import read_password
+from ledger.keys.web3signer import SYSTEM_TLS, SignerTls, open_web3signer
 from ledger.ports import KeyProvider, Signer
 
-SIGNER_SCHEMES = ("keystore",)
-PROVIDER_SCHEMES = ("file",)
+SIGNERS = {"keystore": "keystore:PATH", "web3signer": "web3signer:https://HOST[:PORT][#ADDRESS]"}
+PROVIDERS = {"file": "file:PATH"}
 
 
-def open_signer(uri: str, password_file: Path | None) -> Signer:
-    """Return the signer at `keystore:PATH`; the password is the first line of `password_file` (mode 0600).
+def open_signer(uri: str, password_file: Path | None, tls: SignerTls = SYSTEM_TLS) -> Signer:
+    """Return the signer at `keystore:PATH` or `web3signer:URL`.
 
-    Raises KeyProviderError.
+    A keystore's password is the first line of `password_file` (mode 0600); `tls` holds for a web3signer. Raises
+    KeyProviderError.
     """
-    path = _path(uri, SIGNER_SCHEMES)
+    scheme, place = _place(uri, SIGNERS)
+    if scheme == "web3signer":
+        return open_web3signer(place, tls)
     if password_file is None:
         raise KeyProviderError("a keystore needs a file with its password")
-    return open_keystore(path, read_password(password_file))
+    return open_keystore(Path(place), read_password(password_file))
 
 
 def open_key_provider(uri: str) -> KeyProvider:
     """Return the provider at `file:PATH`; raises KeyProviderError."""
-    return open_master_key(_path(uri, PROVIDER_SCHEMES))
+    return open_master_key(Path(_place(uri, PROVIDERS)[1]))
 
 
-def _path(uri: str, schemes: tuple[str, ...]) -> Path:
-    scheme, separator, path = uri.partition(":")
-    if not separator or scheme not in schemes or not path:
-        known = ", ".join(f"{name}:PATH" for name in schemes)
-        raise KeyProviderError(f"a key is named as {known}")
-    return Path(path)
+def _place(uri: str, known: Mapping[str, str]) -> tuple[str, str]:
+    scheme, _, place = uri.partition(":")
+    if scheme not in known or not place:
+        raise KeyProviderError(f"a key is named as {' or '.join(known.values())}")
+    return scheme, place

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger.errors import ChainError, TransactionFailed
+from ledger.errors import ChainError, KeyProviderError, TransactionFailed
 from ledger.ports import Chain, Signer, Store
 from ledger.rows import NewTransaction, OutboxTransaction, Receipt
 
@@ -120,7 +120,12 @@ class _Pass:
         except ChainError as failure:
             self.postpone(row, failure.detail)
             return
-        signed = self.sign(row, transaction, row.gas or used * GAS_MARGIN[0] // GAS_MARGIN[1])
+        try:
+            signed = self.sign(row, transaction, row.gas or used * GAS_MARGIN[0] // GAS_MARGIN[1])
+        except KeyProviderError as failure:
+            # A remote signer that is away holds up its own key only.
+            self.postpone(row, failure.detail)
+            return
         if signed is not None:
             self.broadcast(signed)
 
