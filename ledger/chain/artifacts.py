@@ -1,7 +1,7 @@
 """Compiled contracts as `scripts/compile_contracts` writes them; nobody needs a compiler to use them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ ARTIFACT_FORMAT = "gongzhi-artifact/1"
 CONTRACTS = (
     *("AgencyRegistry", "Catalogue", "Parameters", "RecordAnchors"),
     *("ConsentRegistry", "AccessLedger", "EmergencyAccess"),
+    *("Council", "SystemDirectory"),
 )
 CONSTRUCTORS: Mapping[str, tuple[str, ...]] = {
     "Parameters": ("governor",),
@@ -28,6 +29,11 @@ CONSTRUCTORS: Mapping[str, tuple[str, ...]] = {
     "EmergencyAccess": ("AgencyRegistry", "Catalogue", "Parameters"),
 }
 """What each constructor takes (the governor's address, another contract's), in an order that can be deployed."""
+GOVERNANCE_CONSTRUCTORS: Mapping[str, tuple[str, ...]] = {
+    "Council": ("founders", "threshold", "development"),
+    "SystemDirectory": ("governor",),
+}
+"""The same for who governs and for where things are: founders' keys, approvals needed, whether delays are left out."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +92,11 @@ def abi_types(parameters: list[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def deploy_data(name: str, *constructor_arguments: str) -> bytes:
+def deploy_data(name: str, *constructor_arguments: str | int | Sequence[str]) -> bytes:
     """Return the data of the transaction that creates a contract: creation code and encoded arguments.
 
-    The arguments are the addresses that `CONSTRUCTORS` names. Raises ChainError if there is no such artifact and
-    FormatError if the arguments do not fit.
+    The arguments are what `CONSTRUCTORS` or `GOVERNANCE_CONSTRUCTORS` names: addresses, but for those of the Council.
+    Raises ChainError if there is no such artifact and FormatError if the arguments do not fit.
     """
     artifact = load(name)
     inputs = next(entry["inputs"] for entry in artifact.abi if entry["type"] == "constructor")

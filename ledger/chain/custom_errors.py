@@ -14,6 +14,7 @@ from ledger.core.keccak import keccak256
 _SELECTOR_BYTES = 4
 _TEXT_SELECTOR = keccak256(b"Error(string)")[:_SELECTOR_BYTES]
 _PANIC_SELECTOR = keccak256(b"Panic(uint256)")[:_SELECTOR_BYTES]
+_LONGEST_INNER_BYTES = 1024
 _ROLE_BITMAPS = frozenset({"roles", "allowedRoles", "pair"})
 
 
@@ -53,9 +54,15 @@ def decode(data: bytes) -> str:
 def _sentence(entry: Mapping[str, Any], body: bytes) -> str:
     values = abi_decode(abi_types(entry["inputs"]), body)
     members = [
-        f"{member['name']}={word(member['name'], value)}" for member, value in zip(entry["inputs"], values, strict=True)
+        f"{member['name']}={_inner(value) if member['type'] == 'bytes' else word(member['name'], value)}"
+        for member, value in zip(entry["inputs"], values, strict=True)
     ]
     return f"{entry['name']}({', '.join(members)})"
+
+
+def _inner(reason: bytes) -> str:
+    """Return why a call within the call was refused; a called contract says what it likes, so not of any depth."""
+    return decode(reason) if len(reason) <= _LONGEST_INNER_BYTES else f"{len(reason)} bytes"
 
 
 def word(member: str, value: Any) -> str:

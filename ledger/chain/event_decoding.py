@@ -1,6 +1,7 @@
 """Logs of our contracts as events of a chain file: numbers as integers, bytes and addresses as lowercase `0x` hex.
 
-All our events hold static values only, so a log is words of 32 bytes; a thousand are decoded in a few milliseconds.
+Our events hold static values, so a log is words of 32 bytes; a thousand are decoded in a few milliseconds. Those of the
+Council hold lists besides, which stand after the words, each behind its length.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ from ledger.core.keccak import keccak256
 from ledger.errors import ChainError
 
 _WORD = 32
-_TEXT_MEMBERS = frozenset({("ParameterSet", "name")})
+_TEXT_MEMBERS = frozenset({("ParameterSet", "name"), ("ContractSet", "name")})
 """bytes32 that hold ASCII text, padded with zeros."""
 
 Decoder = Callable[[bytes], Any]
@@ -24,25 +25,45 @@ class EventLayout:
         self.name: str = entry["name"]
         self.topic = keccak256(f"{self.name}({','.join(abi_types(entry['inputs']))})".encode("ascii"))
         self._places: list[tuple[str, bool, int, Decoder]] = []
+        self._lists: dict[str, Decoder] = {}
         indexed, plain = 0, 0
         for member in entry["inputs"]:
-            decoder = _decoder(self.name, member["name"], member["type"])
+            name, type_name = member["name"], member["type"]
+            decoder: Decoder = _integer
+            if type_name.endswith("[]"):
+                self._lists[name] = _decoder(self.name, name, type_name.removesuffix("[]"))
+            else:
+                decoder = _decoder(self.name, name, type_name)
             if member["indexed"]:
                 indexed += 1
-                self._places.append((member["name"], True, indexed, decoder))
+                self._places.append((name, True, indexed, decoder))
             else:
-                self._places.append((member["name"], False, plain * _WORD, decoder))
+                self._places.append((name, False, plain * _WORD, decoder))
                 plain += 1
         self._topic_count, self._data_bytes = indexed + 1, plain * _WORD
 
     def decode(self, topics: list[bytes], data: bytes) -> dict[str, Any]:
         """Return the members in the order of the event's declaration; raises ChainError for a log of other lengths."""
-        if len(topics) != self._topic_count or len(data) != self._data_bytes:
+        if len(topics) != self._topic_count or not self._fits(data):
             raise ChainError(f"a log of event {self.name} has an impossible length")
-        return {
+        members = {
             name: decoder(topics[place] if indexed else data[place : place + _WORD])
             for name, indexed, place, decoder in self._places
         }
+        return members | {name: self._items(data, members[name], item) for name, item in self._lists.items()}
+
+    def _fits(self, data: bytes) -> bool:
+        if not self._lists:
+            return len(data) == self._data_bytes
+        return len(data) >= self._data_bytes and len(data) % _WORD == 0
+
+    def _items(self, data: bytes, start: int, decoder: Decoder) -> list[Any]:
+        """Return the list that stands at byte `start` of the data."""
+        first = start + _WORD
+        count = _integer(data[start:first])
+        if first > len(data) or count > (len(data) - first) // _WORD:
+            raise ChainError(f"a log of event {self.name} has a list beyond its end")
+        return [decoder(data[place : place + _WORD]) for place in range(first, first + count * _WORD, _WORD)]
 
 
 class EventDecoder:
@@ -90,6 +111,10 @@ def _address(word: bytes) -> str:
     return "0x" + word[12:].hex()
 
 
+def _selector(word: bytes) -> str:
+    return "0x" + word[:4].hex()
+
+
 def _text(word: bytes) -> str:
     try:
         return word.rstrip(b"\0").decode("ascii")
@@ -102,4 +127,4 @@ def _decoder(event: str, member: str, type_name: str) -> Decoder:
         return _text
     if type_name.startswith("uint"):
         return _integer
-    return {"bytes32": _hex, "address": _address}[type_name]
+    return {"bytes32": _hex, "address": _address, "bytes4": _selector}[type_name]

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests import engines
+from tests.contracts.chamber import Chamber
 from tests.contracts.offices import Offices
 from tests.contracts.sandbox import Sandbox
 
@@ -47,6 +48,35 @@ def offices(settled: Offices) -> Iterator[Offices]:
     snapshot = settled.sandbox.rpc("evm_snapshot")
     yield settled
     assert settled.sandbox.rpc("evm_revert", snapshot)
+
+
+@pytest.fixture(scope="session")
+def founded(engine_folder: Path, deployed: Sandbox) -> Iterator[Chamber]:
+    """A third deployment, governed by a Council whose founding is complete."""
+    folder = engine_folder / "council-chain"
+    with httpx.Client() as http:
+        sandbox = Sandbox(engines.anvil(folder), http, reached=deployed.reached)
+        sandbox.deploy(by_council=True)
+        chamber = Chamber(sandbox)
+        chamber.found()
+        yield chamber
+    engines.stop_anvil(folder)
+
+
+@pytest.fixture
+def chamber(founded: Chamber) -> Iterator[Chamber]:
+    """The Council; what a test does to it is undone."""
+    snapshot = founded.sandbox.rpc("evm_snapshot")
+    yield founded
+    assert founded.sandbox.rpc("evm_revert", snapshot)
+
+
+@pytest.fixture
+def unfounded(deployed: Sandbox, sandbox: Sandbox) -> Chamber:
+    """A Council that governs its contracts, and whose founding is still to come."""
+    fresh = Sandbox(sandbox.rpc_url, sandbox.http, reached=deployed.reached)
+    fresh.deploy(by_council=True)
+    return Chamber(fresh)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

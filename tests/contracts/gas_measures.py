@@ -13,6 +13,7 @@ from ledger.chain.contracts.binding import Call
 from ledger.core.codes import Role
 from ledger.core.typed_messages import MESSAGES
 from tests import engines
+from tests.contracts.chamber import LONGEST_DELAY, Chamber
 from tests.contracts.offices import CONSENTED, ITEM, OPEN_ITEM, OTHER_ITEM, PAPER, REFUSED, Offices
 from tests.contracts.sandbox import Key, Member, Sandbox
 
@@ -30,6 +31,7 @@ def measure(sandbox: Sandbox) -> dict[str, int]:
         **catalogue(sandbox, gateway, member),
         **accesses(offices := Offices(sandbox)),
         **emergencies(offices),
+        **governance(sandbox),
     }
 
 
@@ -155,6 +157,22 @@ def emergencies(offices: Offices) -> dict[str, int]:
         for name in ("CoSignEmergency", "EndEmergency", "DeferNotice", "NoteNotified", "KeepData", "NoteDestroyed"):
             measured[MESSAGES[name].function] = gas(offices.about(name, alarm.identifier))
         measured["review"] = gas(offices.about("ReviewEmergency", alarm.identifier))
+    return measured
+
+
+def governance(sandbox: Sandbox) -> dict[str, int]:
+    """A Council of five, three of whom approve one call."""
+    governed = Sandbox(sandbox.rpc_url, sandbox.http, reached=sandbox.reached)
+    governed.deploy(by_council=True)
+    chamber = Chamber(governed)
+    measured = {"founding of five": chamber.found().gas}
+    for value in (600, 700):
+        action = chamber.action(governed.parameters.set("anchorDelay", value))
+        measured["schedule"] = governed.send(chamber.scheduling(action)).gas
+        governed.sleep(LONGEST_DELAY)
+        measured["execute"] = governed.send(chamber.execution(action)).gas
+    cancelled = chamber.scheduled(governed.parameters.set("anchorDelay", 800))
+    measured["cancel"] = governed.send(chamber.cancelling(cancelled)).gas
     return measured
 
 

@@ -12,15 +12,17 @@ from typing import Any
 import httpx
 import pytest
 
-from ledger.chain.artifacts import CONSTRUCTORS, deploy_data
+from ledger.chain.artifacts import CONSTRUCTORS, GOVERNANCE_CONSTRUCTORS, deploy_data
 from ledger.chain.contracts.access_ledger import AccessLedger
 from ledger.chain.contracts.agency_registry import AgencyRegistry
 from ledger.chain.contracts.binding import Call, node
 from ledger.chain.contracts.catalogue import Catalogue
 from ledger.chain.contracts.consent_registry import ConsentRegistry
+from ledger.chain.contracts.council import Council
 from ledger.chain.contracts.emergency_access import EmergencyAccess
 from ledger.chain.contracts.parameters import Parameters
 from ledger.chain.contracts.record_anchors import RecordAnchors
+from ledger.chain.contracts.system_directory import SystemDirectory
 from ledger.chain.custom_errors import decode
 from ledger.chain.event_decoding import EventDecoder
 from ledger.core.codes import Role
@@ -53,6 +55,10 @@ class Key:
     @property
     def address(self) -> str:
         return address_of(self.private)
+
+
+FOUNDERS = tuple(Key(f"founder {number}") for number in range(1, 6))
+THRESHOLD = 3
 
 
 @dataclass
@@ -94,15 +100,20 @@ class Sandbox:
     """Names of the custom errors that contracts have raised so far."""
     _made: int = 0
 
-    def deploy(self) -> None:
-        """Deploy the contracts."""
+    def deploy(self, *, by_council: bool = False) -> None:
+        """Deploy the contracts, governed by `governor` or by a Council of `FOUNDERS`."""
         self.rpc("anvil_autoImpersonateAccount", True)
         self.chain_id = int(self.rpc("eth_chainId"), 16)
-        for name, wanted in CONSTRUCTORS.items():
-            arguments = [self.governor if place == "governor" else self.addresses[place] for place in wanted]
-            receipt = self.mine({"from": self.governor, "data": "0x" + deploy_data(name, *arguments).hex()})
+        founders = [founder.address for founder in FOUNDERS]
+        given: dict[str, Any] = {"founders": founders, "threshold": THRESHOLD, "development": False}
+        for name, wanted in {**GOVERNANCE_CONSTRUCTORS, **CONSTRUCTORS}.items():
+            arguments = [given[place] if place in given else self.addresses[place] for place in wanted]
+            receipt = self.mine({"from": self.relay, "data": "0x" + deploy_data(name, *arguments).hex()})
             self.addresses[name] = receipt["contractAddress"]
             self.deployment_gas[name] = int(receipt["gasUsed"], 16)
+            if name == "Council":
+                self.governor = self.addresses[name] if by_council else self.governor
+                given["governor"] = self.governor
         web3 = node(self.rpc_url)
         self.registry = AgencyRegistry(web3, self.addresses["AgencyRegistry"])
         self.catalogue = Catalogue(web3, self.addresses["Catalogue"])
@@ -111,6 +122,8 @@ class Sandbox:
         self.consents = ConsentRegistry(web3, self.addresses["ConsentRegistry"])
         self.access = AccessLedger(web3, self.addresses["AccessLedger"])
         self.emergencies = EmergencyAccess(web3, self.addresses["EmergencyAccess"])
+        self.council = Council(web3, self.addresses["Council"])
+        self.directory = SystemDirectory(web3, self.addresses["SystemDirectory"])
         relayed = (self.registry, self.catalogue, self.anchors, self.consents, self.access, self.emergencies)
         self.bindings = {binding.NAME: binding for binding in relayed}
         self.decoder = EventDecoder(self.addresses)
@@ -155,7 +168,7 @@ class Sandbox:
 
     def create(self, data: bytes) -> str:
         """Deploy `data`; return the contract's address."""
-        address: str = self.mine({"from": self.governor, "data": "0x" + data.hex()})["contractAddress"]
+        address: str = self.mine({"from": self.relay, "data": "0x" + data.hex()})["contractAddress"]
         return address
 
     def send(self, call: Call, sender: str | None = None) -> Outcome:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ledger.chain.artifacts import CONTRACTS, load
+from ledger.chain.artifacts import CONTRACTS, abi_types, load
 from ledger.core.codes import Role
 from ledger.core.keccak import keccak256
 from ledger.embedded.chain import anvil_program
@@ -107,19 +107,12 @@ def interface_id(name: str) -> bytes:
     identifier = 0
     for entry in load(name).abi:
         if entry["type"] == "function" and entry["name"] not in INHERITED:
-            types = ",".join(canonical(member) for member in entry["inputs"])
+            types = ",".join(abi_types(entry["inputs"]))
             identifier ^= int.from_bytes(keccak256(f"{entry['name']}({types})".encode())[:4], "big")
     return identifier.to_bytes(4, "big")
 
 
 INHERITED = {"eip712Domain", "governor", "nonces", "supportsInterface", "version"}
-
-
-def canonical(member: dict[str, Any]) -> str:
-    """The type of a parameter as it stands in a signature."""
-    if member["type"] != "tuple":
-        return str(member["type"])
-    return f"({','.join(canonical(component) for component in member['components'])})"
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
@@ -133,5 +126,5 @@ def test_a_contract_tells_its_interfaces(sandbox: Sandbox, name: str) -> None:
     versioned, described = keccak256(b"version()")[:4], keccak256(b"eip712Domain()")[:4]
     for identifier in (bytes.fromhex("01ffc9a7"), versioned, described, interface_id(name)):
         assert supports(identifier)
-    assert supports(governed) == (name in {"AgencyRegistry", "Catalogue", "Parameters"})
+    assert supports(governed) == (name in {"AgencyRegistry", "Catalogue", "Parameters", "SystemDirectory"})
     assert not supports(b"\xff" * 4)

@@ -152,7 +152,7 @@ def test_a_digest_is_what_a_wallet_signs(sandbox: Sandbox, name: str) -> None:
 
 
 def test_the_domains_told_on_chain_are_those_that_are_signed_in(sandbox: Sandbox) -> None:
-    for contract in (*sandbox.bindings.values(), sandbox.parameters):
+    for contract in (*sandbox.bindings.values(), sandbox.parameters, sandbox.council, sandbox.directory):
         expected = (f"Gongzhi {contract.NAME}", "1", sandbox.chain_id, contract.address)
         assert contract.domain(block="latest") == expected
 

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from ledger.chain.artifacts import CONSTRUCTORS, CONTRACTS, abi_types, deploy_data, load
+from ledger.chain.artifacts import CONSTRUCTORS, CONTRACTS, GOVERNANCE_CONSTRUCTORS, abi_types, deploy_data, load
 from ledger.core.typed_messages import MESSAGES
 from ledger.errors import ChainError, FormatError
 
@@ -71,9 +71,17 @@ def test_deployment_data_is_creation_code_and_arguments() -> None:
         assert data == load(name).bytecode + (bytes(12) + bytes.fromhex(ADDRESS[2:])) * len(wanted)
 
 
+def test_the_council_is_deployed_with_its_founders() -> None:
+    data = deploy_data("Council", (ADDRESS, ADDRESS), 2, True)
+    numbers = (0x60, 2, 1, 2)
+    words = [number.to_bytes(32, "big") for number in numbers] + [bytes(12) + bytes.fromhex(ADDRESS[2:])] * 2
+    assert data == load("Council").bytecode + b"".join(words)
+
+
 def test_a_contract_is_deployed_after_those_that_it_needs() -> None:
     order = list(CONSTRUCTORS)
-    assert set(order) == set(CONTRACTS)
+    assert {*order, *GOVERNANCE_CONSTRUCTORS} == set(CONTRACTS)
+    assert set(order).isdisjoint(GOVERNANCE_CONSTRUCTORS)
     for place, name in enumerate(order):
         assert set(CONSTRUCTORS[name]) - {"governor"} <= set(order[:place])
 

@@ -69,6 +69,13 @@ def test_what_is_not_exactly_a_call_of_ours_is_called_unknown() -> None:
         assert said == f"Parameters: an unknown call, 0x{data[:4].hex()} with {len(data)} bytes"
 
 
+def test_a_function_is_named_by_target_and_selector() -> None:
+    selector = Parameters(node(), PARAMETERS).set("factsAge", 60).data[:4]
+    assert READER.function(PARAMETERS, selector) == "Parameters.set"
+    assert READER.function(REGISTRY, selector) == f"AgencyRegistry: 0x{selector.hex()}"
+    assert READER.function(KEY, selector) == f"an unknown contract: 0x{selector.hex()}"
+
+
 @given(st.sampled_from([PARAMETERS, REGISTRY, CATALOGUE, KEY]), st.binary(max_size=200))
 def test_any_bytes_give_one_line(target: str, data: bytes) -> None:
     assert "\n" not in READER.read(target, data)

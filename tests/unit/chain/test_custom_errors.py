@@ -67,3 +67,21 @@ def test_no_two_errors_of_our_contracts_share_a_selector() -> None:
     }
     assert len(known_errors()) == len(declared)
     assert all(selector(entry) == key for key, entry in known_errors().items())
+
+
+def failed_call(reason: bytes) -> bytes:
+    return keccak256(b"CallFailed(uint256,bytes)")[:4] + encode(["uint256", "bytes"], [3, reason])
+
+
+def test_what_a_call_within_a_call_was_refused_with_is_said_too() -> None:
+    inner = keccak256(b"ReasonMissing()")[:4]
+    assert decode(failed_call(inner)) == "CallFailed(index=3, reason=ReasonMissing())"
+    assert decode(failed_call(b"")) == "CallFailed(index=3, reason=the call was refused without a reason)"
+
+
+def test_calls_within_calls_are_not_followed_to_any_depth() -> None:
+    data = b""
+    for _ in range(12):
+        data = failed_call(data)
+    assert decode(data).startswith("CallFailed(index=3, reason=")
+    assert "bytes" in decode(data)

@@ -43,7 +43,7 @@ def log_of(event: dict[str, Any]) -> dict[str, Any]:
     rows = list(zip(types, values, indexed, strict=True))
     plain = [(kind, value) for kind, value, is_indexed in rows if not is_indexed]
     return {
-        "address": ADDRESSES[event["contract"]],
+        "address": ADDRESSES.get(event["contract"]),
         "topics": [
             "0x" + topic.hex(),
             *("0x" + encode([kind], [value]).hex() for kind, value, is_indexed in rows if is_indexed),
@@ -106,8 +106,54 @@ def test_a_parameter_name_that_is_no_text_is_refused() -> None:
         EventDecoder(ADDRESSES).decode(log | {"topics": [log["topics"][0], "0x" + "ff" * 32]})
 
 
-def test_every_event_of_every_contract_holds_static_members_only() -> None:
+MEMBERS_SET = {
+    "contract": "Council",
+    "name": "MembersSet",
+    "args": {"epoch": 7, "agencies": [1, 5, 9], "threshold": 2},
+}
+SCHEDULED = {
+    "contract": "Council",
+    "name": "ActionScheduled",
+    "args": {
+        "action": "0x" + "ab" * 32,
+        "epoch": 1,
+        "executableAt": 1_700_000_000,
+        "expiry": 1_800_000_000,
+        "targets": ["0x" + "11" * 20, "0x" + "22" * 20],
+        "selectors": ["0x01020304", "0x00000000"],
+        "agencies": [],
+        "keys": ["0x" + "33" * 20],
+    },
+}
+COUNCIL = EventDecoder({"Council": ADDRESSES["RecordAnchors"]})
+
+
+def council_log(event: dict[str, Any]) -> dict[str, Any]:
+    args = dict(event["args"])
+    if "selectors" in args:
+        args["selectors"] = [bytes.fromhex(each[2:]) for each in args["selectors"]]
+    return log_of({**event, "args": args}) | {"address": ADDRESSES["RecordAnchors"]}
+
+
+@pytest.mark.parametrize("event", [MEMBERS_SET, SCHEDULED])
+def test_lists_of_an_event_are_decoded_item_by_item(event: dict[str, Any]) -> None:
+    contract, name, args = COUNCIL.decode(council_log(event))
+    assert {"contract": contract, "name": name, "args": args} == event
+    assert list(args) == list(event["args"])
+
+
+def test_a_list_beyond_the_end_of_its_log_is_refused() -> None:
+    log = council_log(MEMBERS_SET)
+    data = bytes.fromhex(log["data"][2:])
+    far, long = (1 << 40).to_bytes(32, "big"), (4).to_bytes(32, "big")
+    for bad in (data[:-32], data[:-1], data[:32], b"", far + data[32:], data[:64] + long + data[96:]):
+        with pytest.raises(ChainError):
+            COUNCIL.decode(log | {"data": "0x" + bad.hex()})
+
+
+def test_every_event_of_every_contract_holds_static_members_and_lists_of_them_only() -> None:
     static = {"address", "bytes32", *(f"uint{bits}" for bits in (8, 16, 32, 64))}
+    static |= {"address[]", "bytes4[]", "uint32[]"}
     for contract in CONTRACTS:
         assert event_layouts(contract)
         for entry in load(contract).abi:
