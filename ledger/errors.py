@@ -7,7 +7,8 @@
     │   ├── SchemaError
     │   ├── RuleError
     │   ├── SignatureError     bytes that are no strict signature, digest or private key
-    │   └── UnsupportedFormat
+    │   ├── UnsupportedFormat
+    │   └── BackupInvalid      a backup that is not what its manifest says
     ├── VerificationError      a numbered step of a verification failed
     ├── RequestError           a signed request that cannot be taken (`reason` is a code of draft ERC-8128)
     ├── SubmissionRefused      a submission or an action that may not be taken
@@ -16,7 +17,7 @@
     │   └── NotEntitled ── KeyEnded, RoleMissing, KindNotAllowed, ItemUnknown
     ├── LookRefused            a look that was decided against (refusal codes of the policy)
     ├── NotFound, TooLarge, TooMany
-    ├── Conflict ── VersionConflict, NotAnchoredYet, LegalHold
+    ├── Conflict ── VersionConflict, NotAnchoredYet, LegalHold, DatabaseInUse
     ├── ChainError ── TransactionFailed, ChainBehind
     │                          the chain refused, is behind, is another one or does not answer
     ├── StreamDiverged         the chain holds batches of this gateway that its database does not have
@@ -293,7 +294,6 @@ class KeyProviderError(GongzhiError):
     remedy = "check the key's URI, its file mode and its password file"
 
 
-class TransactionFailed(ChainError):
 class SignerUnreachable(KeyProviderError):
     code = "signer_unreachable"
     when = "a remote signer does not answer in time, or its TLS certificate does not check"
@@ -306,6 +306,7 @@ class SignerFaulty(KeyProviderError):
     remedy = "see the signer's log and which key it holds; what it answered is not used"
 
 
+class TransactionFailed(ChainError):
     code = "transaction_failed"
     when = "a contract refuses the call; it was quarantined and will not be retried"
     remedy = "see the contract's error in `detail`; `gongzhi explain` shows the transaction"
@@ -363,3 +364,15 @@ class LegalHold(Conflict):
     code = "legal_hold"
     when = "a mark `erased` on a record that its publisher, an auditor or a supervisor holds for a legal reason"
     remedy = "keep the record; what may be erased is the versions that are not held, one by one"
+
+
+class BackupInvalid(FormatError):
+    code = "backup_invalid"
+    when = "a backup lacks a file, or holds one that is not what its manifest says"
+    remedy = "use another backup; nothing of this one was restored"
+
+
+class DatabaseInUse(Conflict):
+    code = "database_in_use"
+    when = "a restore into a database or data folder that holds something already"
+    remedy = "restore into a fresh database and an empty data folder; nothing was overwritten"
