@@ -191,4 +191,8 @@ DUTIES = members(
     leftOut=NUMBER,
 )
 LIVE = members(status=TEXT)
-READY = members(status=TEXT, checks=by_name(members(ok=TRUTH, found=TEXT)))
+READY = members(
+    status=TEXT,
+    checks=by_name(members(ok=TRUTH, found=TEXT)),
+    warnings=array(members(code=TEXT, found=TEXT)),
+)

@@ -45,6 +45,12 @@ class Metrics:
         self._opened = Counter(
             "gongzhi_opened_records", "Records that this process opened in looks", registry=self._registry
         )
+        self._keys = Gauge(
+            "gongzhi_key_expiry_seconds",
+            "Seconds until the last usable key of this gateway with this role expires, 0 if there is none",
+            ("role",),
+            registry=self._registry,
+        )
         self._gauges = {name: Gauge(metric, text, registry=self._registry) for name, (metric, text) in _GAUGES.items()}
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -64,8 +70,11 @@ class Metrics:
         """Count opened records."""
         self._opened.inc(records)
 
-    def page(self, figures: Mapping[str, int]) -> bytes:
-        """Return the metrics as Prometheus text, with the gateway's figures as they are now."""
+    def page(self, figures: Mapping[str, int], key_seconds: Mapping[str, int]) -> bytes:
+        """Return the metrics as Prometheus text, with the gateway's figures and its keys' expiry as they are now."""
+        self._keys.clear()
+        for role, seconds in key_seconds.items():
+            self._keys.labels(role).set(seconds)
         for name, gauge in self._gauges.items():
             gauge.set(figures.get(name, 0))
         return generate_latest(self._registry)

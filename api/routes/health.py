@@ -21,11 +21,11 @@ def live() -> Response:
 
 @router.get("/v1/health/ready", **public("The process can serve", READY, also={UNREADY: READY}))
 def ready(context: Context) -> Response:
-    """Return each check with what it found; 503 if one does not hold."""
-    checks = check_health(context.gateway, context.settings.data_folder)
-    good = all(check.ok for check in checks)
+    """Return each check with what it found, and what will not hold soon; 503 if a check does not hold."""
+    health = check_health(context.gateway, context.settings.data_folder)
     document = {
-        "status": "ready" if good else "not ready",
-        "checks": {check.name: {"ok": check.ok, "found": check.found} for check in checks},
+        "status": "ready" if health.is_ready else "not ready",
+        "checks": {check.name: {"ok": check.ok, "found": check.found} for check in health.checks},
+        "warnings": [{"code": warned.code, "found": warned.found} for warned in health.warnings],
     }
-    return json_response(document, 200 if good else UNREADY)
+    return json_response(document, 200 if health.is_ready else UNREADY)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from api.answer_shapes import TEXT
 from api.context import Context
 from api.openapi import public
+from ledger.services.key_watch import seconds_left
 
 router = APIRouter(tags=["health"])
 
@@ -16,4 +17,5 @@ def metrics(context: Context) -> Response:
     """Return this process's counters and the gateway's figures."""
     with context.gateway.store.begin() as transaction:
         figures = transaction.figures()
-    return Response(context.metrics.page(figures), media_type=CONTENT_TYPE_LATEST)
+        keys = seconds_left(context.gateway, transaction)
+    return Response(context.metrics.page(figures, keys), media_type=CONTENT_TYPE_LATEST)

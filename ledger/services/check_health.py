@@ -1,12 +1,17 @@
-"""Check whether this process can serve: database, followed chain, outbox, disk (operations page, health)."""
+"""Check whether this process can serve: database, followed chain, outbox, key, disk (operations page, health)."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.core.codes import Role
+from ledger.core.history import AsOf, History
+from ledger.core.key_expiry import now_as_of
 from ledger.errors import HistoryError, StoreError
 from ledger.ports import Transaction
 from ledger.services.gateway import Gateway
+from ledger.services.key_watch import Warned, key_warnings
 
 LEAST_FREE_BYTES = 256 * 1024 * 1024
 """Below this a database stops within minutes of ingest."""
@@ -21,19 +26,33 @@ class Check:
     found: str
 
 
-def check_health(gateway: Gateway, data_folder: Path) -> list[Check]:
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The conditions of being ready, and what will not hold soon."""
+
+    checks: Sequence[Check]
+    warnings: Sequence[Warned] = ()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every condition holds; warnings change nothing."""
+        return all(check.ok for check in self.checks)
+
+
+def check_health(gateway: Gateway, data_folder: Path) -> Health:
     """Return every condition of being ready; never raises for one that does not hold."""
     disk = _disk(data_folder)
     try:
         with gateway.store.begin() as transaction:
-            return [Check("database", True, "answers"), *_followed(gateway, transaction), disk]
+            history = gateway.facts.history(transaction)
+            checks = [Check("database", True, "answers"), *_followed(gateway, transaction, history), disk]
+            return Health(checks, key_warnings(gateway, history))
     except (StoreError, HistoryError) as failure:
-        return [Check("database", False, failure.detail), disk]
+        return Health([Check("database", False, failure.detail), disk])
 
 
-def _followed(gateway: Gateway, transaction: Transaction) -> list[Check]:
+def _followed(gateway: Gateway, transaction: Transaction, history: History) -> list[Check]:
     now = gateway.clock()
-    history = gateway.facts.history(transaction)
     newest = history.newest_block
     if newest is None:
         return [Check("chain", False, "no block of the chain was followed yet")]
@@ -55,7 +74,14 @@ def _followed(gateway: Gateway, transaction: Transaction) -> list[Check]:
             f"{figures['erasures_pending']} marked records wait to be erased, the oldest {unerased} s",
         ),
         Check("outbox", unsent <= anchor_delay / 2, f"oldest unsettled transaction waits {unsent} s"),
+        _api_key(gateway, history, now_as_of(newest, now)),
     ]
+
+
+def _api_key(gateway: Gateway, history: History, as_of: AsOf) -> Check:
+    """What an ended key signs proves nothing, so a gateway without a usable one serves nobody."""
+    refusal = history.why_not_entitled(gateway.api_signer.address, Role.API_SIGN, gateway.agency, as_of)
+    return Check("api_key", refusal is None, refusal or "may sign statements")
 
 
 def _disk(folder: Path) -> Check:

@@ -122,7 +122,9 @@ def test_a_process_is_ready_while_its_checks_hold(consortium: Consortium) -> Non
     assert consortium.send(None, "GET", "/v1/health/live").json() == {"status": "live"}
     told = consortium.send(None, "GET", "/v1/health/ready")
     assert told.status_code == 200
-    assert set(told.json()["checks"]) == {"database", "chain", "promises", "erasures_pending", "outbox", "disk"}
+    assert set(told.json()["checks"]) == {
+        *("database", "chain", "promises", "erasures_pending", "outbox", "api_key", "disk"),
+    }
     consortium.clock.now += 31
     told = consortium.send(None, "GET", "/v1/health/ready")
     assert (told.status_code, told.json()["checks"]["chain"]["ok"]) == (503, False)
