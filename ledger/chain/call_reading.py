@@ -28,6 +28,14 @@ class CallReader:
         """`addresses`: contract name to address."""
         self._names = {address.lower(): name for name, address in addresses.items()}
 
+    def function(self, target: str, selector: bytes) -> str:
+        """Return the function that a selector (4 bytes) means at a target, such as `Parameters.set`; never raises."""
+        contract = self._names.get(target)
+        entry = None if contract is None else functions(contract).get(selector)
+        if entry is None:
+            return f"{contract or 'an unknown contract'}: 0x{selector.hex()}"
+        return f"{contract}.{entry['name']}"
+
     def read(self, target: str, data: bytes) -> str:
         """Return one line such as `Parameters.set(name=factsAge, value=60)`.
 

@@ -79,7 +79,7 @@ class Web3Chain:
             headers += self._rpc.read_many("eth_getBlockByNumber", [(hex(number), False) for number in numbers])
         if any(header is None for header in headers):
             raise ChainError(f"the node does not have all blocks from {first} to {last}")
-        events = self._events(first, last)
+        events = self.events(first, last)
         # A block's hash holds all before it: if the last one still stands, the events are of these very blocks.
         newest = self.block(last)
         if newest is None or newest.hash != headers[-1]["hash"]:
@@ -89,7 +89,8 @@ class Web3Chain:
             for header, block in ((header, _block(header)) for header in headers)
         ]
 
-    def _events(self, first: int, last: int) -> dict[int, list[ChainEvent]]:
+    def events(self, first: int, last: int) -> dict[int, list[ChainEvent]]:
+        """Return the events of our contracts in the blocks first … last by block, each block's in order."""
         events: dict[int, list[ChainEvent]] = {}
         if not self._addresses:
             return events
