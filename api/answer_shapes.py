@@ -144,6 +144,7 @@ AGENCY = members(
     region=TEXT,
     status=NUMBER,
     allowedRoles=NUMBER,
+    endpoint=or_null(members(documentHash=HEX32, url=or_null(TEXT))),
     keys=array(
         members(
             key=ADDRESS,
@@ -158,6 +159,7 @@ AGENCY = members(
     ),
 )
 AGENCIES = members(agencies=array(AGENCY))
+ENDPOINT = members(agency=NUMBER, documentHash=HEX32, url=TEXT)
 ITEM = members(item=NUMBER, retired=_END, versions=array(ANY))
 CATALOGUE = members(items=array(ITEM))
 PARAMETERS = members(**dict.fromkeys(sorted(DEFAULT_PARAMETERS), NUMBER))

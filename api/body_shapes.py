@@ -41,6 +41,7 @@ _MARK = members(
 )
 SUBMISSION_BODY = members(message=_SUBMISSION, signature=SIGNATURE, records=_RECORDS)
 COMMIT_BODY = members(schemaHash=HEX32, records=_RECORDS)
+ENDPOINT_BODY: Shape = members(document={"type": "string", "description": "canonical text of a `gongzhi-endpoint/1`"})
 MARK_BODY = members(message=_MARK, signature=SIGNATURE)
 ACTION_BODY: Shape = {
     "type": "object",

@@ -10,6 +10,7 @@ from api.routes.consents import router as consents
 from api.routes.documents import router as documents
 from api.routes.duties import router as duties
 from api.routes.emergencies import router as emergencies
+from api.routes.endpoints import router as endpoints
 from api.routes.entries import router as entries
 from api.routes.explanations import router as explanations
 from api.routes.export import router as export
@@ -41,6 +42,7 @@ ROUTERS = (
     entries,
     anchors,
     agencies,
+    endpoints,
     catalogue,
     parameters,
     chain,

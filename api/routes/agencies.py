@@ -19,7 +19,7 @@ AgencyNumber = Annotated[int, Path(ge=1, lt=2**32, description="agency id")]
 def index(context: Context) -> Response:
     """Return every member agency with its keys and their roles."""
     with context.gateway.store.begin() as transaction:
-        agencies = describe_agencies(context.gateway.facts.history(transaction))
+        agencies = describe_agencies(context.gateway.facts.history(transaction), transaction)
     return json_response({"agencies": agencies})
 
 
@@ -27,4 +27,4 @@ def index(context: Context) -> Response:
 def show(context: Context, agency: AgencyNumber) -> Response:
     """Return a member agency with its keys and their roles."""
     with context.gateway.store.begin() as transaction:
-        return json_response(describe_agency(context.gateway.facts.history(transaction), agency))
+        return json_response(describe_agency(context.gateway.facts.history(transaction), transaction, agency))

@@ -44,15 +44,13 @@ def up(folder: FolderOption = None, as_json: JsonOption = False) -> None:
     """Start what does not run: database, chain, worker and API; then print where they are.
 
     It is also the repair after a crash or a kill: what runs is left alone, what is missing is started, and the chain
-    gets back every block that it forgot.
+    gets back every block that it forgot. Where the settings name a node (`rpc_url`), no chain is started here.
     """
     from ledger import wiring
 
     settings = load_settings(folder)
-    if settings.database_url or settings.rpc_url:
-        raise UsageError(
-            "the settings name a database or a node of their own: run `gongzhi worker` and `python -m api` there"
-        )
+    if settings.database_url:
+        raise UsageError("the settings name a database of their own: run `gongzhi worker` and `python -m api` there")
     where = DataFolder.at(settings.data_folder)
     found = stack.up(where, wiring.stack_plan(settings), say)
     note_addresses(where, found)

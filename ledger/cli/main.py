@@ -35,6 +35,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "sign": ("signing:sign", "sign an action file away from any network"),
     "send": ("signing:send", "hand over an action file that is signed"),
     "mark": ("mark:mark", "mark a record withdrawn, corrected, disputed, erased or hold"),
+    "gateway": ("gateway:app", "where other agencies' gateways are"),
     "retention": ("retention:retention", "mark own records erased whose retention period is over"),
     "bundle": ("bundle:bundle", "fetch one record's proof bundle"),
     "export": ("export:app", "write the ledger or the chain to files, for verification without a server"),

@@ -15,12 +15,16 @@ from ledger.errors import EngineError
 
 @dataclass(frozen=True)
 class ReplayBlock:
-    """A followed block: number, `0x` hash, time, and the signed bytes of its transactions in index order."""
+    """A followed block: number, `0x` hash, time, and the signed bytes of its transactions in index order.
+
+    `foreign` counts transactions that were not sent from here, so that their bytes are not known.
+    """
 
     number: int
     hash: str
     time: int
     raw_transactions: Sequence[bytes]
+    foreign: int = 0
 
 
 def replay(rpc_url: str, blocks: Iterable[ReplayBlock]) -> int:
@@ -72,6 +76,10 @@ def mine(rpc: Rpc, block: ReplayBlock) -> None:
 
     Raises EngineError when a transaction is refused or the block comes out with another hash.
     """
+    if block.foreign:
+        raise EngineError(
+            f"block {block.number} cannot be replayed: {block.foreign} of its transactions were not sent from here"
+        )
     try:
         for raw in block.raw_transactions:
             rpc.call("eth_sendRawTransaction", f"0x{raw.hex()}")

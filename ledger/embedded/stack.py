@@ -49,6 +49,15 @@ class Endpoints:
 
 
 @dataclass(frozen=True)
+class RemoteChain:
+    """A chain that others run: a node of it, its id and the hash of its genesis block (0x hex)."""
+
+    rpc_url: str
+    chain_id: int
+    genesis_hash: str
+
+
+@dataclass(frozen=True)
 class ServicePlan:
     """A service process: how it is started once the engines are there, and where it says that it is ready.
 
@@ -69,7 +78,7 @@ class StackPlan:
     `migrate` brings the database to this version. `followed_blocks` gives the blocks that the chain must have, in
     rising order (from block 1: those that the chain still has cost nothing). `services` are started in this order;
     the one with a `ready_path` is the API and has `api_port` (None: a free one). `anvil` is the chain's program where
-    it is not the installed one.
+    it is not the installed one. With a `remote_chain` no chain is started here.
     """
 
     migrate: Callable[[Endpoints], None]
@@ -77,6 +86,7 @@ class StackPlan:
     services: Sequence[ServicePlan]
     api_port: int | None = None
     anvil: Path | None = None
+    remote_chain: RemoteChain | None = None
 
 
 def up(folder: DataFolder, plan: StackPlan, say: Callable[[str], None]) -> Endpoints:
@@ -90,15 +100,16 @@ def up(folder: DataFolder, plan: StackPlan, say: Callable[[str], None]) -> Endpo
         if processes.find(folder, postgres.NAME) is None:
             say("starting PostgreSQL")
         database = postgres.start(folder)
-        fresh = not chain_is_complete(folder)
+        remote = plan.remote_chain
+        fresh = remote is None and not chain_is_complete(folder)
         if fresh:
             # Whoever sends transactions must be silent until the chain has its old blocks again.
             stop_services(folder)
             processes.stop(folder, chain.NAME)
             say("starting the chain. " + DEVELOPMENT_NOTICE)
-        endpoint = chain.start(folder, plan.anvil)
+        found = chain.start(folder, plan.anvil) if remote is None else remote
         endpoints = Endpoints(
-            database.dsn, endpoint.rpc_url, endpoint.chain_id, endpoint.genesis_hash, choose_api_port(folder, plan)
+            database.dsn, found.rpc_url, found.chain_id, found.genesis_hash, choose_api_port(folder, plan)
         )
         plan.migrate(endpoints)
         if fresh:

@@ -18,19 +18,20 @@ from ledger.core.history import (
 )
 from ledger.errors import NotFound, StoreError
 from ledger.ports import Transaction
+from ledger.services.endpoints import describe_endpoint
 from ledger.services.gateway import Gateway
 
 
-def describe_agencies(history: History) -> list[dict[str, Any]]:
-    """Return every member agency with its keys."""
-    return [_agency(history, number) for number in sorted(history.agencies)]
+def describe_agencies(history: History, transaction: Transaction) -> list[dict[str, Any]]:
+    """Return every member agency with its keys, and where its gateway is."""
+    return [_agency(history, transaction, number) for number in sorted(history.agencies)]
 
 
-def describe_agency(history: History, number: int) -> dict[str, Any]:
-    """Return one member agency with its keys; raises NotFound."""
+def describe_agency(history: History, transaction: Transaction, number: int) -> dict[str, Any]:
+    """Return one member agency with its keys, and where its gateway is; raises NotFound."""
     if number not in history.agencies:
         raise NotFound(f"no agency has the number {number}")
-    return _agency(history, number)
+    return _agency(history, transaction, number)
 
 
 def describe_catalogue(history: History) -> list[dict[str, Any]]:
@@ -79,7 +80,7 @@ def _now(history: History) -> AsOf:
     return AsOf(0) if newest is None else history.at_block(newest.number)
 
 
-def _agency(history: History, number: int) -> dict[str, Any]:
+def _agency(history: History, transaction: Transaction, number: int) -> dict[str, Any]:
     facts: AgencyFacts = history.agencies[number]
     return {
         "id": number,
@@ -87,6 +88,7 @@ def _agency(history: History, number: int) -> dict[str, Any]:
         "region": str(facts.region),
         "status": latest(facts.statuses, _now(history), ACTIVE),
         "allowedRoles": facts.allowed_roles,
+        "endpoint": describe_endpoint(history, transaction, number, _now(history)),
         "keys": [_key(key, bound) for key, bound in tuple(history.keys.items()) if bound.agency == number],
     }
 
