@@ -16,6 +16,8 @@ from ledger.core.access_facts import (
     emergency_of,
     grant_of,
 )
+from ledger.core.governance_facts import GOVERNANCE_FOLDS, GovernanceFacts
+from ledger.core.governance_facts import Fold as GovernanceFold
 from ledger.core.hexadecimal import from_hex
 from ledger.core.member_facts import AgencyFacts, AnchorFacts, ItemFacts, KeyFacts, MarkFacts
 from ledger.core.points import AsOf, ChainEvent, Dated, Point
@@ -43,6 +45,7 @@ class ChainState:
         self.accesses: dict[bytes, AccessFacts] = {}
         self.emergencies: dict[bytes, EmergencyFacts] = {}
         self.anchor_of: dict[tuple[int, int], AnchorFacts] = {}
+        self.governance = GovernanceFacts()
 
 
 Fold = Callable[[ChainState, Point, ChainEvent], None]
@@ -57,14 +60,22 @@ def _registered(state: ChainState, point: Point, event: ChainEvent) -> None:
     args = event.args
     _once(args["agency"] in state.agencies, event, "registers an agency")
     state.agencies[args["agency"]] = AgencyFacts(args["kind"], args["region"], point, args["allowedRoles"])
+    state.agencies[args["agency"]].allowed_roles_since.append(Dated(point, args["allowedRoles"]))
 
 
 def _status(state: ChainState, point: Point, event: ChainEvent) -> None:
     state.agencies[event.args["agency"]].statuses.append(Dated(point, event.args["status"]))
 
 
-def _allowed_roles(state: ChainState, _: Point, event: ChainEvent) -> None:
-    state.agencies[event.args["agency"]].allowed_roles = event.args["allowedRoles"]
+def _allowed_roles(state: ChainState, point: Point, event: ChainEvent) -> None:
+    agency = state.agencies[event.args["agency"]]
+    agency.allowed_roles = event.args["allowedRoles"]
+    agency.allowed_roles_since.append(Dated(point, agency.allowed_roles))
+
+
+def _endpoint(state: ChainState, point: Point, event: ChainEvent) -> None:
+    document_hash = from_hex(event.args["documentHash"], 32, what="documentHash")
+    state.agencies[event.args["agency"]].gateway_documents.append(Dated(point, document_hash))
 
 
 def _key_bound(state: ChainState, point: Point, event: ChainEvent) -> None:
@@ -260,10 +271,16 @@ def _data_kept(state: ChainState, point: Point, event: ChainEvent) -> None:
     emergency.kept = point
 
 
+def _of_governance(fold: GovernanceFold) -> Fold:
+    return lambda state, point, event: fold(state.governance, point, event)
+
+
 FOLDS: Mapping[tuple[str, str], Fold] = {
+    **{which: _of_governance(fold) for which, fold in GOVERNANCE_FOLDS.items()},
     ("AgencyRegistry", "AgencyRegistered"): _registered,
     ("AgencyRegistry", "AgencyStatusSet"): _status,
     ("AgencyRegistry", "AllowedRolesSet"): _allowed_roles,
+    ("AgencyRegistry", "EndpointSet"): _endpoint,
     ("AgencyRegistry", "KeyBound"): _key_bound,
     ("AgencyRegistry", "KeyRetired"): _key_retired,
     ("AgencyRegistry", "KeyRevoked"): _key_revoked,

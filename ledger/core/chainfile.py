@@ -1,22 +1,42 @@
 """Files `gongzhi-chain/1` and `gongzhi-trust/1` (formats page, section 7; verification page, trust file).
 
 PERMANENT. A chain file says what happened; a trust file says which chain and which contracts the caller believes in.
+
+Members of a trust file; all but the first six may be left out:
+
+| member | what it is |
+|---|---|
+| format, chainId, genesis | `gongzhi-trust/1`; the chain's id and the hash (0x hex) of its first block |
+| contracts | name → `{"address","codeHash"}`, Keccak-256 of the runtime code: Council and SystemDirectory among them |
+| engine | `anvil`, `besu-qbft`, `geth-clique` … |
+| rpcQuorum | how many endpoints must agree before a chain that nodes tell is judged; 1 in development |
+| block | `{"number","hash"}` of a block that the chain must hold |
+| development | whether the Council was deployed without delays; if left out, exactly where the engine is `anvil` |
+| endpoints | `[{"agency","url"}…]`, ascending by agency: nodes of different members that must agree; no user in a URL |
+| validators | addresses of those that seal blocks, ascending |
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from itertools import pairwise
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from ledger.core.canonical import decode, document_hash
 from ledger.core.hexadecimal import from_hex, to_address, to_hex
 from ledger.core.history import Block, ChainEvent, History
-from ledger.core.shapes import array, members_of, text, unsigned
+from ledger.core.shapes import array, from_one, members_of, text, unsigned
 from ledger.errors import FormatError, HistoryError, UnsupportedFormat
 
 CHAIN_FORMAT = "gongzhi-chain/1"
 TRUST_FORMAT = "gongzhi-trust/1"
 CONTRACTS = ("AgencyRegistry", "Catalogue", "Parameters", "RecordAnchors")
+DEVELOPMENT_ENGINE: Final = "anvil"
+_TRUST_MEMBERS: Final = ("format", "chainId", "genesis", "contracts", "engine", "rpcQuorum")
+_TRUST_OPTIONS: Final = ("block", "development", "endpoints", "validators")
+MOST_ENDPOINTS: Final = 64
+MOST_VALIDATORS: Final = 256
 
 
 @dataclass(frozen=True)
@@ -25,6 +45,14 @@ class ContractPin:
 
     address: str
     code_hash: str
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A node of a member, as its trust file names it."""
+
+    agency: int
+    url: str
 
 
 @dataclass(frozen=True)
@@ -38,6 +66,10 @@ class Trust:
     rpc_quorum: int
     block: tuple[int, str] | None
     document: Mapping[str, Any]
+    is_development: bool = False
+    """Whether the Council's actions need not wait for their delays."""
+    endpoints: tuple[Endpoint, ...] = ()
+    validators: tuple[str, ...] = ()
 
     @cached_property
     def hash(self) -> bytes:
@@ -74,16 +106,19 @@ def parse_trust(data: bytes | str) -> Trust:
     value = decode(data)
     if not isinstance(value, dict) or value.get("format") != TRUST_FORMAT:
         raise UnsupportedFormat(f"trust file: expected format {TRUST_FORMAT}")
-    names = ("format", "chainId", "genesis", "contracts", "engine", "rpcQuorum")
-    members_of(value, names, what="trust file", optional=("block",))
+    members_of(value, _TRUST_MEMBERS, what="trust file", optional=_TRUST_OPTIONS)
+    engine = text(value["engine"], what="trust engine")
     return Trust(
         chain_id=unsigned(value["chainId"], 53, what="trust chainId"),
         genesis=_hash(value["genesis"], "trust genesis"),
         contracts=_parse_contracts(value["contracts"]),
-        engine=text(value["engine"], what="trust engine"),
+        engine=engine,
         rpc_quorum=unsigned(value["rpcQuorum"], 16, what="trust rpcQuorum"),
         block=_parse_pinned_block(value["block"]) if "block" in value else None,
         document=value,
+        is_development=_flag(value.get("development", engine == DEVELOPMENT_ENGINE)),
+        endpoints=_parse_endpoints(value["endpoints"]) if "endpoints" in value else (),
+        validators=_parse_validators(value["validators"]) if "validators" in value else (),
     )
 
 
@@ -147,7 +182,8 @@ def trust_document(
 def why_unverifiable(trust: Trust, chain: ChainFile, history: History) -> str | None:
     """Return why nothing on this chain can be judged by this trust file, or None.
 
-    The trust file's chain id, genesis and pinned block must be the chain's own.
+    The trust file's chain id, genesis and pinned block must be the chain's own, and the contracts that its directory
+    names must be pinned: what a contract that nobody here knows has written was not read.
     """
     if chain.chain_id != trust.chain_id:
         return f"the trust file is for chain {trust.chain_id}, the chain is {chain.chain_id}"
@@ -160,6 +196,13 @@ def why_unverifiable(trust: Trust, chain: ChainFile, history: History) -> str | 
             return f"block {number} is not there or not the one that the trust file names"
     if "RecordAnchors" not in trust.contracts:
         return "the trust file names no contract RecordAnchors"
+    for entry in history.governance.contracts:
+        pin = trust.contracts.get(entry.name)
+        if pin is None or pin.address != entry.address:
+            return (
+                f"the directory names {entry.address} for {entry.name} from block {entry.point.block} on, which the "
+                "trust file does not pin"
+            )
     return None
 
 
@@ -187,6 +230,43 @@ def _parse_contracts(value: object) -> dict[str, ContractPin]:
 def _parse_pinned_block(value: object) -> tuple[int, str]:
     members = members_of(value, ("number", "hash"), what="trust block")
     return unsigned(members["number"], 53, what="trust block number"), _hash(members["hash"], "trust block hash")
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise FormatError("trust development: expected true or false")
+    return value
+
+
+def _parse_endpoints(value: object) -> tuple[Endpoint, ...]:
+    endpoints = []
+    for one in array(value, what="trust endpoints", most=MOST_ENDPOINTS):
+        members = members_of(one, ("agency", "url"), what="trust endpoint")
+        agency = from_one(members["agency"], 32, what="trust endpoint agency")
+        endpoints.append(Endpoint(agency, node_url(text(members["url"], what="trust endpoint url"))))
+    if any(later.agency <= earlier.agency for earlier, later in pairwise(endpoints)):
+        raise FormatError("trust endpoints: expected ascending agencies, each once")
+    return tuple(endpoints)
+
+
+def node_url(value: str) -> str:
+    """Return the URL of a node: http or https, with a host and without a user; raises FormatError, never naming it."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise FormatError("URL of a node: it is none") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise FormatError("URL of a node: expected http or https, a host, and no user")
+    return value
+
+
+def _parse_validators(value: object) -> tuple[str, ...]:
+    given = array(value, what="trust validators", most=MOST_VALIDATORS)
+    validators = tuple(to_address(one, what="trust validator") for one in given)
+    if any(later <= earlier for earlier, later in pairwise(validators)):
+        raise FormatError("trust validators: expected ascending addresses, each once")
+    return validators
 
 
 def _parse_block(value: object) -> Block:

@@ -12,6 +12,7 @@ _NUMBERS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("AgencyRegistry", "AllowedRolesSet"): ("agency", "allowedRoles"),
     ("AgencyRegistry", "KeyBound"): ("agency", "roles", "validFrom", "validUntil"),
     ("AgencyRegistry", "KeyRevoked"): ("suspectFrom",),
+    ("AgencyRegistry", "EndpointSet"): ("agency",),
     ("Catalogue", "CatalogueAuthoritySet"): ("agency",),
     ("Catalogue", "ItemPublished"): ("item", "version", "shareClass", "publisherKinds", "readerKinds", "purposes"),
     ("Catalogue", "ItemRetired"): ("item",),
@@ -35,8 +36,18 @@ _NUMBERS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("EmergencyAccess", "EmergencyReviewed"): ("reviewer", "verdict"),
     ("EmergencyAccess", "ReviewerReplaced"): ("reviewer",),
     ("EmergencyAccess", "NoticeDeferred"): ("until", "reason"),
+    ("Council", "MembersSet"): ("epoch", "threshold"),
+    ("Council", "ActionScheduled"): ("epoch", "executableAt", "expiry"),
+    ("Council", "ActionExecuted"): ("epoch",),
+    ("Council", "ActionCancelled"): ("epoch",),
+    ("RecordAnchors", "BatchRepudiated"): ("gateway", "batch", "reason"),
+    ("AgencyRegistry", "PauseSet"): ("agency", "until"),
+    ("Catalogue", "PauseSet"): ("agency", "until"),
+    ("ConsentRegistry", "PauseSet"): ("agency", "until"),
+    ("AccessLedger", "PauseSet"): ("agency", "until"),
 }
 _HASHES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("AgencyRegistry", "EndpointSet"): ("documentHash",),
     ("Catalogue", "ItemPublished"): ("schemaHash", "maskPolicyHash", "class1Profile", "documentHash"),
     ("RecordAnchors", "Anchored"): ("root", "head"),
     ("RecordAnchors", "Marked"): ("recordId",),
@@ -60,12 +71,17 @@ _HASHES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("EmergencyAccess", "NoticeDeferred"): ("emergency",),
     ("EmergencyAccess", "DataDestroyed"): ("emergency",),
     ("EmergencyAccess", "DataKept"): ("emergency",),
+    ("Council", "ActionScheduled"): ("action",),
+    ("Council", "ActionExecuted"): ("action",),
+    ("Council", "ActionCancelled"): ("action",),
+    ("SystemDirectory", "ContractSet"): ("codeHash",),
 }
 _TEXTS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("AgencyRegistry", "KeyBound"): ("key",),
     ("AgencyRegistry", "KeyRetired"): ("key",),
     ("AgencyRegistry", "KeyRevoked"): ("key",),
     ("Parameters", "ParameterSet"): ("name",),
+    ("SystemDirectory", "ContractSet"): ("name",),
 }
 _ADDRESSES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("ConsentRegistry", "ConsentRecorded"): ("controller",),
@@ -73,11 +89,20 @@ _ADDRESSES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("AccessLedger", "AccessGranted"): ("key",),
     ("AccessLedger", "AccessRefused"): ("key",),
     ("EmergencyAccess", "EmergencyOpened"): ("key", "supervisor"),
+    ("Council", "FoundingCompleted"): ("registry",),
+    ("SystemDirectory", "ContractSet"): ("at", "previous"),
 }
+_LISTS: Mapping[tuple[str, str], Mapping[str, int | None]] = {
+    ("Council", "MembersSet"): {"agencies": None},
+    ("Council", "ActionScheduled"): {"targets": 20, "selectors": 4, "agencies": None, "keys": 20},
+    ("Council", "ActionExecuted"): {"agencies": None, "keys": 20},
+    ("Council", "ActionCancelled"): {"agencies": None, "keys": 20},
+}
+"""Arguments that are lists: of numbers (None), or of byte strings of a length."""
 
 
 def check_args(contract: str, name: str, args: Mapping[str, Any]) -> None:
-    """Check the arguments of an event that the fold takes: numbers from 0, hashes of 32 bytes, texts, addresses.
+    """Check the arguments of an event that the fold takes: numbers from 0, hashes of 32 bytes, texts, addresses, lists.
 
     Raises FormatError for another shape and KeyError for an argument that is missing.
     """
@@ -92,3 +117,15 @@ def check_args(contract: str, name: str, args: Mapping[str, Any]) -> None:
             raise FormatError(f"{argument} is no text")
     for argument in _ADDRESSES.get(which, ()):
         to_address(args[argument], what=argument)
+    for argument, length in _LISTS.get(which, {}).items():
+        _check_list(argument, args[argument], length)
+
+
+def _check_list(argument: str, values: object, length: int | None) -> None:
+    if not isinstance(values, list):
+        raise FormatError(f"{argument} is no list")
+    for value in values:
+        if length is not None:
+            from_hex(value, length, what=argument)
+        elif type(value) is not int or value < 0:
+            raise FormatError(f"{argument} holds what is no number from 0")

@@ -29,7 +29,7 @@ class KeyFacts:
 
 @dataclass(slots=True)
 class AgencyFacts:
-    """A member: kind, region and the statuses it has had."""
+    """A member: kind, region, the statuses it has had and the roles that its keys were allowed (bitmaps)."""
 
     kind: int
     region: int
@@ -37,6 +37,8 @@ class AgencyFacts:
     allowed_roles: int
     statuses: list[Dated] = field(default_factory=list)
     gateway_documents: list[Dated] = field(default_factory=list)
+    allowed_roles_since: list[Dated] = field(default_factory=list)
+    """Those that `allowed_roles` says now, and all before."""
 
     def is_active(self, as_of: AsOf) -> bool:
         """Say whether the agency was registered and active at that moment."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ledger.core.audit.checks import Tally
 from ledger.core.audit.duties import DutyRows, JudgedDuties, judge_duties
+from ledger.core.audit.governance_acts import check_governance
 from ledger.core.audit.ground import Ground
 from ledger.core.audit.promises import check_joint
 from ledger.core.audit.receipts import NamedReceipt, check_receipts, wanted_entry
@@ -159,6 +160,7 @@ def _audit(request: AuditRequest, *, is_first: bool) -> _Audit | Report:
         return audit
     if is_first:
         check_code(audit.tally, request.trust, request.chain)
+        check_governance(audit.tally, request.trust, request.chain, audit.ground.history)
     check_fold(audit.tally, audit.ground.history, audit.manifest.gateway)
     audit.anchors = judged_anchors(audit.ground, audit.tally, audit.manifest)
     if audit.anchors:

@@ -11,6 +11,18 @@ from dataclasses import dataclass, field
 STEP_OF: Mapping[str, int] = {
     "contract.code": 1,
     "stream.fold": 1,
+    "directory.contracts": 1,
+    "council.members": 1,
+    "council.founding": 1,
+    "council.approvals": 1,
+    "council.delay": 1,
+    "council.execution": 1,
+    "council.acts": 1,
+    "key.roles": 1,
+    "parameter.bounds": 1,
+    "pause.limits": 1,
+    "pause.kept": 1,
+    "batch.repudiated": 1,
     "export.manifest": 2,
     "export.line": 2,
     "export.count": 2,
@@ -61,6 +73,22 @@ STEP_OF: Mapping[str, int] = {
 WHAT: Mapping[str, str] = {
     "contract.code": "each contract that the trust file names has its address and runtime code on chain",
     "stream.fold": "batches and sequences have no gap, and each head is the fold of the events before it",
+    "directory.contracts": "each contract that the directory names has the code that the trust file pins, and follows "
+    "the one that it names",
+    "council.members": "epochs follow one another; each has 1 to 64 members and more than half of them as threshold",
+    "council.founding": "the founding is completed once, with the trusted registry, and each founder's key is an ADMIN "
+    "of his agency there",
+    "council.approvals": "each action was scheduled, executed or cancelled by enough distinct members of its epoch, "
+    "with keys that were ADMIN keys of those agencies then; in the founding by all founders",
+    "council.delay": "each action waits as long as the longest delay among its calls",
+    "council.execution": "each action was scheduled once, and executed at most once: due, not expired, not cancelled, "
+    "in its epoch",
+    "council.acts": "each act that is the governor's stands in the transaction of an executed action that calls for it",
+    "key.roles": "each key was bound with roles that its agency was allowed then, no two that exclude one another",
+    "parameter.bounds": "each parameter that was set lies within its hard bounds",
+    "pause.limits": "each pause is as long and as rare as its limits say",
+    "pause.kept": "a paused contract recorded nothing that a pause stops",
+    "batch.repudiated": "each repudiated batch had been anchored, and was repudiated once",
     "export.manifest": "the manifest is of this chain and contract, and ends where a batch on chain ends",
     "export.line": "each line and each file has exactly the members and shapes of its format",
     "export.count": "there are as many entries, records, looks and actions as the manifest says",

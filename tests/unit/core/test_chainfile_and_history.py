@@ -35,6 +35,52 @@ def test_a_trust_file_may_pin_a_block_and_has_a_hash() -> None:
     assert trust.hash != parse_trust(json.dumps(VECTORS["trust"])).hash
 
 
+def test_a_trust_file_may_name_endpoints_validators_and_whether_it_is_for_development() -> None:
+    told = {
+        "development": False,
+        "endpoints": [{"agency": 1, "url": "https://one.example/rpc"}, {"agency": 3, "url": "http://10.0.0.3:8545"}],
+        "validators": ["0x" + "11" * 20, "0x" + "22" * 20],
+    }
+    trust = parse_trust(json.dumps({**VECTORS["trust"], **told}))
+    assert [(one.agency, one.url) for one in trust.endpoints] == [
+        (1, "https://one.example/rpc"),
+        (3, "http://10.0.0.3:8545"),
+    ]
+    assert trust.validators == ("0x" + "11" * 20, "0x" + "22" * 20)
+    assert not trust.is_development
+
+
+def test_a_chain_is_for_development_where_its_trust_file_says_so_or_names_anvil() -> None:
+    plain = VECTORS["trust"]
+    assert parse_trust(json.dumps(plain)).is_development
+    assert not parse_trust(json.dumps({**plain, "engine": "besu-qbft"})).is_development
+    assert parse_trust(json.dumps({**plain, "engine": "geth-clique", "development": True})).is_development
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"development": 1},
+        {"endpoints": {}},
+        {"endpoints": [{"agency": 0, "url": "https://one.example"}]},
+        {"endpoints": [{"agency": 1, "url": "https://one.example", "key": "x"}]},
+        {"endpoints": [{"agency": 2, "url": "https://one.example"}, {"agency": 2, "url": "https://two.example"}]},
+        {"endpoints": [{"agency": 2, "url": "https://somebody:secret@one.example"}]},
+        {"endpoints": [{"agency": 2, "url": "ftp://one.example"}]},
+        {"endpoints": [{"agency": 2, "url": "https://"}]},
+        {"endpoints": [{"agency": 2, "url": "https://one.example:port"}]},
+        {"validators": ["0x" + "22" * 20, "0x" + "11" * 20]},
+        {"validators": ["0x" + "22" * 20, "0x" + "22" * 20]},
+        {"validators": ["0x22"]},
+        {"witnesses": []},
+    ],
+)
+def test_a_misshapen_trust_file_is_refused_and_no_secret_of_it_told(told: dict[str, Any]) -> None:
+    with pytest.raises(FormatError) as refusal:
+        parse_trust(json.dumps({**VECTORS["trust"], **told}))
+    assert "secret" not in str(refusal.value)
+
+
 @pytest.mark.parametrize("parse", [parse_chain, parse_trust])
 def test_another_format_is_unsupported(parse: Callable[[str], object]) -> None:
     for text in ("[]", "{}", '{"format":"gongzhi-other/1"}'):
@@ -139,7 +185,7 @@ def test_events_out_of_order_are_refused() -> None:
 
 
 def test_events_that_state_nothing_we_ask_about_are_passed_over() -> None:
-    history = started(REGISTERED, event("EndpointSet", agency=7), event("AllowedRolesSet", agency=7, allowedRoles=6))
+    history = started(REGISTERED, event("SealingKeySet", agency=7), event("AllowedRolesSet", agency=7, allowedRoles=6))
     assert history.agencies[7].allowed_roles == 6
     assert history.catalogue_authority == []
     history.apply(event("CatalogueAuthoritySet", contract="Catalogue", agency=7))

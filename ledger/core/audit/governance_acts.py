@@ -1,0 +1,207 @@
+"""What the governor alone may do, judged by the Council's executed actions; rules of keys, parameters and pauses."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from ledger.core.audit.checks import Tally
+from ledger.core.audit.governance import DEPLOYER, at, check_council
+from ledger.core.chainfile import ChainFile, Trust
+from ledger.core.codes import Role, excluded_pairs
+from ledger.core.governance_facts import GOVERNOR, PauseFacts
+from ledger.core.governance_rules import (
+    ACTS,
+    GOVERNOR_PAUSE_SECONDS,
+    GUARDIAN_PAUSE_EVERY_SECONDS,
+    GUARDIAN_PAUSE_SECONDS,
+    PARAMETER_BOUNDS,
+    PAUSE_STOPS,
+    selector_of,
+)
+from ledger.core.history import AsOf, ChainEvent, History, KeyFacts, Point, latest
+
+COUNCIL = "Council"
+DIRECTORY = "SystemDirectory"
+
+
+def check_governance(tally: Tally, trust: Trust, chain: ChainFile, history: History) -> None:
+    """Check that the history of government is legal: `council.*`, `key.roles`, `parameter.bounds`, `pause.*` and so on.
+
+    A deployment whose trust file names no Council is governed by a plain key: its acts are not judged, which a notice
+    says.
+    """
+    judge = _ActsJudge(tally, trust, chain, history)
+    if COUNCIL in trust.contracts:
+        check_council(tally, trust, history)
+        judge.acts()
+    else:
+        tally.notices["no Council: whoever holds the governor's key acts alone, and unjudged"] += 1
+    judge.roles()
+    judge.parameters()
+    judge.pauses()
+    judge.paused()
+    judge.directory()
+    judge.repudiations()
+
+
+class _ActsJudge:
+    def __init__(self, tally: Tally, trust: Trust, chain: ChainFile, history: History) -> None:
+        self.tally, self.trust, self.chain, self.history = tally, trust, chain, history
+        self.called = _called(history)
+        self.admins: defaultdict[int, list[tuple[str, KeyFacts]]] = defaultdict(list)
+        for key, facts in history.keys.items():
+            if facts.roles & Role.ADMIN.bit:
+                self.admins[facts.agency].append((key, facts))
+        parameters = next((one.transaction for one in chain.events if one.name == "ParameterSet"), None)
+        members = history.governance.members
+        self.constructed = {
+            ("Parameters", "ParameterSet"): parameters,
+            (COUNCIL, "MembersSet"): members[0].transaction if members else None,
+        }
+        """Transactions of constructors, whose events are no acts."""
+
+    def acts(self) -> None:
+        """Check `council.acts`."""
+        for event in self.chain.events:
+            which = event.contract, event.name
+            if which in ACTS and self._is_governors(event):
+                subject = f"{event.name} of {event.contract} in block {event.block}"
+                expected = "an executed action of the Council that calls for it, in the same transaction"
+                self._judge("council.acts", self._is_called(event), subject, expected, "there is none")
+
+    def _is_called(self, event: ChainEvent) -> bool:
+        pin = self.trust.contracts.get(event.contract)
+        called = self.called.get(event.transaction, set())
+        which = ACTS[event.contract, event.name]
+        return pin is not None and any((pin.address, selector_of(one)) in called for one in which)
+
+    def _is_governors(self, event: ChainEvent) -> bool:
+        """Say whether nobody but the governor could have done this."""
+        which, args = (event.contract, event.name), event.args
+        if which in self.constructed:
+            return event.transaction != self.constructed[which]
+        if event.name == "PauseSet":
+            return bool(args["agency"] == GOVERNOR)
+        if event.name == "KeyBound":
+            return not self._usable_admins(args["agency"], self._before(event))
+        if event.name == "KeyRevoked":
+            return self._is_revoked_by_governor(event)
+        return True
+
+    def _is_revoked_by_governor(self, event: ChainEvent) -> bool:
+        before = self._before(event)
+        suspect_from: int = event.args["suspectFrom"]
+        earliest = before.time - self.history.parameter("suspectWindow", before)
+        facts = self.history.keys[event.args["key"]]
+        is_last = self._usable_admins(facts.agency, before) == [event.args["key"]]
+        return 0 < suspect_from < earliest or is_last
+
+    def _usable_admins(self, agency: int, as_of: AsOf) -> list[str]:
+        # A suspended agency still ends its keys, so its status is not asked.
+        return [
+            key for key, _ in self.admins[agency] if self.history.why_key_not(key, Role.ADMIN, agency, as_of) is None
+        ]
+
+    def _before(self, event: ChainEvent) -> AsOf:
+        time = self.history.blocks[event.block].time
+        return AsOf(time, Point(event.block, event.log_index - 1, time))
+
+    def roles(self) -> None:
+        """Check `key.roles`."""
+        for key, facts in self.history.keys.items():
+            allowed: int = latest(self.history.agencies[facts.agency].allowed_roles_since, at(facts.bound), 0)
+            holds = not facts.roles & ~allowed and not excluded_pairs(facts.roles)
+            expected = f"roles within {_names(allowed)}, no two that exclude one another"
+            blames = f"agency {facts.agency} and {DEPLOYER}"
+            self.tally.judge("key.roles", holds, f"key {key}", expected, _names(facts.roles), blames)
+
+    def parameters(self) -> None:
+        """Check `parameter.bounds`."""
+        for name, values in self.history.parameters.items():
+            bounds = PARAMETER_BOUNDS.get(name)
+            for dated in values:
+                expected = f"{bounds[0]} to {bounds[1]}" if bounds else "a parameter that there is"
+                holds = bounds is not None and bounds[0] <= dated.value <= bounds[1]
+                subject = f"parameter {name} in block {dated.since.block}"
+                self._judge("parameter.bounds", holds, subject, expected, str(dated.value))
+
+    def pauses(self) -> None:
+        """Check `pause.limits`."""
+        for contract, pauses in self.history.governance.pauses.items():
+            for place, pause in enumerate(pauses):
+                fault = _why_not_pause(pause, pauses[:place])
+                subject = f"pause of {contract} in block {pause.point.block}"
+                self._judge("pause.limits", fault is None, subject, "a pause within its limits", fault or "")
+
+    def paused(self) -> None:
+        """Check `pause.kept`."""
+        governance = self.history.governance
+        for event in self.chain.events if governance.pauses else ():
+            which = event.contract, event.name
+            if which not in PAUSE_STOPS or event.contract not in governance.pauses:
+                continue
+            before = self._before(event)
+            holds = before.time >= governance.paused_until(event.contract, before)
+            if not holds and event.name == "KeyBound":
+                holds = self._is_called(event)
+            subject = f"{event.contract} in block {event.block}"
+            self._judge("pause.kept", holds, subject, "nothing that a pause stops", PAUSE_STOPS[which])
+
+    def directory(self) -> None:
+        """Check `directory.contracts`; `why_unverifiable` has refused what the trust file does not pin."""
+        named: dict[str, str] = {}
+        for entry in self.history.governance.contracts:
+            pin = self.trust.contracts[entry.name]
+            previous = named.get(entry.name, "0x" + "00" * 20)
+            holds = (entry.code_hash, entry.previous) == (pin.code_hash, previous)
+            subject = f"{entry.name} in block {entry.point.block}"
+            expected = f"code {pin.code_hash} after {previous}"
+            found = f"code {entry.code_hash} after {entry.previous}"
+            self._judge("directory.contracts", holds, subject, expected, found)
+            named[entry.name] = entry.address
+        if DIRECTORY in self.trust.contracts:
+            missing = sorted(set(self.trust.contracts) - set(named) - {COUNCIL, DIRECTORY})
+            for name in missing:
+                self.tally.notices[f"the directory does not name {name}, which the trust file pins"] += 1
+
+    def repudiations(self) -> None:
+        """Check `batch.repudiated`, and tell of each: what it holds stays, and is disowned."""
+        seen = set()
+        for one in self.history.governance.repudiations:
+            batch = f"batch {one.batch} of gateway {one.gateway}"
+            anchor = self.history.anchor(one.gateway, one.batch)
+            fault = None
+            if anchor is None or anchor.point > one.point:
+                fault = "it was not anchored before"
+            elif (one.gateway, one.batch) in seen:
+                fault = "it was repudiated before"
+            seen.add((one.gateway, one.batch))
+            self._judge("batch.repudiated", fault is None, batch, "an anchored batch, once", fault or "")
+            self.tally.notices[f"{batch} was repudiated in block {one.point.block} for reason {one.reason}"] += 1
+
+    def _judge(self, check: str, holds: bool, subject: str, expected: str, actual: str) -> None:
+        self.tally.judge(check, holds, subject, expected, actual, DEPLOYER)
+
+
+def _called(history: History) -> Mapping[str, set[tuple[str, str]]]:
+    """Return what executed actions of the Council called, (target, selector), by transaction."""
+    calls = {step.action: step.calls for step in history.governance.scheduled}
+    called: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    for step in history.governance.executed:
+        called[step.transaction].update(calls.get(step.action, ()))
+    return called
+
+
+def _why_not_pause(pause: PauseFacts, before: list[PauseFacts]) -> str | None:
+    lasts = pause.until - pause.point.time
+    if pause.agency == GOVERNOR:
+        return f"{lasts} seconds by the governor" if lasts > GOVERNOR_PAUSE_SECONDS else None
+    if not 0 < lasts <= GUARDIAN_PAUSE_SECONDS:
+        return f"{lasts} seconds by a guardian of agency {pause.agency}"
+    earliest = pause.point.time - GUARDIAN_PAUSE_EVERY_SECONDS
+    if any(one.agency == pause.agency and one.point.time > earliest for one in before):
+        return f"the second one of agency {pause.agency} in 30 days"
+    return None
+
+
+def _names(roles: int) -> str:
+    return " ".join(role.name for role in Role if roles & role.bit) or "none"
