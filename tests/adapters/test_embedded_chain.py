@@ -188,6 +188,18 @@ def test_replay_names_the_block_whose_transaction_is_refused(folder: DataFolder)
         replay(endpoint.rpc_url, followed)
 
 
+def test_replay_says_that_a_block_holds_what_others_sent(folder: DataFolder) -> None:
+    _, followed, _ = grown_chain(folder, 12)
+    endpoint = chain.start(folder)
+    followed[0] = replace(followed[0], raw_transactions=[], foreign=1)
+    assert replay(endpoint.rpc_url, followed) == len(followed) - endpoint.head_number
+    chain.stop(folder)
+    chain.drop_snapshots(folder)
+    endpoint = chain.start(folder)
+    with pytest.raises(EngineError, match="block 1 cannot be replayed: 1 of its transactions were not sent from here"):
+        replay(endpoint.rpc_url, followed)
+
+
 def test_a_chain_keeps_its_genesis_and_no_two_folders_have_the_same(folder: DataFolder, tmp_path: Path) -> None:
     first = chain.start(folder)
     kill(folder)
