@@ -199,7 +199,7 @@ contract Council is SigningDomain, ICouncil {
         uint256 count = action.calls.length;
         uint64 executableAt = uint64(block.timestamp) + delay;
         if (action.expiry <= executableAt || action.expiry >= TIME_LIMIT) {
-            revert ExpiryInvalid(action.expiry, executableAt);
+            revert ActionExpiryInvalid(action.expiry, executableAt);
         }
         if (_usedSalts[action.epoch][action.salt]) revert SaltUsed(action.salt);
         _usedSalts[action.epoch][action.salt] = true;

@@ -111,7 +111,7 @@ interface ICouncil {
     /// @notice The action was approved for another epoch.
     error EpochNotCurrent(uint64 epoch, uint64 current);
     /// @notice An action expires after it becomes executable, and below 2^53.
-    error ExpiryInvalid(uint64 expiry, uint64 executableAt);
+    error ActionExpiryInvalid(uint64 expiry, uint64 executableAt);
     /// @notice An action of this epoch has used the salt.
     error SaltUsed(bytes32 salt);
     /// @notice The action is not scheduled: 0 never was, 2 executed, 3 cancelled.

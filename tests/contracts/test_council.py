@@ -119,7 +119,7 @@ def test_an_action_lives_longer_than_its_delay_and_ends_some_day(chamber: Chambe
     sandbox = chamber.sandbox
     for expiry in (0, sandbox.now + 48 * HOUR - 60, 1 << 53):
         action = chamber.action(parameter(sandbox), expiry=expiry)
-        sandbox.refuses("ExpiryInvalid", chamber.scheduling(action))
+        sandbox.refuses("ActionExpiryInvalid", chamber.scheduling(action))
     sandbox.send(chamber.scheduling(chamber.action(parameter(sandbox), expiry=(1 << 53) - 1)))
 
 

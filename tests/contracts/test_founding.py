@@ -83,7 +83,7 @@ def test_every_founder_must_approve_with_his_own_key(unfounded: Chamber) -> None
     approvals[4]["signature"] = approvals[3]["signature"]
     sandbox.refuses("ApprovalSignatureInvalid", unfounded.council.execute_founding(action, approvals))
     sandbox.refuses("EpochNotCurrent", unfounded.founding(action | {"epoch": 2}))
-    sandbox.refuses("ExpiryInvalid", unfounded.founding(action | {"expiry": sandbox.now}))
+    sandbox.refuses("ActionExpiryInvalid", unfounded.founding(action | {"expiry": sandbox.now}))
     sandbox.refuses("CallCountInvalid", unfounded.founding(unfounded.action()))
 
 
