@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None, description="PostgreSQL URL; if empty, the embedded server in the data folder"
     )
+    database_password_file: Path | None = Field(
+        default=None, description="file (mode 0600) with the password of the database's user, which goes in no URL"
+    )
     rpc_url: str | None = Field(
         default=None, description="JSON-RPC URL of a chain node; if empty, the embedded chain in the data folder"
     )

@@ -27,6 +27,7 @@ from ledger.embedded.data_folder import DataFolder
 from ledger.embedded.replay import ReplayBlock
 from ledger.embedded.stack import Endpoints, ServicePlan, StackPlan
 from ledger.errors import UsageError
+from ledger.keys.private_file import read_password
 from ledger.keys.uris import open_key_provider, open_signer
 from ledger.keys.web3signer import SignerTls
 from ledger.ports import Signer
@@ -37,7 +38,8 @@ from ledger.services.facts import HistoryCache
 from ledger.services.gateway import Gateway, SubjectRules
 from ledger.services.relay import Relay
 from ledger.services.work import Worker
-from ledger.store.migrate import migrate
+from ledger.store.database_login import with_password
+from ledger.store.migrate import current_revision, migrate, newest_revision
 from ledger.store.postgres import PostgresStore
 
 REPLAY_PAGE = 500
@@ -45,8 +47,12 @@ REPLAY_PAGE = 500
 
 
 def database_url(settings: Settings) -> str:
-    """Return the configured database URL, or that of the embedded server."""
-    return settings.database_url or postgres.dsn(DataFolder.at(settings.data_folder))
+    """Return the configured database with its password, or the embedded one; raises KeyProviderError, StoreError."""
+    if settings.database_url is None:
+        return postgres.dsn(DataFolder.at(settings.data_folder))
+    if settings.database_password_file is None:
+        return settings.database_url
+    return with_password(settings.database_url, read_password(settings.database_password_file))
 
 
 def rpc_url(settings: Settings) -> str:
@@ -77,6 +83,18 @@ def open_key(setting: KeySetting | None, what: str) -> Signer:
 def open_store(settings: Settings, connections: int = 10) -> PostgresStore:
     """Return the gateway's database."""
     return PostgresStore(database_url(settings), connections=connections)
+
+
+def migrate_database(settings: Settings, *, dry_run: bool = False) -> tuple[str | None, str]:
+    """Bring the settings' database to the shape that this version needs; returns the revisions before and after.
+
+    With `dry_run` nothing is changed. Raises StoreError, KeyProviderError.
+    """
+    dsn = database_url(settings)
+    before = current_revision(dsn)
+    if not dry_run:
+        migrate(dsn)
+    return before, newest_revision()
 
 
 def open_chain(rpc: str, contracts: Mapping[str, str]) -> Web3Chain:

@@ -14,6 +14,8 @@ import typer
 from ledger import wiring
 from ledger.chain.artifacts import CONSTRUCTORS
 from ledger.cli.admin_catalogue import catalogue_app
+from ledger.cli.admin_database import migrate
+from ledger.cli.admin_network import network_app
 from ledger.cli.admin_options import (
     DryRunOption,
     FolderOption,
@@ -41,6 +43,8 @@ from ledger.services.enrol import AgencyToEnrol, enrol
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Set up and run a consortium.")
 app.add_typer(catalogue_app, name="catalogue")
+app.add_typer(network_app, name="network")
+app.command("migrate")(migrate)
 trust_app = typer.Typer(no_args_is_help=True, help="The trust file.")
 key_app = typer.Typer(no_args_is_help=True, help="Keystore files.")
 app.add_typer(trust_app, name="trust")

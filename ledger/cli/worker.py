@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -18,9 +19,19 @@ from ledger.logs import configure_logs
 log = structlog.get_logger("worker")
 
 
-def worker(data_folder: Annotated[Path | None, typer.Option(help="where settings and keys are")] = None) -> None:
+LATEST_SECONDS = 30
+"""A worker looks at the chain several times a second; gateways refuse looks when nobody has for twice this long."""
+
+
+def worker(
+    data_folder: Annotated[Path | None, typer.Option(help="where settings and keys are")] = None,
+    check: Annotated[bool, typer.Option("--check", help="only say whether one is at work; exit code 1 if not")] = False,
+) -> None:
     """Run until SIGTERM or SIGINT; a kill at any moment loses nothing, the next worker goes on."""
     settings = load_settings(data_folder)
+    if check:
+        check_worker(settings)
+        return
     configure_logs(settings.log_level)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -28,6 +39,20 @@ def worker(data_folder: Annotated[Path | None, typer.Option(help="where settings
     if settings.rpc_url is None:
         threading.Thread(target=keep_snapshots, args=(settings, stop), daemon=True).start()
     wiring.open_worker(settings).run(stop)
+
+
+def check_worker(settings: Settings) -> None:
+    """Say when a worker last looked at the chain; raises typer.Exit if that is too long ago, StoreError."""
+    store = wiring.open_store(settings, connections=1)
+    try:
+        with store.begin() as transaction:
+            seconds = int(time.time()) - transaction.checked_at()
+    finally:
+        store.close()
+    late = seconds > LATEST_SECONDS
+    typer.echo(f"{'no worker' if late else 'a worker'} looked at the chain in the last {LATEST_SECONDS} seconds")
+    if late:
+        raise typer.Exit(1)
 
 
 def keep_snapshots(settings: Settings, stop: threading.Event) -> None:

@@ -6,10 +6,12 @@ from pathlib import Path
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger.errors import StoreError
+from ledger.store.failures import translated
 from ledger.store.locks import MIGRATION_LOCK
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -21,8 +23,7 @@ def migrate(dsn: str, revision: str = "head") -> None:
 
     Processes that start at once take turns. Raises StoreError when the database does not answer or refuses.
     """
-    configuration = Config()
-    configuration.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    configuration = _configuration()
     connect = partial(psycopg.connect, dsn, connect_timeout=CONNECT_TIMEOUT_SECONDS)
     engine = create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool)
     try:
@@ -33,3 +34,27 @@ def migrate(dsn: str, revision: str = "head") -> None:
     except DBAPIError as failure:
         state = getattr(failure.orig, "sqlstate", None)
         raise StoreError(f"the database could not be migrated (state {state})") from None
+
+
+def newest_revision() -> str:
+    """Return the name of the shape that this version of the program works with."""
+    return str(ScriptDirectory.from_config(_configuration()).get_current_head())
+
+
+def current_revision(dsn: str) -> str | None:
+    """Return the shape that the database at libpq URL `dsn` has now, None if it has none yet; raises StoreError."""
+    try:
+        with psycopg.connect(dsn, connect_timeout=CONNECT_TIMEOUT_SECONDS) as connection:
+            found = connection.execute("SELECT to_regclass('alembic_version') IS NOT NULL").fetchone()
+            if found is None or not found[0]:
+                return None
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except psycopg.Error as failure:
+        raise translated(failure) from None
+    return None if row is None else str(row[0])
+
+
+def _configuration() -> Config:
+    configuration = Config()
+    configuration.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return configuration
