@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, Protocol
 
 from ledger.core.erasure import OpenedRecord
-from ledger.core.history import Block
+from ledger.core.history import AnchorFacts, Block
 from ledger.core.steps import Step
 from ledger.look_rows import LookAtPerson, ShownRecord
 from ledger.rows import (
@@ -225,6 +225,9 @@ class Transaction(Protocol):
 
         Raises Conflict if the batch, or the number of one of its entries, is there already.
         """
+
+    def adopt_batch(self, anchor: AnchorFacts, entry_ids: Sequence[int]) -> None:
+        """Take over a batch that stands in a followed block and is not known here, with all its entries or none."""
 
     def carry_batch(self, gateway: int, batch: int, intent: str) -> None:
         """Note that another transaction of the outbox carries the batch from now on."""

@@ -13,8 +13,10 @@ import typer
 
 from ledger import wiring
 from ledger.chain.artifacts import CONSTRUCTORS
+from ledger.cli.admin_backup import add_backup_commands
 from ledger.cli.admin_catalogue import catalogue_app
 from ledger.cli.admin_database import migrate
+from ledger.cli.admin_drill import drill
 from ledger.cli.admin_network import network_app
 from ledger.cli.admin_options import (
     DryRunOption,
@@ -42,6 +44,8 @@ from ledger.services.deploy import trust_of
 from ledger.services.enrol import AgencyToEnrol, enrol
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Set up and run a consortium.")
+add_backup_commands(app)
+app.command()(drill)
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(network_app, name="network")
 app.command("migrate")(migrate)

@@ -15,6 +15,7 @@ from ledger.core.codes import (
     ReviewVerdict,
     Term,
     Tier,
+    VoidReason,
     bitmap_of,
 )
 from ledger.domain import load_document
@@ -64,6 +65,11 @@ def parse_relation(text: str) -> GuardianRelation:
 def parse_verdict(text: str) -> ReviewVerdict:
     """Return the verdict of `justified`, `faults`, `not_justified` or its number; raises UsageError."""
     return _code(ReviewVerdict, text, "")
+
+
+def parse_void_reason(text: str) -> VoidReason:
+    """Return the reason of `lost_in_restore`, `gateway_fault`, `key_compromise` or its number; raises UsageError."""
+    return _code(VoidReason, text, "")
 
 
 def parse_categories(texts: Sequence[str]) -> int:

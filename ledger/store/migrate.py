@@ -36,6 +36,11 @@ def migrate(dsn: str, revision: str = "head") -> None:
         raise StoreError(f"the database could not be migrated (state {state})") from None
 
 
+def knows_revision(revision: str) -> bool:
+    """Say whether this version of the program has a migration of this name."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_configuration()).walk_revisions()}
+
+
 def newest_revision() -> str:
     """Return the name of the shape that this version of the program works with."""
     return str(ScriptDirectory.from_config(_configuration()).get_current_head())

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from ledger.core.hexadecimal import to_hex
+from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.core.history import AnchorFacts
 from ledger.errors import Conflict
 from ledger.rows import NewBatch, StoredBatch
 from ledger.store.locks import STREAM_LOCK
@@ -24,6 +25,10 @@ NUMBER = """
     UPDATE entries SET batch = %s, sequence = %s + place - 1
     FROM unnest(%s::bigint[]) WITH ORDINALITY AS ordered (id, place)
     WHERE entry_id = id AND sequence IS NULL"""
+ADOPT = """
+    INSERT INTO batches (gateway, batch, root, leaf_count, first_sequence, created_at, intent,
+        anchored_block, anchored_at, anchored_transaction, followed_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp())"""
 CARRY = "UPDATE batches SET intent = %s WHERE gateway = %s AND batch = %s"
 LEAVES = """
     SELECT entry_type, sequence, digest FROM batches JOIN entries
@@ -74,8 +79,21 @@ class Stream(Session):
         """
         identity = (batch.gateway, batch.batch, batch.root, len(batch.entry_ids), batch.first_sequence)
         self._run(ADD, (*identity, batch.created_at, batch.intent))
-        numbered = self._run(NUMBER, (batch.batch, batch.first_sequence, list(batch.entry_ids)))
-        if numbered != len(batch.entry_ids):
+        self._number(batch.batch, batch.first_sequence, batch.entry_ids)
+
+    def adopt_batch(self, anchor: AnchorFacts, entry_ids: Sequence[int]) -> None:
+        """Take over a batch that stands in a followed block and is not known here; its entries that are here follow.
+
+        `entry_ids` are all of them in order, or none. Raises Conflict if the batch or a number is there already.
+        """
+        identity = (anchor.gateway, anchor.batch, anchor.root, anchor.leaf_count, anchor.first_sequence)
+        place = (anchor.point.block, anchor.point.time, from_hex(anchor.transaction, 32))
+        intent = f"anchor/{anchor.gateway}/{anchor.batch}"
+        self._run(ADOPT, (*identity, anchor.point.time, intent, *place))
+        self._number(anchor.batch, anchor.first_sequence, entry_ids)
+
+    def _number(self, batch: int, first_sequence: int, entry_ids: Sequence[int]) -> None:
+        if self._run(NUMBER, (batch, first_sequence, list(entry_ids))) != len(entry_ids):
             raise Conflict("an entry of this batch is numbered already")
 
     def carry_batch(self, gateway: int, batch: int, intent: str) -> None:
