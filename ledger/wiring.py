@@ -25,7 +25,7 @@ from ledger.embedded import chain as embedded_chain
 from ledger.embedded import postgres
 from ledger.embedded.data_folder import DataFolder
 from ledger.embedded.replay import ReplayBlock
-from ledger.embedded.stack import Endpoints, ServicePlan, StackPlan
+from ledger.embedded.stack import Endpoints, RemoteChain, ServicePlan, StackPlan
 from ledger.errors import UsageError
 from ledger.keys.private_file import read_password
 from ledger.keys.uris import open_key_provider, open_signer
@@ -200,6 +200,11 @@ def deploy_contracts(administration: Administration, governor: str, say: Callabl
     return deploy.deploy(administration, CONSTRUCTORS, deploy_data, governor, say)
 
 
+def agency_registry(settings: Settings) -> AgencyRegistry:
+    """Return the registry of the trust file, for views of how it stands now."""
+    return AgencyRegistry(node(rpc_url(settings)), contract_addresses(load_trust(settings))["AgencyRegistry"])
+
+
 def agency_of_key(settings: Settings, contracts: Mapping[str, str]) -> Callable[[str], int]:
     """Return what tells the agency that a key is bound to now, 0 if to none."""
     registry = AgencyRegistry(node(rpc_url(settings)), contracts["AgencyRegistry"])
@@ -245,7 +250,19 @@ def stack_plan(settings: Settings) -> StackPlan:
         followed_blocks=lambda found: followed_blocks(found),
         services=services if founded else (),
         api_port=settings.api_port,
+        remote_chain=remote_chain(settings),
     )
+
+
+def remote_chain(settings: Settings) -> RemoteChain | None:
+    """Return the chain that others run, as settings and trust file name it; None if the embedded one is meant.
+
+    Raises ChainError if the trust file is missing: it says which chain that is.
+    """
+    if settings.rpc_url is None:
+        return None
+    trust = load_trust(settings)
+    return RemoteChain(settings.rpc_url, trust.chain_id, trust.genesis)
 
 
 def followed_blocks(found: Endpoints) -> Iterator[ReplayBlock]:
@@ -263,6 +280,8 @@ def followed_blocks(found: Endpoints) -> Iterator[ReplayBlock]:
             for followed in page:
                 block = followed.block
                 number = block.number
-                yield ReplayBlock(block.number, block.hash, block.time, [raw[h] for h in followed.transactions])
+                sent = [raw[tx_hash] for tx_hash in followed.transactions if tx_hash in raw]
+                foreign = len(followed.transactions) - len(sent)
+                yield ReplayBlock(block.number, block.hash, block.time, sent, foreign)
     finally:
         store.close()

@@ -17,6 +17,8 @@ from ledger.cli.admin_backup import add_backup_commands
 from ledger.cli.admin_catalogue import catalogue_app
 from ledger.cli.admin_database import migrate
 from ledger.cli.admin_drill import drill
+from ledger.cli.admin_endpoint import endpoint
+from ledger.cli.admin_join import join
 from ledger.cli.admin_network import network_app
 from ledger.cli.admin_options import (
     DryRunOption,
@@ -49,6 +51,8 @@ app.command()(drill)
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(network_app, name="network")
 app.command("migrate")(migrate)
+app.command("endpoint")(endpoint)
+app.command("join")(join)
 trust_app = typer.Typer(no_args_is_help=True, help="The trust file.")
 key_app = typer.Typer(no_args_is_help=True, help="Keystore files.")
 app.add_typer(trust_app, name="trust")
