@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "down": ("lifecycle:down", "stop them; everything is kept"),
     "status": ("lifecycle:status", "what runs, and whether it is well"),
     "logs": ("lifecycle:logs", "what the processes wrote"),
+    "doctor": ("doctor:doctor", "look at everything a gateway stands on; each finding with its cure"),
     "reset": ("lifecycle:reset", "stop everything and delete the data folder"),
     "demo": ("demo:demo", "a whole consortium on this machine, from deployment to audit"),
     "submit": ("submit:submit", "publish the rows of a CSV file as records"),

@@ -68,6 +68,12 @@ def test_the_reader_s_how_to_reads_and_proves(desk: Path, demo: DemoStack) -> No
     assert (desk / "bundle.json").exists()
 
 
+def test_the_doctor_s_how_to_finds_the_demonstration_well(desk: Path) -> None:
+    printed = run(commands("docs/how-to/find-what-is-wrong.md"), desk)
+    assert "contract_trusted" in printed
+    assert "\nerror" not in printed
+
+
 def test_a_record_is_erased_as_the_how_to_says(desk: Path) -> None:
     printed = run(commands("docs/how-to/erase-records.md"), desk)
     assert "0 records are past 1826 days" in printed
