@@ -1,16 +1,14 @@
-"""Read the chain that a trust file names from one node, page by page, and check that it is that chain."""
+"""Read the chain that a trust file names from a node, page by page, and check that it is that chain."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from ledger.core.chainfile import ChainFile, ContractPin, Trust, parse_trust
-from ledger.core.hexadecimal import to_hex
-from ledger.core.history import Block, ChainEvent
+from ledger.core.chainfile import ChainFile, Trust, node_url, parse_trust
 from ledger.core.verify import ChainFacts
-from ledger.errors import ChainError, UsageError
+from ledger.errors import ChainError, FormatError, UsageError
 from ledger.ports import Chain
-
-BLOCKS_AT_ONCE = 500
+from ledger.services.chain_quorum import NamedNode, reachable, read_agreed, require_quorum
 
 
 def load_trust_file(path: Path) -> Trust:
@@ -31,26 +29,58 @@ def open_node(rpc: str, trust: Trust) -> Chain:
 def read_chain(node: Chain, trust: Trust, advance: Callable[[int], None] = lambda _: None) -> ChainFile:
     """Return all blocks and events up to the node's head; `advance` is told the blocks read.
 
-    Raises ChainError if the node is of another chain or genesis than the trust file, or does not answer. Code hashes
-    are those of the node; a verifier compares them with the trust file.
+    For members who believe their own node; an auditor asks several (`read_agreed`). Raises ChainError if the node is of
+    another chain or genesis than the trust file, or does not answer.
     """
-    if node.chain_id() != trust.chain_id:
-        raise ChainError(f"the node is of chain {node.chain_id()}, the trust file of {trust.chain_id}")
-    head = node.head()
-    blocks: list[Block] = []
-    events: list[ChainEvent] = []
-    for first in range(0, head.number + 1, BLOCKS_AT_ONCE):
-        page = node.followed_blocks(first, min(first + BLOCKS_AT_ONCE - 1, head.number))
-        for followed in page:
-            blocks.append(followed.block)
-            events.extend(followed.events)
-        advance(len(page))
-    if not blocks or blocks[0].hash != trust.genesis:
-        raise ChainError("the node's first block is not the genesis of the trust file")
-    pins = {
-        name: ContractPin(pin.address, to_hex(node.code_hash(pin.address))) for name, pin in trust.contracts.items()
-    }
-    return ChainFile(trust.chain_id, trust.genesis, pins, tuple(blocks), tuple(events))
+    return read_agreed([NamedNode("the node", node)], trust, advance)
+
+
+def read_given(urls: Sequence[str], trust: Trust) -> tuple[ChainFile, str, Sequence[str]]:
+    """Return the chain that these nodes agree on, who they are, and what is to be said of that.
+
+    Raises UsageError for a URL twice or one that is none, ChainError for fewer than the trust file asks for, or if one
+    does not answer or differs.
+    """
+    places = [place_of(url) for url in urls]
+    if len(set(places)) < len(places):
+        raise UsageError("--chain names a node twice")
+    names = [f"endpoint {number} ({place})" for number, place in enumerate(places, 1)]
+    return _read([NamedNode(name, open_node(url, trust)) for name, url in zip(names, urls, strict=True)], trust)
+
+
+def read_trusted(trust: Trust) -> tuple[ChainFile, str, Sequence[str]]:
+    """Return the chain that the trust file's endpoints agree on, as `read_given`, without those that do not answer.
+
+    Raises ChainError where fewer than the quorum answer, or one differs.
+    """
+    nodes = [
+        NamedNode(f"the endpoint of agency {one.agency} ({place_of(one.url)})", open_node(one.url, trust))
+        for one in trust.endpoints
+    ]
+    answering, silent = reachable(nodes)
+    if not answering:
+        raise ChainError("none of the trust file's endpoints answers")
+    chain, source, notices = _read(answering, trust)
+    return chain, source, [*silent, *notices]
+
+
+def _read(nodes: Sequence[NamedNode], trust: Trust) -> tuple[ChainFile, str, Sequence[str]]:
+    require_quorum(nodes, trust)
+    chain = read_agreed(nodes, trust)
+    names = ", ".join(one.name for one in nodes)
+    if len(nodes) == 1:
+        return chain, names, [f"RPC quorum {trust.rpc_quorum}: {names} alone was believed"]
+    return chain, names, [f"RPC quorum {trust.rpc_quorum}: {len(nodes)} endpoints agree: {names}"]
+
+
+def place_of(url: str) -> str:
+    """Return host and port of a node's URL, which hold no secret; raises UsageError if it is none."""
+    try:
+        parts = urlsplit(node_url(url))
+    except FormatError as error:
+        raise UsageError(error.detail) from error
+    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.hostname}:{port}"
 
 
 def read_facts(rpc: str, trust: Trust) -> ChainFacts:

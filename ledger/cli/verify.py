@@ -25,7 +25,8 @@ class Level(StrEnum):
 
 
 ChainOption = Annotated[
-    str | None, typer.Option("--chain", metavar="FILE|URL", help="chain file, or the JSON-RPC URL of a node")
+    list[str] | None,
+    typer.Option("--chain", metavar="FILE|URL", help="chain file, or URLs of nodes that must agree"),
 ]
 TrustOption = Annotated[
     Path | None, typer.Option("--trust", metavar="FILE", help="which chain and contracts you trust")
@@ -50,7 +51,7 @@ def bundle(
     from ledger.cli.verify_bundles import verify_bundles
     from ledger.cli.verify_output import conclude
 
-    conclude(lambda: verify_bundles(files or [], level is Level.CHAIN, chain, trust, offline), as_json=as_json)
+    conclude(lambda: verify_bundles(files or [], level is Level.CHAIN, chain or [], trust, offline), as_json=as_json)
 
 
 @app.command("ledger")
@@ -87,7 +88,7 @@ def ledger(
     from ledger.cli.verify_output import conclude
 
     arguments = LedgerArguments(
-        *(trust, chain, api or [], export or [], keystore, password_file, basis_reference, since, receipts),
+        *(trust, chain or [], api or [], export or [], keystore, password_file, basis_reference, since, receipts),
         *(sample, workers, fail_fast, as_of),
     )
     conclude(lambda: verify_ledger(arguments, offline), as_json=as_json)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.cli.verify_inputs import read_bytes, read_chain, read_trust
+from ledger.cli.verify_inputs import GivenChain, read_bytes, read_chain, read_trust
 from ledger.core.bundle import parse_bundle
 from ledger.core.chainfile import why_unverifiable
 from ledger.core.hexadecimal import to_hex
@@ -25,7 +25,7 @@ class _Judged:
 
 
 def verify_bundles(
-    files: Sequence[Path], at_chain: bool, chain: str | None, trust: Path | None, offline: bool
+    files: Sequence[Path], at_chain: bool, chain: Sequence[str], trust: Path | None, offline: bool
 ) -> Report:
     """Verify bundles at level `chain` or `file`; returns the report.
 
@@ -36,14 +36,15 @@ def verify_bundles(
         return Report(
             Verdict.INCOMPLETE, f"{Verdict.INCOMPLETE}: no bundle was named", notices=("no bundle was named",)
         )
-    facts = _chain_facts(chain, trust, offline) if at_chain else None
+    facts, given = _chain_facts(chain, trust, offline) if at_chain else (None, None)
     judged = [_judge(path, facts) for path in files]
-    return _report(judged, facts, chain or "", time.monotonic() - started)
+    return _report(judged, facts, given, time.monotonic() - started)
 
 
-def _chain_facts(source: str | None, trust_file: Path | None, offline: bool) -> ChainFacts:
+def _chain_facts(sources: Sequence[str], trust_file: Path | None, offline: bool) -> tuple[ChainFacts, GivenChain]:
     trust = read_trust(trust_file)
-    chain = read_chain(source, trust, offline=offline)
+    given = read_chain(sources, trust, offline=offline)
+    chain = given.file
     try:
         history = chain.history()
     except HistoryError as error:
@@ -51,7 +52,7 @@ def _chain_facts(source: str | None, trust_file: Path | None, offline: bool) -> 
     refusal = why_unverifiable(trust, chain, history)
     if refusal is not None:
         raise ChainError(refusal)
-    return ChainFacts(trust, chain, history)
+    return ChainFacts(trust, chain, history), given
 
 
 def _judge(path: Path, facts: ChainFacts | None) -> _Judged:
@@ -72,15 +73,16 @@ def _is_ahead(data: bytes, facts: ChainFacts) -> bool:
     return newest is not None and claim.block > newest.number
 
 
-def _report(judged: Sequence[_Judged], facts: ChainFacts | None, source: str, seconds: float) -> Report:
+def _report(judged: Sequence[_Judged], facts: ChainFacts | None, given: GivenChain | None, seconds: float) -> Report:
     good = sum(one.verdict in (Verdict.VERIFIED, Verdict.CONSISTENT) for one in judged)
     verdict = worst(one.verdict for one in judged)
     newest = facts.history.newest_block if facts else None
-    if facts is None:
+    if facts is None or given is None:
         scope = "signer and anchor not checked against a chain"
     else:
-        scope = f"block {newest.number if newest else 0}; events as given by {source}"
+        scope = f"block {newest.number if newest else 0}; events as given by {given.source}"
     notices = [f"{one.name}: {notice}" for one in judged for notice in one.notices]
+    notices += given.notices if given else ()
     return Report(
         verdict,
         f"{verdict}: {good} of {len(judged)} bundles; {scope}",

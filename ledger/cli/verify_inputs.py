@@ -1,5 +1,7 @@
 """Reading what a verification is judged by: files, the trust file, a chain file or a node."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.core.chainfile import ChainFile, Trust, parse_chain, parse_trust
@@ -28,26 +30,42 @@ def read_trust(path: Path | None) -> Trust:
         raise ChainError(f"the trust file is malformed: {error.detail}") from error
 
 
-def read_chain(source: str | None, trust: Trust, *, offline: bool) -> ChainFile:
-    """Return the chain from a file or a node; raises ChainError, UnsupportedFormat, UsageError (a URL offline)."""
-    if source is None:
+@dataclass(frozen=True)
+class GivenChain:
+    """The chain that a verification is judged by: who gave it, for the headline, and what is to be said of that."""
+
+    file: ChainFile
+    source: str
+    notices: Sequence[str] = ()
+
+
+def read_chain(sources: Sequence[str], trust: Trust, *, offline: bool) -> GivenChain:
+    """Return the chain from one file, from nodes that agree, or, with no source, from the trust file's endpoints.
+
+    Raises ChainError (nothing to read, or nodes that disagree), UnsupportedFormat, UsageError (a URL offline).
+    """
+    urls = [source for source in sources if source.startswith(("http://", "https://"))]
+    if (urls and len(urls) < len(sources)) or len(sources) - len(urls) > 1:
+        raise UsageError("--chain takes one chain file, or URLs of nodes")
+    if offline and urls:
+        raise UsageError("--offline takes a chain file, not a URL")
+    if sources and not urls:
+        few = f"RPC quorum {trust.rpc_quorum}: no endpoint was asked, the chain file was believed as it is"
+        return GivenChain(_from_file(Path(sources[0])), sources[0], [few] if trust.rpc_quorum > 1 else [])
+    if not urls and (offline or not trust.endpoints):
         raise ChainError("no chain: --chain takes a chain file or the URL of a node")
-    if source.startswith(("http://", "https://")):
-        if offline:
-            raise UsageError("--offline takes a chain file, not a URL")
-        return _from_node(source, trust)
-    if not Path(source).is_file():
-        raise ChainError(f"the chain file {source} is missing")
+    from ledger.cli.chain_reading import read_given, read_trusted
+
+    file, source, notices = read_given(urls, trust) if urls else read_trusted(trust)
+    return GivenChain(file, source, notices)
+
+
+def _from_file(path: Path) -> ChainFile:
+    if not path.is_file():
+        raise ChainError(f"the chain file {path} is missing")
     try:
-        return parse_chain(read_bytes(Path(source), "chain file"))
+        return parse_chain(read_bytes(path, "chain file"))
     except UnsupportedFormat:
         raise
     except FormatError as error:
         raise ChainError(f"the chain file is malformed: {error.detail}") from error
-
-
-def _from_node(url: str, trust: Trust) -> ChainFile:
-    from ledger.cli.chain_reading import open_node
-    from ledger.cli.chain_reading import read_chain as read_from
-
-    return read_from(open_node(url, trust), trust)

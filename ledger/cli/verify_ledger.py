@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.cli.moments import read_moment
-from ledger.cli.verify_inputs import read_bytes, read_chain, read_trust
+from ledger.cli.verify_inputs import GivenChain, read_bytes, read_chain, read_trust
 from ledger.core.audit.receipts import NamedReceipt
 from ledger.core.chainfile import ChainFile, Trust
 from ledger.core.receipt import parse_receipt
@@ -22,7 +22,7 @@ class LedgerArguments:
     """The options of the command."""
 
     trust: Path | None
-    chain: str | None
+    chain: Sequence[str]
     api: Sequence[str]
     export: Sequence[Path]
     keystore: Path | None
@@ -55,11 +55,11 @@ def verify_ledger(arguments: LedgerArguments, offline: bool) -> Report:
         places = [Path(folder) / str(number) for number in range(len(arguments.api))]
         for url, place in zip(arguments.api, places, strict=True):
             place.mkdir()
-            _export(arguments, url, trust, chain, place)
+            _export(arguments, url, trust, chain.file, place)
         return _verify(arguments, trust, chain, [place / "export" for place in places])
 
 
-def _verify(arguments: LedgerArguments, trust: Trust, chain: ChainFile, folders: Sequence[Path]) -> Report:
+def _verify(arguments: LedgerArguments, trust: Trust, chain: GivenChain, folders: Sequence[Path]) -> Report:
     progress = _Progress()
     receipts = _receipts(arguments.receipts)
     gateways = [gateway_of(folder) for folder in folders]
@@ -67,8 +67,9 @@ def _verify(arguments: LedgerArguments, trust: Trust, chain: ChainFile, folders:
         AuditRequest(
             folder=folder,
             trust=trust,
-            chain=chain,
-            chain_source=arguments.chain or "",
+            chain=chain.file,
+            chain_source=chain.source,
+            notices=chain.notices,
             receipts=list(_receipts_for(receipts, gateways, place)),
             since=read_state(arguments.since) if arguments.since else None,
             sample=arguments.sample,

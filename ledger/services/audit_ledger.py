@@ -76,8 +76,9 @@ MOST_BUCKETS = 512
 class AuditRequest:
     """What to verify, judged by which chain.
 
-    `chain_source` is said in the headline; `sample` is a number of batches; `advance` is told of bytes done and bytes
-    in all. Duties are judged as of `as_of` (Unix seconds), the export's time if None.
+    `chain_source` is said in the headline, and `notices` tell how the chain was read; `sample` is a number of batches;
+    `advance` is told of bytes done and bytes in all. Duties are judged as of `as_of` (Unix seconds), the export's time
+    if None.
     """
 
     folder: Path
@@ -90,6 +91,7 @@ class AuditRequest:
     workers: int | None = None
     fail_fast: bool = False
     as_of: int | None = None
+    notices: Sequence[str] = ()
     advance: Callable[[int, int], None] = lambda _done, _total: None
 
 
@@ -160,6 +162,7 @@ def _audit(request: AuditRequest, *, is_first: bool) -> _Audit | Report:
         return audit
     if is_first:
         check_code(audit.tally, request.trust, request.chain)
+        audit.tally.notices.update(request.notices)
         check_governance(audit.tally, request.trust, request.chain, audit.ground.history)
     check_fold(audit.tally, audit.ground.history, audit.manifest.gateway)
     audit.anchors = judged_anchors(audit.ground, audit.tally, audit.manifest)

@@ -42,6 +42,11 @@ from tests.unit.audit.governing import (
 pytestmark = pytest.mark.unit
 
 
+def test_how_the_chain_was_read_stands_in_the_report(tmp_path: Path) -> None:
+    report = audit(honest_ledger(), tmp_path, notices=["RPC quorum 1: endpoint 1 alone was believed"]).report
+    assert "RPC quorum 1: endpoint 1 alone was believed" in report.notices
+
+
 def test_an_illegal_history_of_government_makes_a_ledger_faulty_and_blames_whoever_deployed(tmp_path: Path) -> None:
     ledger = honest_ledger()
     ledger.mine([parameter(86_400)])

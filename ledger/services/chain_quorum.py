@@ -1,0 +1,102 @@
+"""Read the chain that a trust file names from several nodes of different members, which must tell the same.
+
+Blocks and events are compared up to the lowest head, and the contracts' code. A single node is believed only where the
+trust file asks for one. Nothing that a node says is taken for what another one says: whoever differs is named.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ledger.core.chainfile import ChainFile, ContractPin, Trust
+from ledger.core.hexadecimal import to_hex
+from ledger.core.history import Block, ChainEvent
+from ledger.errors import ChainError
+from ledger.ports import Chain
+from ledger.rows import FollowedBlock
+
+BLOCKS_AT_ONCE = 500
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class NamedNode:
+    """A node, and what it is called in results: never its URL, which may hold a secret."""
+
+    name: str
+    node: Chain
+
+
+def require_quorum(nodes: Sequence[NamedNode], trust: Trust) -> None:
+    """Raise ChainError where fewer nodes are there than must agree."""
+    if len(nodes) < trust.rpc_quorum:
+        raise ChainError(f"{trust.rpc_quorum} endpoints must agree, as the trust file says, and there are {len(nodes)}")
+
+
+def reachable(nodes: Sequence[NamedNode]) -> tuple[Sequence[NamedNode], Sequence[str]]:
+    """Return the nodes that answer, and a sentence on each that does not."""
+    answering, silent = [], []
+    for one in nodes:
+        try:
+            one.node.chain_id()
+        except ChainError:
+            silent.append(f"{one.name} does not answer and was left out")
+        else:
+            answering.append(one)
+    return answering, silent
+
+
+def read_agreed(nodes: Sequence[NamedNode], trust: Trust, advance: Callable[[int], None] = lambda _: None) -> ChainFile:
+    """Return all blocks and events up to the lowest head of `nodes`, at least one; `advance` is told the blocks read.
+
+    Raises ChainError if a node is of another chain or genesis than the trust file, does not answer, or differs. Code
+    hashes are those of the nodes; a verifier compares them with the trust file.
+    """
+    for one in nodes:
+        found = one.node.chain_id()
+        if found != trust.chain_id:
+            raise ChainError(f"{one.name} is of chain {found}, the trust file of {trust.chain_id}")
+    head = min(one.node.head().number for one in nodes)
+    blocks: list[Block] = []
+    events: list[ChainEvent] = []
+    for first in range(0, head + 1, BLOCKS_AT_ONCE):
+        last = min(first + BLOCKS_AT_ONCE - 1, head)
+        page = _agreed_page(nodes, [one.node.followed_blocks(first, last) for one in nodes])
+        for followed in page:
+            blocks.append(followed.block)
+            events.extend(followed.events)
+        advance(len(page))
+    if not blocks or blocks[0].hash != trust.genesis:
+        raise ChainError("the first block is not the genesis of the trust file")
+    pins = {}
+    for name, pin in trust.contracts.items():
+        codes = [to_hex(one.node.code_hash(pin.address)) for one in nodes]
+        pins[name] = ContractPin(pin.address, _agreed(nodes, codes, f"the code of {name}"))
+    return ChainFile(trust.chain_id, trust.genesis, pins, tuple(blocks), tuple(events))
+
+
+def _agreed_page(nodes: Sequence[NamedNode], pages: Sequence[Sequence[FollowedBlock]]) -> Sequence[FollowedBlock]:
+    for told in zip(*pages, strict=True):
+        number = told[0].block.number
+        _agreed(nodes, [one.block for one in told], f"block {number}")
+        _agreed(nodes, [list(one.events) for one in told], f"the events of block {number}")
+    return pages[0]
+
+
+def _agreed(nodes: Sequence[NamedNode], answers: Sequence[Answer], about: str) -> Answer:
+    """Return what all answered; raises ChainError naming whom the others contradict, or all where no majority does."""
+    groups: list[list[int]] = []
+    for place, answer in enumerate(answers):
+        same = next((group for group in groups if answers[group[0]] == answer), None)
+        if same is None:
+            groups.append([place])
+        else:
+            same.append(place)
+    if len(groups) == 1:
+        return answers[0]
+    largest = max(groups, key=len)
+    if 2 * len(largest) > len(nodes):
+        differing = ", ".join(one.name for place, one in enumerate(nodes) if place not in largest)
+        raise ChainError(f"endpoints disagree about {about}: {differing} against the other {len(largest)}")
+    sides = " against ".join(", ".join(nodes[place].name for place in group) for group in groups)
+    raise ChainError(f"endpoints disagree about {about}: {sides}")
