@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Governed} from "./Governed.sol";
+import {Officers} from "./Officers.sol";
 import {Roles} from "./Roles.sol";
 import {SigningDomain} from "./SigningDomain.sol";
 import {TypedMessages} from "./TypedMessages.sol";
@@ -10,7 +11,7 @@ import {IGoverned} from "./interfaces/IGoverned.sol";
 import {IParameters} from "./interfaces/IParameters.sol";
 
 /// @title AgencyRegistry, as IAgencyRegistry documents it
-contract AgencyRegistry is TypedMessages, Governed, IAgencyRegistry {
+contract AgencyRegistry is TypedMessages, Governed, Officers {
     bytes32 private constant REGISTER_AGENCY_TYPEHASH =
         keccak256(
             "RegisterAgency(uint8 kind,uint64 region,uint16 allowedRoles,bytes32 documentHash,address firstAdmin,uint64 validFrom,uint64 validUntil,uint256 nonce,uint64 deadline)"
@@ -21,7 +22,7 @@ contract AgencyRegistry is TypedMessages, Governed, IAgencyRegistry {
         );
     bytes32 private constant BIND_KEY_TYPEHASH =
         keccak256(
-            "BindKey(address admin,address secondAdmin,uint32 agency,address key,uint16 roles,uint64 validFrom,uint64 validUntil,uint256 nonce,uint64 deadline)"
+            "BindKey(address admin,address secondAdmin,uint32 agency,address key,uint16 roles,bytes32 officer,uint64 validFrom,uint64 validUntil,uint256 nonce,uint64 deadline)"
         );
     bytes32 private constant RETIRE_KEY_TYPEHASH =
         keccak256("RetireKey(address actor,address key,uint256 nonce,uint64 deadline)");
@@ -149,6 +150,7 @@ contract AgencyRegistry is TypedMessages, Governed, IAgencyRegistry {
             revert SecondAdminRequired(agency, message.roles);
         }
         _bind(message.key, agency, message.roles, message.validFrom, message.validUntil);
+        _nameOfficer(message.key, agency, message.roles, message.officer);
     }
 
     /// @inheritdoc IAgencyRegistry
@@ -251,6 +253,12 @@ contract AgencyRegistry is TypedMessages, Governed, IAgencyRegistry {
             interfaceId == type(IAgencyRegistry).interfaceId ||
             interfaceId == type(IGoverned).interfaceId ||
             super.supportsInterface(interfaceId);
+    }
+
+    /// @inheritdoc Officers
+    function _rolesHeld(address key) internal view override returns (uint16) {
+        KeyInfo storage info = _keys[key];
+        return info.state == BOUND && block.timestamp < info.validUntil ? info.roles : 0;
     }
 
     /// @dev The agency, which was registered and has not left.

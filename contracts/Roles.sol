@@ -29,6 +29,9 @@ library Roles {
     uint16 private constant EMERGENCY_REVIEW = (uint16(1) << EMERGENCY) | (uint16(1) << REVIEW);
     uint16 private constant DECIDE_AUDIT = (uint16(1) << DECIDE) | (uint16(1) << AUDIT);
 
+    /// @dev Roles of which some other one is exclusive: a key with any of them needs an officer.
+    uint16 internal constant PAIRED = REQUEST_REVIEW | EMERGENCY_SUPERVISE | EMERGENCY_REVIEW | DECIDE_AUDIT;
+
     /// @dev The first pair in `roles` that never stands on one key, 0 if there is none.
     function exclusivePair(uint16 roles) internal pure returns (uint16) {
         if (roles & REQUEST_REVIEW == REQUEST_REVIEW) return REQUEST_REVIEW;

@@ -5,7 +5,10 @@ pragma solidity 0.8.30;
 /// @notice An agency acts through keys. A key is bound once, to one agency, with fixed roles and a fixed validity;
 /// other roles need another key. All times are Unix seconds, UTC; validity is half-open: [validFrom, validUntil).
 /// Roles are a bitmap (bit 0 ADMIN, 1 SUBMIT, 2 REQUEST, 3 DECIDE, 4 EMERGENCY, 5 SUPERVISE, 6 REVIEW, 7 ANCHOR,
-/// 8 GUARDIAN, 9 AUDIT, 10 API_SIGN, 11 RELAY, 12 READ). Expiry is computed, never stored.
+/// 8 GUARDIAN, 9 AUDIT, 10 API_SIGN, 11 RELAY, 12 READ). Expiry is computed, never stored. The officer of a key is a
+/// pseudonym that the agency makes with a secret of its own: nobody else can tell who it is, or join the officers of two
+/// agencies. Roles that exclude each other never stand on keys of one officer that are neither ended nor expired; that
+/// the pseudonym is his is the statement of the ADMIN who binds.
 interface IAgencyRegistry {
     /// @notice What is known of an agency now.
     /// @param kind Kind of agency, 1 to 52.
@@ -88,6 +91,8 @@ interface IAgencyRegistry {
     /// @param agency The agency.
     /// @param key Key to bind; it must never have been bound before.
     /// @param roles Roles of the key (bitmap), within the agency's allowed roles.
+    /// @param officer The agency's pseudonym of the person who holds the key; zero only for a key with no role that
+    /// excludes another one.
     /// @param validFrom First second of validity (Unix seconds).
     /// @param validUntil First second after validity (Unix seconds).
     /// @param nonce Keyed nonce of `admin`.
@@ -98,6 +103,7 @@ interface IAgencyRegistry {
         uint32 agency;
         address key;
         uint16 roles;
+        bytes32 officer;
         uint64 validFrom;
         uint64 validUntil;
         uint256 nonce;
@@ -194,6 +200,12 @@ interface IAgencyRegistry {
         uint64 validUntil
     );
 
+    /// @notice The officer of a key was named, in the transaction that bound it.
+    /// @param key The key.
+    /// @param agency Its agency.
+    /// @param officer The agency's pseudonym of the person who holds the key.
+    event OfficerNamed(address indexed key, uint32 indexed agency, bytes32 indexed officer);
+
     /// @notice A key was retired.
     /// @param key The key.
     /// @param agency Its agency.
@@ -239,6 +251,12 @@ interface IAgencyRegistry {
     error RolesNotAllowed(uint16 roles, uint16 allowedRoles);
     /// @notice These two roles never stand on one key.
     error RolesExclusive(uint16 roles, uint16 pair);
+    /// @notice A key with any of REQUEST, DECIDE, EMERGENCY, SUPERVISE, REVIEW and AUDIT needs an officer.
+    error OfficerMissing(uint16 roles);
+    /// @notice With this key one officer would hold two roles that exclude each other; `roles` are all that he would.
+    error OfficerRolesExclusive(bytes32 officer, uint16 roles, uint16 pair);
+    /// @notice An officer has at most 16 keys that are neither ended nor expired.
+    error TooManyKeysOfOfficer(bytes32 officer, uint256 most);
     /// @notice An agency must be allowed to have ADMIN keys.
     error AdminRoleMissing(uint16 allowedRoles);
     /// @notice Validity must begin before it ends, end in the future, and end below 2^53.
@@ -326,6 +344,9 @@ interface IAgencyRegistry {
 
     /// @notice What is known of a key now; all zero if it was never bound.
     function keyInfo(address key) external view returns (KeyInfo memory);
+
+    /// @notice The officer that was named when the key was bound, zero if none was.
+    function officerOf(address key) external view returns (bytes32);
 
     /// @notice Whether the key may act in a role now: bound, in time, not ended, its agency active.
     /// @param key The key.

@@ -5,9 +5,8 @@ Every verb is safe to repeat, tells with `--dry-run` what it would do, and sends
 
 import json
 import os
-import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -27,23 +26,20 @@ from ledger.cli.admin_options import (
     KeystoreOption,
     PasswordOption,
     administration,
-    read_json,
     say,
 )
+from ledger.cli.agency_file import read_agency
 from ledger.cli.output import print_result
 from ledger.config import load_settings
 from ledger.core.canonical import encode
-from ledger.core.codes import AgencyKind, Role, bitmap_of
+from ledger.core.codes import AgencyKind, Role
 from ledger.core.hexadecimal import to_hex
-from ledger.core.shapes import array, members_of, text, unsigned
 from ledger.embedded.data_folder import write_durably
-from ledger.errors import UsageError
 from ledger.keys.keystore import create_keystore
 from ledger.keys.private_file import read_password
 from ledger.keys.uris import open_signer
-from ledger.ports import Signer
 from ledger.services.deploy import trust_of
-from ledger.services.enrol import AgencyToEnrol, enrol
+from ledger.services.enrol import check_officers, enrol
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Set up and run a consortium.")
 add_backup_commands(app)
@@ -57,9 +53,6 @@ trust_app = typer.Typer(no_args_is_help=True, help="The trust file.")
 key_app = typer.Typer(no_args_is_help=True, help="Keystore files.")
 app.add_typer(trust_app, name="trust")
 app.add_typer(key_app, name="key")
-
-DAY_SECONDS = 86_400
-_AGENCY_MEMBERS = ("name", "kind", "region", "admin", "keys", "validDays")
 
 
 @app.command()
@@ -91,7 +84,9 @@ def deploy(
 
 @app.command("enrol")
 def enrol_command(
-    file: Annotated[Path, typer.Argument(help="agency file: name, kind, region, admin, keys, validDays")],
+    file: Annotated[
+        Path, typer.Argument(help="agency file: name, kind, region, admin, keys, validDays, officerSecret")
+    ],
     keystore: KeystoreOption,
     password_file: PasswordOption,
     data_folder: FolderOption = None,
@@ -100,13 +95,14 @@ def enrol_command(
 ) -> None:
     """Enrol a member agency and bind its keys; the key that sends is the governor's."""
     settings = load_settings(data_folder)
-    agency = read_agency(file)
+    agency = read_agency(file, make_secret=not dry_run)
+    check_officers(agency)
     described = {
         "name": agency.name,
         "kind": AgencyKind(agency.kind).en,
         "region": agency.region,
         "admin": agency.admin.address,
-        "keys": {key.address: [role.name for role in Role if roles & role.bit] for key, roles in agency.keys},
+        "keys": {key.signer.address: [role.name for role in Role if key.roles & role.bit] for key in agency.keys},
     }
     if dry_run:
         print_result({"dryRun": True, **described}, as_json=as_json)
@@ -115,43 +111,6 @@ def enrol_command(
     with administration(settings, governor) as opened:
         number = enrol(opened, agency, wiring.agency_of_key(settings, opened.contracts))
     print_result({"agency": number, **described}, as_json=as_json)
-
-
-def read_agency(path: Path) -> AgencyToEnrol:
-    """Return the agency of a file with its keys opened; raises UsageError, FormatError, KeyProviderError."""
-    members = members_of(read_json(path), _AGENCY_MEMBERS, what="agency file")
-    keys = []
-    for key in array(members["keys"], what="agency keys"):
-        members_of(key, ("keystore", "passwordFile", "roles"), what="agency key")
-        keys.append((open_named(key, path.parent), bitmap_of([role_named(name) for name in key["roles"]])))
-    allowed = Role.ADMIN.bit
-    for _, roles in keys:
-        allowed |= roles
-    now = int(time.time())
-    return AgencyToEnrol(
-        path.stem,
-        text(members["name"], what="agency name"),
-        int(AgencyKind(unsigned(members["kind"], 8, what="agency kind"))),
-        unsigned(members["region"], 53, what="agency region"),
-        allowed,
-        open_named(members_of(members["admin"], ("keystore", "passwordFile"), what="agency admin"), path.parent),
-        keys,
-        now - 60,
-        now + DAY_SECONDS * unsigned(members["validDays"], 16, what="agency validDays"),
-    )
-
-
-def open_named(key: dict[str, Any], folder: Path) -> Signer:
-    """Return the signer that a file names by paths beside it."""
-    return open_signer(f"keystore:{folder / key['keystore']}", folder / key["passwordFile"])
-
-
-def role_named(name: object) -> Role:
-    """Return a role by its name; raises UsageError with the names that there are."""
-    try:
-        return Role[str(name)]
-    except KeyError:
-        raise UsageError(f"unknown role; there are {', '.join(role.name for role in Role)}") from None
 
 
 @app.command("parameter")

@@ -53,7 +53,7 @@ EXCLUSIVE_ROLES: Final = (
     (Role.EMERGENCY, Role.REVIEW),
     (Role.DECIDE, Role.AUDIT),
 )
-"""Pairs of roles that never stand on one key."""
+"""Pairs of roles that never stand on one key, nor on keys of one officer that are neither ended nor expired."""
 
 
 class AgencyKind(LabelledCode):

@@ -68,8 +68,8 @@ MESSAGES: Mapping[str, MessageType] = {
     "BindKey": MessageType(
         "AgencyRegistry",
         "bindKey",
-        "BindKey(address admin,address secondAdmin,uint32 agency,address key,uint16 roles,uint64 validFrom,"
-        "uint64 validUntil,uint256 nonce,uint64 deadline)",
+        "BindKey(address admin,address secondAdmin,uint32 agency,address key,uint16 roles,bytes32 officer,"
+        "uint64 validFrom,uint64 validUntil,uint256 nonce,uint64 deadline)",
         ("admin", "key", "secondAdmin"),
     ),
     "RetireKey": MessageType(

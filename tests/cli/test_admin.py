@@ -14,6 +14,7 @@ from ledger.embedded import stack
 from ledger.embedded.data_folder import DataFolder
 
 pytestmark = pytest.mark.cli
+OFFICER = {"officer": "4711"}
 
 
 class Desk:
@@ -45,16 +46,21 @@ class Desk:
         data = str(self.folder / "data")
         return ["--keystore", str(key), "--password-file", str(self.password), "--data-folder", data]
 
-    def agency_file(self, name: str, kind: int, roles: list[str]) -> Path:
-        """Write an agency file with an admin key and one key of these roles."""
+    def agency_file(self, name: str, kind: int, *keys: list[str], **changes: Any) -> Path:
+        """Write an agency file with an admin key and keys of these roles, all of one officer but for `changes`."""
         path = self.folder / f"{name}-agency.json"
         document = {
             "name": name,
             "kind": kind,
             "region": 990101,
             "admin": {"keystore": self.key(f"{name}-admin").name, "passwordFile": "password"},
-            "keys": [{"keystore": self.key(f"{name}-desk").name, "passwordFile": "password", "roles": roles}],
+            "keys": [
+                {"keystore": self.key(f"{name}-{place}").name, "passwordFile": "password", "roles": roles, **OFFICER}
+                for place, roles in enumerate(keys)
+            ],
             "validDays": 30,
+            "officerSecret": f"{name}.officers",
+            **changes,
         }
         path.write_text(json.dumps(document), encoding="utf-8")
         return path
@@ -124,6 +130,9 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(desk: Desk) -> None:
     desk("deploy", *desk.signing(governor))
     both = desk.agency_file("both", 3, ["REQUEST", "REVIEW"])
     assert "REQUEST+REVIEW" in desk("enrol", str(both), *desk.signing(governor), expect=2)["error"]["detail"]
+    alone = str(desk.agency_file("alone", 3, ["EMERGENCY"], ["SUPERVISE"]))
+    detail = desk("enrol", alone, *desk.signing(governor), "--dry-run", expect=2)["error"]["detail"]
+    assert "roles never on keys of one officer: EMERGENCY+SUPERVISE" in detail
     stranger = desk.key("stranger")
     refused = desk("enrol", str(bureau), *desk.signing(stranger), expect=4)
     assert refused["error"]["code"] == "transaction_failed"

@@ -58,12 +58,15 @@ def streams(sandbox: Sandbox, gateway: Member, member: Member) -> dict[str, int]
 def keys(sandbox: Sandbox, member: Member) -> dict[str, int]:
     """Membership and keys."""
     admin, agency, document = member.admin, member.agency, b"\xcd" * 32
-    fresh: list[Key] = [sandbox.key() for _ in range(3)]
+    fresh: list[Key] = [sandbox.key() for _ in range(5)]
     acts = {
         "registerAgency": lambda: sandbox.govern(sandbox.registration(sandbox.key())),
         "bindKey": lambda: sandbox.send(sandbox.binding(member, fresh[0], [Role.SUBMIT])),
         "bindKey, with a second ADMIN": lambda: sandbox.send(
             sandbox.binding(member, fresh[2], [Role.API_SIGN], second=fresh[1])
+        ),
+        "bindKey, of an officer with another key": lambda: sandbox.send(
+            sandbox.binding(member, fresh[4], [Role.REQUEST], officer=fresh[3].officer)
         ),
         "retireKey": lambda: sandbox.send(sandbox.relayed("RetireKey", admin, key=fresh[0].address)),
         "revokeKey": lambda: sandbox.send(
@@ -75,6 +78,7 @@ def keys(sandbox: Sandbox, member: Member) -> dict[str, int]:
         "setParameter": lambda: sandbox.govern(sandbox.parameters.set("anchorDelay", 600)),
     }
     sandbox.send(sandbox.binding(member, fresh[1], [Role.ADMIN]))
+    sandbox.send(sandbox.binding(member, fresh[3], [Role.REQUEST]))
     measured = {name: act().gas for name, act in acts.items()}
     sandbox.govern(sandbox.registry.set_status(agency, 1))
     return measured

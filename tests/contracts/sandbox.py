@@ -25,7 +25,8 @@ from ledger.chain.contracts.record_anchors import RecordAnchors
 from ledger.chain.contracts.system_directory import SystemDirectory
 from ledger.chain.custom_errors import decode
 from ledger.chain.event_decoding import EventDecoder
-from ledger.core.codes import Role
+from ledger.core.codes import EXCLUSIVE_ROLES, Role
+from ledger.core.eip712 import ZERO32
 from ledger.core.keccak import keccak256
 from ledger.core.signature import address_of, sign_digest
 from ledger.core.typed_messages import MESSAGES, keyed_nonce, message_digest
@@ -36,6 +37,8 @@ GAS_LIMIT = 5_000_000
 RECEIPT_PATIENCE_SECONDS = 20.0
 DATA_BUREAU, COMMUNITY = 1, 22
 NOBODY = "0x" + "0" * 40
+PAIRED_ROLES = frozenset(role for pair in EXCLUSIVE_ROLES for role in pair)
+"""A key with one of them has an officer."""
 
 
 class Refused(AssertionError):
@@ -55,6 +58,11 @@ class Key:
     @property
     def address(self) -> str:
         return address_of(self.private)
+
+    @property
+    def officer(self) -> bytes:
+        """An officer who holds this key and no other."""
+        return keccak256(f"officer of the contract tests: {self.name}".encode())
 
 
 FOUNDERS = tuple(Key(f"founder {number}") for number in range(1, 6))
@@ -253,13 +261,18 @@ class Sandbox:
         signers: Sequence[Key] | None = None,
         **changes: Any,
     ) -> Call:
-        """Return the binding of `key` to `member`, signed by its first ADMIN, the key and perhaps a second ADMIN."""
+        """Return the binding of `key` to `member`, signed by its first ADMIN, the key and perhaps a second ADMIN.
+
+        A key that needs an officer has its own, where `changes` do not name one.
+        """
+        bitmap = roles if isinstance(roles, int) else sum(role.bit for role in roles)
         members = {
             "admin": member.admin.address,
             "secondAdmin": second.address if second else NOBODY,
             "agency": member.agency,
             "key": key.address,
-            "roles": roles if isinstance(roles, int) else sum(role.bit for role in roles),
+            "roles": bitmap,
+            "officer": key.officer if any(bitmap & role.bit for role in PAIRED_ROLES) else ZERO32,
             "validFrom": self.now - DAY,
             "validUntil": self.now + 365 * DAY,
         }

@@ -8,6 +8,7 @@ from eth_account.messages import encode_typed_data
 
 from ledger.chain.contracts.binding import Call
 from ledger.core.codes import Role
+from ledger.core.eip712 import ZERO32
 from ledger.core.keccak import keccak256
 from ledger.core.signature import CURVE_ORDER, sign_digest
 from ledger.core.typed_messages import MESSAGES, message_digest, typed_data
@@ -213,7 +214,7 @@ def test_a_contract_may_hold_a_key_and_sign_by_erc_1271(sandbox: Sandbox) -> Non
     agreeing, address = "0x631626ba7e60e01b60005260206000f3", sandbox.key().address
     member = sandbox.register()
     sandbox.rpc("anvil_setCode", address, agreeing)
-    members = {"validFrom": 0, "validUntil": 1 << 40, "secondAdmin": NOBODY}
+    members = {"validFrom": 0, "validUntil": 1 << 40, "secondAdmin": NOBODY, "officer": ZERO32}
     message = sandbox.message(
         "BindKey",
         admin=member.admin.address,

@@ -102,6 +102,11 @@ class AgencyRegistry(TypedMessagesBinding, GovernedBinding):
         """Return what is known of a key; all zero if it was never bound."""
         return KeyInfo(*self._view("keyInfo", to_checksum_address(key), block=block))
 
+    def officer_of(self, key: str, *, block: BlockIdentifier) -> bytes:
+        """Return the officer (32 bytes) that was named when a key was bound, zero if none was."""
+        officer: bytes = self._view("officerOf", to_checksum_address(key), block=block)
+        return officer
+
     def is_entitled(self, key: str, role: Role, *, block: BlockIdentifier) -> bool:
         """Say whether the key may act in a role: bound, in time, not ended, its agency active."""
         entitled: bool = self._view("isEntitled", to_checksum_address(key), int(role), block=block)

@@ -10,10 +10,11 @@ DISTRICT = 990101
 
 @dataclass(frozen=True)
 class DemoKey:
-    """A key of a demo agency: what it is called, and its roles."""
+    """A key of a demo agency: what it is called, its roles, and the post of who holds it; empty for a machine's."""
 
     name: str
     roles: tuple[Role, ...]
+    officer: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,13 @@ class DemoAgency:
 DESK = "desk"
 """The key of everyday work, which every agency has."""
 
-_DESK = DemoKey(DESK, (Role.SUBMIT, Role.REQUEST, Role.READ))
-_READER = DemoKey(DESK, (Role.READ,))
-_DECIDE = DemoKey("decide", (Role.DECIDE,))
-_EMERGENCY = DemoKey("emergency", (Role.EMERGENCY,))
-_SUPERVISE = DemoKey("supervise", (Role.SUPERVISE,))
-_REVIEW = DemoKey("review", (Role.REVIEW,))
+_DESK = DemoKey(DESK, (Role.SUBMIT, Role.REQUEST, Role.READ), "desk officer")
+_READER = DemoKey(DESK, (Role.READ,), "desk officer")
+_DECIDE = DemoKey("decide", (Role.DECIDE,), "head of section")
+_EMERGENCY = DemoKey("emergency", (Role.EMERGENCY,), "duty officer")
+_SUPERVISE = DemoKey("supervise", (Role.SUPERVISE,), "chief on duty")
+_REVIEW = DemoKey("review", (Role.REVIEW,), "reviewer")
+_AUDITOR = DemoKey(DESK, (Role.AUDIT, Role.READ), "auditor")
 _PUBLISHER = (_DESK, _DECIDE)
 _RESPONDER = (_DESK, _DECIDE, _EMERGENCY, _SUPERVISE)
 
@@ -67,7 +69,9 @@ AGENCIES = (
     DemoAgency("street-2", "Street 2", AgencyKind.STREET, 990101002, _PUBLISHER),
     *COMMUNITIES,
     DemoAgency("property", "Property company", AgencyKind.PROPERTY_COMPANY, 990101001001, (_READER,)),
-    DemoAgency("auditor", "Auditor", AgencyKind.AUDITOR, DISTRICT, (DemoKey(DESK, (Role.AUDIT, Role.READ)),)),
+    DemoAgency(
+        "auditor", "Auditor", AgencyKind.AUDITOR, DISTRICT, (DemoKey(DESK, (Role.AUDIT, Role.READ), "auditor"),)
+    ),
     DemoAgency("hospital", "District hospital", AgencyKind.HOSPITAL, DISTRICT, _PUBLISHER),
     DemoAgency("coordination", "Coordination centre", AgencyKind.COORDINATION, DISTRICT, (_READER, _REVIEW)),
     DemoAgency("supervisor", "Supervision office", AgencyKind.SUPERVISOR, DISTRICT, (_READER, _REVIEW)),

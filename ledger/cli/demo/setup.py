@@ -30,11 +30,12 @@ from ledger.domain import load_document
 from ledger.embedded.data_folder import DataFolder, write_durably
 from ledger.keys.file_provider import create_master_key
 from ledger.keys.keystore import DEVELOPMENT_SCRYPT_COST, KeystoreSigner, create_keystore, open_keystore
+from ledger.keys.officer_secret import create_officer_secret, open_officer_secret
 from ledger.keys.private_file import read_password, write_private
 from ledger.services.administration import Administration
 from ledger.services.catalogue_documents import item_documents
 from ledger.services.deploy import trust_of
-from ledger.services.enrol import AgencyToEnrol, enrol
+from ledger.services.enrol import AgencyToEnrol, KeyToEnrol, enrol
 from ledger.services.publish_calendar import publish_calendar
 from ledger.services.publish_item import publish_item
 
@@ -112,10 +113,14 @@ def _enrol(
         agency.region,
         agency.allowed_roles,
         open_or_create(folder, agency.slug, ADMIN),
-        [(open_or_create(folder, agency.slug, key.name), bitmap_of(key.roles)) for key in agency.keys],
+        [
+            KeyToEnrol(open_or_create(folder, agency.slug, key.name), bitmap_of(key.roles), key.officer)
+            for key in agency.keys
+        ],
         # Blocks carry whole seconds: a key that is valid from this very second must not wait for the next one.
         now - 60,
         now + VALID_SECONDS,
+        _officer_secret(folder, agency),
     )
     number = enrol(administration, member, agency_of)
     return {
@@ -130,6 +135,13 @@ def _enrol(
             for key in (DemoKey(ADMIN, (Role.ADMIN,)), *agency.keys)
         },
     }
+
+
+def _officer_secret(folder: DataFolder, agency: DemoAgency) -> bytes:
+    path = folder.secrets / f"{agency.slug}.officers"
+    if not path.exists():
+        create_officer_secret(path)
+    return open_officer_secret(path)
 
 
 def _key_files(folder: DataFolder, agency: DemoAgency, key: str) -> dict[str, str]:
