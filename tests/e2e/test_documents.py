@@ -80,6 +80,13 @@ def test_a_record_is_erased_as_the_how_to_says(desk: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_backup_is_taken_and_rehearsed_as_the_how_to_says(desk: Path) -> None:
+    assert "verified:" in run(commands("docs/how-to/back-up-and-restore.md"), desk)
+    assert (desk / "backups" / "monday" / "manifest.json").exists()
+    assert not (desk / "restored").exists()
+
+
+@pytest.mark.slow
 def test_a_consortium_is_set_up_by_hand_as_the_how_to_says(desk: Path) -> None:
     printed = run(commands("docs/how-to/set-up-a-consortium.md", without=()), desk)
     assert "trustHash" in printed
