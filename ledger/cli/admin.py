@@ -28,12 +28,12 @@ from ledger.cli.admin_options import (
     administration,
     say,
 )
+from ledger.cli.admin_trust import trust_app
 from ledger.cli.agency_file import read_agency
 from ledger.cli.output import print_result
 from ledger.config import load_settings
 from ledger.core.canonical import encode
 from ledger.core.codes import AgencyKind, Role
-from ledger.core.hexadecimal import to_hex
 from ledger.embedded.data_folder import write_durably
 from ledger.keys.keystore import create_keystore
 from ledger.keys.private_file import read_password
@@ -49,7 +49,6 @@ app.add_typer(network_app, name="network")
 app.command("migrate")(migrate)
 app.command("endpoint")(endpoint)
 app.command("join")(join)
-trust_app = typer.Typer(no_args_is_help=True, help="The trust file.")
 key_app = typer.Typer(no_args_is_help=True, help="Keystore files.")
 app.add_typer(trust_app, name="trust")
 app.add_typer(key_app, name="key")
@@ -128,19 +127,6 @@ def parameter(
     with administration(settings, governor) as opened:
         changed = wiring.set_parameter(settings, opened, name, value)
     print_result({"parameter": name, "value": value, "changed": changed}, as_json=as_json)
-
-
-@trust_app.command("export")
-def trust_export(
-    out: Annotated[Path, typer.Option("--out", help="file to write")],
-    data_folder: FolderOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Write the trust file of this gateway's deployment, to be compared with what other members hold."""
-    settings = load_settings(data_folder)
-    trust = wiring.load_trust(settings)
-    write_durably(out, encode(trust.document))
-    print_result({"trust": str(out), "trustHash": to_hex(trust.hash)}, as_json=as_json)
 
 
 @key_app.command("new")

@@ -61,6 +61,13 @@ def test_the_auditor_s_how_to_verifies(desk: Path) -> None:
     assert "verified:" in run(commands("docs/how-to/verify-the-ledger.md"), desk)
 
 
+def test_trust_files_are_compared_and_pinned_as_the_how_to_says(desk: Path) -> None:
+    printed = run(commands("docs/how-to/compare-trust-files.md"), desk)
+    assert "nothing differs from trust.json" in printed
+    assert "verified:" in printed
+    assert "RPC quorum 1: the endpoint of agency 1 " in printed
+
+
 def test_the_reader_s_how_to_reads_and_proves(desk: Path, demo: DemoStack) -> None:
     found = json.loads(demo.gongzhi("search", *LOOK, "--limit", "1", "--json"))
     script = commands("docs/how-to/look-at-records.md").replace("RECORD_ID", found["records"][0]["recordId"])
