@@ -4,7 +4,6 @@ Every verb is safe to repeat, tells with `--dry-run` what it would do, and sends
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +17,7 @@ from ledger.cli.admin_database import migrate
 from ledger.cli.admin_drill import drill
 from ledger.cli.admin_endpoint import endpoint
 from ledger.cli.admin_join import join
+from ledger.cli.admin_key import key_app
 from ledger.cli.admin_network import network_app
 from ledger.cli.admin_options import (
     DryRunOption,
@@ -28,6 +28,7 @@ from ledger.cli.admin_options import (
     administration,
     say,
 )
+from ledger.cli.admin_relay import relay
 from ledger.cli.admin_trust import trust_app
 from ledger.cli.agency_file import read_agency
 from ledger.cli.output import print_result
@@ -35,8 +36,6 @@ from ledger.config import load_settings
 from ledger.core.canonical import encode
 from ledger.core.codes import AgencyKind, Role
 from ledger.embedded.data_folder import write_durably
-from ledger.keys.keystore import create_keystore
-from ledger.keys.private_file import read_password
 from ledger.keys.uris import open_signer
 from ledger.services.deploy import trust_of
 from ledger.services.enrol import check_officers, enrol
@@ -49,7 +48,7 @@ app.add_typer(network_app, name="network")
 app.command("migrate")(migrate)
 app.command("endpoint")(endpoint)
 app.command("join")(join)
-key_app = typer.Typer(no_args_is_help=True, help="Keystore files.")
+app.command("relay")(relay)
 app.add_typer(trust_app, name="trust")
 app.add_typer(key_app, name="key")
 
@@ -127,14 +126,3 @@ def parameter(
     with administration(settings, governor) as opened:
         changed = wiring.set_parameter(settings, opened, name, value)
     print_result({"parameter": name, "value": value, "changed": changed}, as_json=as_json)
-
-
-@key_app.command("new")
-def key_new(
-    keystore: Annotated[Path, typer.Argument(help="keystore file to make; never overwritten")],
-    password_file: PasswordOption,
-    as_json: JsonOption = False,
-) -> None:
-    """Make a fresh key in a keystore file and print its address: the only thing that travels."""
-    signer = create_keystore(keystore, os.urandom(32), read_password(password_file))
-    print_result({"address": signer.address, "keystore": str(keystore)}, as_json=as_json)

@@ -68,7 +68,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    monkeypatch.setattr("ledger.cli.admin.create_keystore", cheap_keystore)
+    monkeypatch.setattr("ledger.cli.admin_key.create_keystore", cheap_keystore)
     settings = load_settings(tmp_path / "data")
     folder = DataFolder.at(settings.data_folder)
     stack.up(folder, wiring.stack_plan(settings), lambda _: None)
@@ -137,3 +137,70 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(desk: Desk) -> None:
     refused = desk("enrol", str(bureau), *desk.signing(stranger), expect=4)
     assert refused["error"]["code"] == "transaction_failed"
     assert "Governor" in refused["error"]["detail"]
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    """Run a command of another noun and return its JSON."""
+    assert run([*arguments, "--json"]) == 0
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return answer
+
+
+def test_keys_are_bound_rotated_retired_and_revoked(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    governor, data = desk.key("governor"), ["--data-folder", str(desk.folder / "data")]
+    desk("deploy", *desk.signing(governor))
+    bureau = desk.agency_file("bureau", 1, ["SUBMIT", "READ"])
+    assert desk("enrol", str(bureau), *desk.signing(governor))["agency"] == 1
+    admin = ["--admin", str(desk.folder / "bureau-admin.json"), "--admin-password-file", str(desk.password)]
+    by = ["--by", str(desk.folder / "bureau-admin.json"), "--by-password-file", str(desk.password)]
+    old, new = desk.key("old"), desk.key("new")
+    bind = ["key", "bind", str(old), "--key-password-file", str(desk.password), "--roles", "SUBMIT,READ", *admin, *data]
+    assert desk(*bind, "--dry-run")["dryRun"] is True
+    bound = desk(*bind)
+    assert (bound["agency"], bound["roles"], bound["state"]) == (1, ["SUBMIT", "READ"], "bound")
+    assert desk(*bind)["state"] == "bound before"
+    address = bound["key"]
+
+    # The new key is elsewhere: an act is prepared, signed where the key is, and relayed.
+    act = desk.folder / "rotate.json"
+    address_of_new = json.loads(new.read_text())["address"]
+    there = ["--new", "0x" + address_of_new.removeprefix("0x"), "--prepare", str(act)]
+    prepared = desk("key", "rotate", address, *there, *admin, *data)
+    assert prepared["missing"] == [prepared["key"]]
+    signing = ["--keystore", str(new), "--password-file", str(desk.password), "--yes"]
+    assert told(capsys, "sign", str(act), *signing)["missing"] == []
+    relay = ["relay", str(act), *desk.signing(governor)]
+    assert desk(*relay)["action"] == "BindKey"
+    assert desk(*relay)["action"] == "BindKey"
+
+    assert desk("key", "retire", address, *by, *data)["state"] == "retired"
+    assert desk("key", "retire", address, *by, *data)["state"] == "retired before"
+    revoke = ["key", "revoke", prepared["key"], "--reason", "1", *by, *data]
+    assert desk(*revoke, "--suspect-from", "1", expect=4)["error"]["code"] == "transaction_failed"
+    assert desk(*revoke)["state"] == "revoked"
+    keys = {one["key"]: one["state"] for one in desk("key", "list", "--agency", "1", *data)["keys"]}
+    assert (keys[address], keys[prepared["key"]]) == ("retired", "revoked")
+    assert sorted(keys.values()).count("bound") == 2
+    last = json.loads((desk.folder / "bureau-admin.json").read_text())["address"]
+    refused = desk("key", "retire", "0x" + last.removeprefix("0x"), *by, *data, expect=4)
+    assert "LastAdmin" in refused["error"]["detail"]
+
+
+def test_the_second_key_of_one_officer_is_no_supervisor(desk: Desk) -> None:
+    governor, data = desk.key("governor"), ["--data-folder", str(desk.folder / "data")]
+    desk("deploy", *desk.signing(governor))
+    fire = desk.agency_file("fire", 8, ["EMERGENCY"])
+    document = json.loads(fire.read_text())
+    document["keys"][0]["officer"] = "17"
+    supervisor = {"keystore": desk.key("supervisor").name, "passwordFile": "password", "roles": ["SUPERVISE"]}
+    document["keys"].append({**supervisor, "officer": "18"})
+    fire.write_text(json.dumps({**document, "officerSecret": "officer.secret"}))
+    desk("enrol", str(fire), *desk.signing(governor))
+    bind = ["key", "bind", str(desk.key("second")), "--key-password-file", str(desk.password), "--roles", "SUPERVISE"]
+    bind += ["--admin", str(desk.folder / "fire-admin.json"), "--admin-password-file", str(desk.password), *data]
+    assert desk(*bind, expect=2)["error"]["code"] == "usage"
+    bind += ["--officer-secret", str(desk.folder / "officer.secret"), "--officer"]
+    refused = desk(*bind, "17", expect=4)["error"]
+    assert refused["code"] == "transaction_failed"
+    assert "OfficerRolesExclusive" in refused["detail"]
+    assert desk(*bind, "19")["state"] == "bound"
