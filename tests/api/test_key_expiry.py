@@ -77,4 +77,4 @@ def test_another_key_of_the_agency_does_not_help_a_process_that_signs_with_one_t
     with served(create_app(replace(consortium.gateway, api_signer=unbound), consortium.settings)) as client:
         status, told = ready(replace(consortium, client=client))
     assert (status, told["checks"]["api_key"]["found"]) == (503, "the key is not bound to any agency")
-    assert "key_missing" in [one["code"] for one in told["warnings"]]
+    assert f"no usable key of agency {GATEWAY} has role API_SIGN" in [one["found"] for one in told["warnings"]]
