@@ -172,6 +172,9 @@ class Transaction(Protocol):
     def records_about(self, token: bytes, record_ids: Sequence[bytes]) -> Set[bytes]:
         """Return those of these records that are about a person."""
 
+    def records_about_tag(self, tag: bytes, record_ids: Sequence[bytes]) -> Set[bytes]:
+        """Return those of these records that are about the person for whom the tag of a consent was made here."""
+
     def add_opened(self, entry_id: int, records: Sequence[ShownRecord]) -> None:
         """Keep which records a disclosure opened; those that are about nobody known are left out."""
 

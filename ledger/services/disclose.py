@@ -28,7 +28,7 @@ from ledger.rows import LookEvidence, StoredRecord
 from ledger.services.asked import Asked, look_of
 from ledger.services.authenticate import Call
 from ledger.services.find_document import granted_bitmap, mask_policy_of, profile_of, schema_of
-from ledger.services.look_ground import ground_of, subject_of_look
+from ledger.services.look_ground import Person, ground_of, person_of_look
 from ledger.services.sign import SignedStatement, anchor_by, append_own_entry
 
 MOST_RECORDS = 200
@@ -47,8 +47,8 @@ class PageRules:
     tier: int
     schema: Schema | None
     """None where the item version is unknown; then nothing can be permitted."""
-    subject: bytes | None
-    """Internal token of the person that records must be about, None where the look is about nobody in particular."""
+    person: Person
+    """Whom records must be about, nobody where the look is about nobody in particular."""
 
     @cached_property
     def as_of(self) -> AsOf:
@@ -57,11 +57,11 @@ class PageRules:
 
     def refusal(self, record: StoredRecord | None = None) -> Refusal | None:
         """Return why the record (or, None, a page of this item at all) may not be served, None if it may."""
-        return self._decided(None if record is None else self._facts_of(record, self._about_the_subject([record])))
+        return self._decided(None if record is None else self._facts_of(record, self._about_the_person([record])))
 
     def permitted(self, records: Sequence[StoredRecord]) -> list[StoredRecord]:
         """Return those of these records that may be served."""
-        about = self._about_the_subject(records)
+        about = self._about_the_person(records)
         return [record for record in records if self._decided(self._facts_of(record, about)) is None]
 
     def refusal_of_unknown(self) -> Refusal:
@@ -83,8 +83,8 @@ class PageRules:
         decision = decide(self.facts, record)
         return decision.reason if isinstance(decision, Refused) else None
 
-    def _facts_of(self, record: StoredRecord, about_subject: Set[bytes]) -> RecordFacts:
-        facts = self._facts_on_chain(record, record.record_id in about_subject)
+    def _facts_of(self, record: StoredRecord, about_person: Set[bytes]) -> RecordFacts:
+        facts = self._facts_on_chain(record, record.record_id in about_person)
         # A mark that was received counts before its block.
         return replace(facts, marks=facts.marks | {Mark.WITHDRAWN}) if record.hidden else facts
 
@@ -101,10 +101,8 @@ class PageRules:
             same_subject=same_subject,
         )
 
-    def _about_the_subject(self, records: Sequence[StoredRecord]) -> Set[bytes]:
-        if self.subject is None:
-            return frozenset()
-        return self.call.transaction.records_about(self.subject, [record.record_id for record in records])
+    def _about_the_person(self, records: Sequence[StoredRecord]) -> Set[bytes]:
+        return self.person.records_about(self.call.transaction, [record.record_id for record in records])
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +147,7 @@ def page_rules(call: Call, asked: Asked, version: int) -> PageRules:
         facts_stale=facts_stale(call, look.authority),
         quota_left=asked.quota_left,
     )
-    return PageRules(call, asked, ground, look, facts, tier, schema, subject_of_look(call, asked, look))
+    return PageRules(call, asked, ground, look, facts, tier, schema, person_of_look(call, asked, look))
 
 
 def _permitted(call: Call, look: Look, profile: bytes | None, schema: Schema) -> tuple[int, int] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from ledger.core.canonical import decode_canonical
+from ledger.core.canonical import decode
 from ledger.core.documents import MaskProfile, parse_profile
 from ledger.core.keccak import keccak256
 from ledger.core.mask_policy import MaskPolicy, parse_mask_policy
@@ -17,8 +17,8 @@ Parsed = TypeVar("Parsed")
 
 MOST_KEPT = 256
 """Parsed documents that a process keeps of each sort; there are a few dozen."""
-MOST_SCOPES = 4_096
-"""Every request and consent has one of its own, of some hundred bytes."""
+MOST_SCOPES = 32_768
+"""Every request and consent has one of its own, of some five hundred bytes once parsed."""
 
 _SCHEMAS: dict[bytes, Schema] = {}
 _PROFILES: dict[bytes, MaskProfile] = {}
@@ -105,7 +105,8 @@ def _kept(
     if found is None or keccak256(found[1]) != document_hash:
         raise StoreError(f"the document 0x{document_hash.hex()} is not here as it was hashed")
     _make_room(kept, most)
-    document = kept[document_hash] = parse(decode_canonical(found[1]))
+    # Canonical it was when it was taken, and by its hash it is what was taken.
+    document = kept[document_hash] = parse(decode(found[1]))
     return document
 
 

@@ -1,11 +1,13 @@
 """What the facts of a look stand on at this gateway: received actions, scope documents, and whom a consent is about."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
 
 from ledger.core.codes import Authority
 from ledger.core.look import Ground, Look, consent_id, objects_of, scopes_named
 from ledger.core.received import AT_ONCE, ReceivedAction, received_facts
 from ledger.core.typed_messages import message_from_json
+from ledger.ports import Transaction
 from ledger.rows import Action
 from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
@@ -37,10 +39,30 @@ def _actions_about(call: Call, objects: Sequence[bytes]) -> Sequence[Action]:
     return call.transaction.actions_about(objects, AT_ONCE)
 
 
-def subject_of_look(call: Call, asked: Asked, look: Look) -> bytes | None:
-    """Return the token of the person that records must be about: of the consent, or the resident who looks himself."""
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom the records of a look must be about: by the resident's internal token, else by the tag of a consent."""
+
+    token: bytes | None
+    tag: bytes | None
+
+    def token_in(self, transaction: Transaction) -> bytes | None:
+        """Return the internal token, None of nobody and of a tag that was not made here."""
+        if self.tag is None:
+            return self.token
+        made = transaction.subject_tag(self.tag)
+        return None if made is None else made.token
+
+    def records_about(self, transaction: Transaction, record_ids: Sequence[bytes]) -> Set[bytes]:
+        """Return those of these records that are about the person, in one statement at most."""
+        if self.tag is not None:
+            return transaction.records_about_tag(self.tag, record_ids)
+        return frozenset() if self.token is None else transaction.records_about(self.token, record_ids)
+
+
+def person_of_look(call: Call, asked: Asked, look: Look) -> Person:
+    """Return the person that records must be about: of the consent, or the resident who looks himself."""
     if look.authority == Authority.SELF:
-        return asked.subject
+        return Person(asked.subject, None)
     consent = call.history.consents.get(consent_id(call.history, look) or b"")
-    tag = None if consent is None else call.transaction.subject_tag(consent.subject_tag)
-    return None if tag is None else tag.token
+    return Person(None, None if consent is None else consent.subject_tag)

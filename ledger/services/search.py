@@ -63,7 +63,7 @@ def _bounds(rules: PageRules) -> SearchBounds:
         publishers=own + tuple(one.holder for one in parts),
         scopes=tuple(one.scope for one in parts if one.scope is not None),
         region_prefix=emergency.region if rules.look.authority in BREAK_GLASS and emergency is not None else "",
-        subject=(rules.subject or _NOBODY) if about_somebody else None,
+        subject=(rules.person.token_in(rules.call.transaction) or _NOBODY) if about_somebody else None,
     )
 
 

@@ -29,8 +29,7 @@ WITH_NONCE = (
     f"SELECT {COLUMNS} FROM actions WHERE contract = %s AND message ->> 'key' = %s AND message ->> 'nonce' = %s"
 )
 LOCK = "SELECT pg_advisory_xact_lock(%s::int, %s::int)"
-LOCK_SHARED = """
-    SELECT pg_advisory_xact_lock_shared(first, second) FROM unnest(%s::int4[], %s::int4[]) AS ids (first, second)"""
+LOCK_SHARED = "pg_advisory_xact_lock_shared(%s::int, %s::int)"
 # The row is locked by the conflict, so of two last uses at once one waits and finds none left.
 USE = """
     INSERT INTO grant_uses (grant_id, used) VALUES (%s, 1)
@@ -92,7 +91,8 @@ class Actions(Session):
 
         So what is read after it is all that stands before this transaction's entries in the stream.
         """
-        self._rows(LOCK_SHARED, [list(numbers) for numbers in zip(*map(_lock_of, abouts), strict=True)])
+        locks = ", ".join([LOCK_SHARED] * len(abouts))
+        self._run(f"SELECT {locks}", [number for about in abouts for number in _lock_of(about)])
 
     def use_grant(self, grant_id: bytes, most: int) -> bool:
         """Count one use of a grant; False, and nothing counted, when `most` (at least 1) uses are used."""

@@ -65,23 +65,24 @@ class PostgresStore:
     @contextmanager
     def begin(self) -> Iterator[PostgresTransaction]:
         """Open a transaction; see `ledger.ports.Store.begin`."""
-        pooled, connection = self._begun()
+        pooled, cursor = self._begun()
+        connection = cursor.connection
         try:
-            yield PostgresTransaction(connection)
-            _end(connection, "COMMIT")
+            yield PostgresTransaction(cursor)
+            _end(cursor, "COMMIT")
         except BaseException:
             # The error at hand counts; a connection that cannot even roll back is thrown away below.
             with contextlib.suppress(StoreError):
                 if not connection.closed:
-                    _end(connection, "ROLLBACK")
+                    _end(cursor, "ROLLBACK")
             raise
         finally:
             if connection.closed or connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
                 pooled.invalidate()
             pooled.close()
 
-    def _begun(self) -> tuple[PoolProxiedConnection, psycopg.Connection[Any]]:
-        """Return a connection in a fresh transaction; those that died in the pool are replaced."""
+    def _begun(self) -> tuple[PoolProxiedConnection, psycopg.Cursor[Any]]:
+        """Return a connection and its cursor in a fresh transaction; those that died in the pool are replaced."""
         while True:
             try:
                 pooled = self._pool.connect()
@@ -91,21 +92,22 @@ class PostgresStore:
                 raise translated(failure) from None
             connection: Any = pooled.dbapi_connection
             try:
-                connection.execute("BEGIN")
+                cursor: psycopg.Cursor[Any] = connection.cursor(binary=True)
+                cursor.execute("BEGIN")
             except psycopg.Error:
                 # One that was lying in the pool while the server restarted. The pool is finite, so this ends.
                 pooled.invalidate()
                 pooled.close()
                 continue
-            return pooled, connection
+            return pooled, cursor
 
     def close(self) -> None:
         """Give connections back; one that is in use is closed when its transaction ends."""
         self._pool.dispose()
 
 
-def _end(connection: psycopg.Connection[Any], how: str) -> None:
+def _end(cursor: psycopg.Cursor[Any], how: str) -> None:
     try:
-        connection.execute(how)
+        cursor.execute(how)
     except psycopg.Error as failure:
         raise translated(failure) from None

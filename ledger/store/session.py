@@ -24,11 +24,10 @@ def any_of(count: int) -> str:
 
 
 class Session:
-    """A running transaction on one connection; repositories extend it, one per noun."""
+    """A running transaction by the cursor in which it was begun; repositories extend it, one per noun."""
 
-    def __init__(self, connection: psycopg.Connection[Row]) -> None:
-        self._connection = connection
-        self._cursor = connection.cursor(binary=True)
+    def __init__(self, cursor: psycopg.Cursor[Row]) -> None:
+        self._cursor = cursor
 
     def _rows(self, statement: str, values: Sequence[Any] = (), *, prepare: bool | None = None) -> list[Row]:
         """Return all rows; `prepare=False` plans for these very values. Raises StoreError or Conflict."""

@@ -29,6 +29,8 @@ LOOKS = """
 FORGET = "DELETE FROM subjects WHERE record_id = ANY(%s)"
 OF_RECORD = "SELECT token FROM subjects WHERE record_id = %s"
 OF_RECORDS = "SELECT record_id FROM subjects WHERE token = %s AND record_id "
+OF_RECORDS_BY_TAG = """
+    SELECT record_id FROM subjects JOIN subject_tags USING (token) WHERE subject_tag = %s AND record_id """
 # The limit bounds both the work and what an answer tells.
 ABOUT = """
     SELECT COALESCE(recorded_at, accepted_at), records.publisher
@@ -81,6 +83,12 @@ class Subjects(Session):
         if not record_ids:
             return set()
         return {row[0] for row in self._rows(OF_RECORDS + any_of(len(record_ids)), (token, *record_ids))}
+
+    def records_about_tag(self, tag: bytes, record_ids: Sequence[bytes]) -> Set[bytes]:
+        """Return those of these records that are about the person for whom the tag of a consent was made here."""
+        if not record_ids:
+            return set()
+        return {row[0] for row in self._rows(OF_RECORDS_BY_TAG + any_of(len(record_ids)), (tag, *record_ids))}
 
     def add_opened(self, entry_id: int, records: Sequence[ShownRecord]) -> None:
         """Keep which records a disclosure opened; those that are about nobody known are left out."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ledger.errors import Conflict
+from ledger.errors import Conflict, StoreError
 from ledger.rows import Action, NewTransaction, Receipt
 from ledger.store.migrate import migrate
 from ledger.store.postgres import PostgresStore
@@ -97,6 +97,24 @@ def test_who_acts_waits_for_who_looks_and_looks_do_not_wait_for_each_other(store
             assert not acted.wait(0.3)
         acting.result(10)
     assert acted.is_set()
+
+
+def test_a_look_holds_all_that_it_rests_on_and_only_until_its_end(store: PostgresStore) -> None:
+    abouts = [secrets.token_bytes(32) for _ in range(3)]
+
+    def may_act(about: bytes) -> bool:
+        try:
+            with store.begin() as tx:
+                tx._run("SET LOCAL lock_timeout = '1ms'")
+                tx.lock_about(about)
+        except StoreError:
+            return False
+        return True
+
+    with store.begin() as looking:
+        looking.share_about(abouts[:2])
+        assert [may_act(about) for about in abouts] == [False, False, True]
+    assert all(map(may_act, abouts))
 
 
 def test_a_grant_is_used_as_often_as_it_allows_and_no_more(store: PostgresStore) -> None:

@@ -112,6 +112,20 @@ def test_a_tag_is_kept_once_and_its_period_too(store: PostgresStore) -> None:
             assert tx.newest_period(token, tag.recipient, 7) == 0
 
 
+def test_a_tag_finds_the_records_of_its_person_and_of_nobody_else(store: PostgresStore) -> None:
+    token, other = secrets.token_bytes(32), secrets.token_bytes(32)
+    mine, theirs = publish(store, token, new_record()).record_id, publish(store, other, new_record()).record_id
+    tag = SubjectTag(secrets.token_bytes(32), token, 2**32 - 1, 7, 0)
+    with store.begin() as tx:
+        assert tx.records_about_tag(tag.tag, [mine, theirs]) == set()
+        tx.add_subject_tag(tag, 1_000)
+    with store.begin() as tx:
+        assert tx.records_about_tag(tag.tag, [mine, theirs]) == {mine}
+        assert tx.records_about_tag(tag.tag, [theirs]) == tx.records_about_tag(tag.tag, []) == set()
+        tx.forget_subject(mine)
+        assert tx.records_about_tag(tag.tag, [mine]) == set()
+
+
 def test_queries_of_a_day_are_counted_to_their_most(store: PostgresStore) -> None:
     def count(agency: int, day: int, most: int) -> bool:
         with store.begin() as tx:
