@@ -192,13 +192,15 @@ def _called(history: History) -> Mapping[str, set[tuple[str, str]]]:
 
 
 def _why_not_pause(pause: PauseFacts, before: list[PauseFacts]) -> str | None:
-    lasts = pause.until - pause.point.time
+    time = pause.point.time
+    lasts = pause.until - time
     if pause.agency == GOVERNOR:
-        return f"{lasts} seconds by the governor" if lasts > GOVERNOR_PAUSE_SECONDS else None
-    if not 0 < lasts <= GUARDIAN_PAUSE_SECONDS:
+        is_sound = pause.until == 0 or 0 < lasts <= GOVERNOR_PAUSE_SECONDS
+        return None if is_sound else f"{lasts} seconds by the governor"
+    # A longer pause stays as long as it is.
+    if pause.until != max(time + GUARDIAN_PAUSE_SECONDS, before[-1].until if before else 0):
         return f"{lasts} seconds by a guardian of agency {pause.agency}"
-    earliest = pause.point.time - GUARDIAN_PAUSE_EVERY_SECONDS
-    if any(one.agency == pause.agency and one.point.time > earliest for one in before):
+    if any(one.agency == pause.agency and one.point.time > time - GUARDIAN_PAUSE_EVERY_SECONDS for one in before):
         return f"the second one of agency {pause.agency} in 30 days"
     return None
 

@@ -138,6 +138,9 @@ def test_a_parameter_beyond_its_hard_bounds_is_found(name: str, value: int) -> N
     require(founded(), lie, "parameter.bounds", str(value))
 
 
+LIFE = 3 * DAY
+
+
 def guardian(*pauses: tuple[int, int], wait: int = DAY) -> Lie:
     def lie(chain: GovernedChain) -> None:
         for agency, lasts in pauses:
@@ -146,19 +149,21 @@ def guardian(*pauses: tuple[int, int], wait: int = DAY) -> Lie:
     return lie
 
 
-def the_governor_pauses_too_long(chain: GovernedChain) -> None:
-    chain.act(("Catalogue", PAUSE), paused(chain.now + 31 * DAY, agency=0), waits=0)
+def governor(lasts: int) -> Lie:
+    return lambda chain: chain.act(("Catalogue", PAUSE), paused(chain.now + 2 + lasts, agency=0), waits=0)
 
 
 @pytest.mark.parametrize(
     ("lie", "found"),
     [
-        (guardian((2, 3 * DAY + 1)), "259201 seconds by a guardian of agency 2"),
-        (guardian((2, 0)), "0 seconds by a guardian"),
-        (guardian((2, DAY), (3, DAY), (2, DAY), wait=14 * DAY), "the second one of agency 2 in 30 days"),
-        (the_governor_pauses_too_long, "seconds by the governor"),
+        (guardian((2, LIFE + 1)), "259201 seconds by a guardian of agency 2"),
+        (guardian((2, LIFE - 1)), "259199 seconds by a guardian of agency 2"),
+        (guardian((2, LIFE), (3, 0)), "0 seconds by a guardian of agency 3"),
+        (guardian((2, LIFE), (3, LIFE), (2, LIFE), wait=14 * DAY), "the second one of agency 2 in 30 days"),
+        (governor(30 * DAY + 1), "2592001 seconds by the governor"),
+        (governor(0), "0 seconds by the governor"),
     ],
-    ids=["long", "lifted by a guardian", "often", "governor"],
+    ids=["long", "short", "lifted by a guardian", "often", "governor, long", "governor, over"],
 )
 def test_a_pause_beyond_its_limits_is_found(lie: Lie, found: str) -> None:
     require(founded(), lie, "pause.limits", found)
@@ -166,17 +171,26 @@ def test_a_pause_beyond_its_limits_is_found(lie: Lie, found: str) -> None:
 
 def test_a_guardian_may_pause_again_after_thirty_days() -> None:
     chain = founded()
-    guardian((2, DAY), (2, DAY), wait=30 * DAY)(chain)
+    guardian((2, LIFE), (2, LIFE), wait=30 * DAY)(chain)
     assert chain.judged().failures == []
+
+
+def test_a_guardian_does_not_shorten_a_longer_pause() -> None:
+    chain = founded()
+    until = chain.now + 2 + 30 * DAY
+    governor(30 * DAY)(chain)
+    chain.mine([paused(until, 2)])
+    assert chain.judged().failures == []
+    require(chain, guardian((3, LIFE)), "pause.limits", "259200 seconds by a guardian of agency 3")
 
 
 def test_what_a_pause_stops_is_not_there_while_it_lasts() -> None:
     chain = founded()
-    guardian((2, DAY))(chain)
-    chain.mine([CALENDAR], seconds=DAY)
+    guardian((2, LIFE))(chain)
+    chain.mine([CALENDAR], seconds=LIFE)
     assert chain.judged().failures == []
-    guardian((3, DAY))(chain)
-    require(chain, lambda one: one.mine([CALENDAR], seconds=DAY - 1), "pause.kept", "a calendar was set")
+    guardian((3, LIFE))(chain)
+    require(chain, lambda one: one.mine([CALENDAR], seconds=LIFE - 1), "pause.kept", "a calendar was set")
 
 
 def test_a_paused_registry_still_takes_the_governors_keys_and_revocations() -> None:
