@@ -1,12 +1,15 @@
 """A database elsewhere: password from a file, tables by `admin migrate`, and a worker that can be asked for."""
 
 import json
+import secrets
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from ledger import wiring
 from ledger.cli.main import run
@@ -14,6 +17,7 @@ from ledger.config import Settings, load_settings
 from ledger.errors import KeyProviderError, StoreError
 from ledger.store.database_login import with_password
 from ledger.store.postgres import PostgresStore
+from tests.e2e.persistent import wait_until
 
 pytestmark = pytest.mark.adapters
 PASSWORD = "a ' word \\ with everything %20 in it"
@@ -54,6 +58,53 @@ def test_what_is_no_url_is_refused_without_showing_it() -> None:
         with_password("postgresql//secret-word", PASSWORD)
     assert "secret-word" not in str(caught.value)
     assert PASSWORD not in str(caught.value)
+
+
+def lets_in(dsn: str) -> bool:
+    """Whether the server asks for no password; it reads its rules anew a moment after it was told to."""
+    try:
+        psycopg.connect(dsn).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@pytest.fixture
+def locked(database: str) -> Iterator[str]:
+    """The URL of a database for a role that must show PASSWORD, as the one in docker-compose.yml must."""
+    role = f"asked_{secrets.token_hex(6)}"
+    with psycopg.connect(database, autocommit=True) as server:
+        words = sql.Identifier(role), sql.Literal(PASSWORD)
+        server.execute(sql.SQL("CREATE ROLE {} SUPERUSER LOGIN PASSWORD {}").format(*words))
+        found = server.execute("SHOW hba_file").fetchone()
+        assert found is not None
+        rules = Path(found[0])
+        before = rules.read_text()
+        rules.write_text(f"local all {role} scram-sha-256\n{before}")
+        server.execute("SELECT pg_reload_conf()")
+    entered = make_conninfo(database, user=role)
+    wait_until(lambda: not lets_in(entered))
+    yield entered
+    rules.write_text(before)
+    with psycopg.connect(database, autocommit=True) as server:
+        server.execute("SELECT pg_reload_conf()")
+        server.execute(sql.SQL("REASSIGN OWNED BY {} TO CURRENT_USER").format(words[0]))
+        server.execute(sql.SQL("DROP OWNED BY {}").format(words[0]))
+        server.execute(sql.SQL("DROP ROLE {}").format(words[0]))
+
+
+def test_a_database_that_asks_for_the_password_is_entered_with_that_of_the_file_only(
+    locked: str, settings: Settings
+) -> None:
+    entering = settings.model_copy(update={"database_url": locked})
+    assert wiring.migrate_database(entering)[0] is None
+    assert wiring.migrate_database(entering)[0] is not None
+    for refused in (locked, with_password(locked, "another")):
+        with pytest.raises(StoreError) as caught:
+            wiring.migrate_database(
+                settings.model_copy(update={"database_url": refused, "database_password_file": None})
+            )
+        assert PASSWORD not in str(caught.value)
 
 
 def test_migrating_tells_what_it_did_and_a_dry_run_does_nothing(

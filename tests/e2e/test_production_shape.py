@@ -31,7 +31,7 @@ from tests.e2e.ingest import Ingest
 from tests.e2e.persistent import wait_until
 from tests.network.compose import VARIABLES, mounts, resolved, secret_names
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 FIRE = Grounds(1, Purpose.FIRE_SAFETY, Basis.STATUTORY_DUTY, "消防法 第三十二条")
 STOP_SECONDS = 60
 API_PORT = "8080"
