@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {Governed} from "./Governed.sol";
+import {Pausable} from "./Pausable.sol";
 import {Roles} from "./Roles.sol";
 import {SigningDomain} from "./SigningDomain.sol";
-import {TypedMessages} from "./TypedMessages.sol";
 import {IAccessLedger} from "./interfaces/IAccessLedger.sol";
 import {IAgencyRegistry} from "./interfaces/IAgencyRegistry.sol";
 import {ICatalogue} from "./interfaces/ICatalogue.sol";
 import {IConsentRegistry} from "./interfaces/IConsentRegistry.sol";
+import {IGoverned} from "./interfaces/IGoverned.sol";
 import {IParameters} from "./interfaces/IParameters.sol";
+import {IPausable} from "./interfaces/IPausable.sol";
 
 /// @title AccessLedger, as IAccessLedger documents it
-contract AccessLedger is TypedMessages, IAccessLedger {
+contract AccessLedger is Pausable, IAccessLedger {
     bytes32 private constant REQUEST_ACCESS_TYPEHASH =
         keccak256(
             "RequestAccess(address key,uint32 holder,uint32 item,uint32 itemVersion,uint16 purpose,uint8 basis,bytes32 basisRef,bytes32 scopeHash,bytes32 profile,uint64 until,uint256 nonce,uint64 deadline)"
@@ -51,16 +54,18 @@ contract AccessLedger is TypedMessages, IAccessLedger {
 
     mapping(bytes32 id => Access) private _accesses;
 
+    /// @param governor_ Who may pause and lift a pause.
     /// @param registry_ The AgencyRegistry of this deployment.
     /// @param catalogue_ The Catalogue of this deployment.
     /// @param consents_ The ConsentRegistry of this deployment.
     /// @param parameters_ The Parameters contract of this deployment.
     constructor(
+        address governor_,
         address registry_,
         address catalogue_,
         address consents_,
         address parameters_
-    ) SigningDomain("Gongzhi AccessLedger") {
+    ) SigningDomain("Gongzhi AccessLedger") Governed(governor_) {
         _registry = IAgencyRegistry(_requireContract(registry_));
         _catalogue = ICatalogue(_requireContract(catalogue_));
         _consents = IConsentRegistry(_requireContract(consents_));
@@ -71,7 +76,7 @@ contract AccessLedger is TypedMessages, IAccessLedger {
     function request(
         RequestAccess calldata message,
         bytes calldata signature
-    ) external returns (bytes32 id) {
+    ) external whenNotPaused returns (bytes32 id) {
         id = _consume(
             keccak256(abi.encode(REQUEST_ACCESS_TYPEHASH, message)),
             message.key,
@@ -99,7 +104,10 @@ contract AccessLedger is TypedMessages, IAccessLedger {
     }
 
     /// @inheritdoc IAccessLedger
-    function decide(DecideAccess calldata message, bytes calldata signature) external {
+    function decide(
+        DecideAccess calldata message,
+        bytes calldata signature
+    ) external whenNotPaused {
         bytes32 structHash = keccak256(abi.encode(DECIDE_ACCESS_TYPEHASH, message));
         _consume(structHash, message.key, message.nonce, message.deadline, signature);
         Access storage access = _inState(message.request, REQUESTED);
@@ -176,7 +184,16 @@ contract AccessLedger is TypedMessages, IAccessLedger {
 
     /// @inheritdoc SigningDomain
     function supportsInterface(bytes4 interfaceId) public view override returns (bool) {
-        return interfaceId == type(IAccessLedger).interfaceId || super.supportsInterface(interfaceId);
+        return
+            interfaceId == type(IAccessLedger).interfaceId ||
+            interfaceId == type(IGoverned).interfaceId ||
+            interfaceId == type(IPausable).interfaceId ||
+            super.supportsInterface(interfaceId);
+    }
+
+    /// @inheritdoc Pausable
+    function _agencyOfGuardian(address key) internal view override returns (uint32) {
+        return _registry.entitledAgency(key, Roles.GUARDIAN);
     }
 
     function _grant(Access storage access, DecideAccess calldata message) private {

@@ -3,15 +3,16 @@ pragma solidity 0.8.30;
 
 import {Governed} from "./Governed.sol";
 import {Officers} from "./Officers.sol";
+import {Pausable} from "./Pausable.sol";
 import {Roles} from "./Roles.sol";
 import {SigningDomain} from "./SigningDomain.sol";
-import {TypedMessages} from "./TypedMessages.sol";
 import {IAgencyRegistry} from "./interfaces/IAgencyRegistry.sol";
 import {IGoverned} from "./interfaces/IGoverned.sol";
 import {IParameters} from "./interfaces/IParameters.sol";
+import {IPausable} from "./interfaces/IPausable.sol";
 
 /// @title AgencyRegistry, as IAgencyRegistry documents it
-contract AgencyRegistry is TypedMessages, Governed, Officers {
+contract AgencyRegistry is Pausable, Officers {
     bytes32 private constant REGISTER_AGENCY_TYPEHASH =
         keccak256(
             "RegisterAgency(uint8 kind,uint64 region,uint16 allowedRoles,bytes32 documentHash,address firstAdmin,uint64 validFrom,uint64 validUntil,uint256 nonce,uint64 deadline)"
@@ -129,7 +130,7 @@ contract AgencyRegistry is TypedMessages, Governed, Officers {
         bytes calldata adminSignature,
         bytes calldata keySignature,
         bytes calldata secondAdminSignature
-    ) external {
+    ) external whenNotPaused {
         bytes32 digest = _consume(
             keccak256(abi.encode(BIND_KEY_TYPEHASH, message)),
             message.admin,
@@ -179,7 +180,10 @@ contract AgencyRegistry is TypedMessages, Governed, Officers {
     }
 
     /// @inheritdoc IAgencyRegistry
-    function setEndpoint(SetEndpoint calldata message, bytes calldata signature) external {
+    function setEndpoint(
+        SetEndpoint calldata message,
+        bytes calldata signature
+    ) external whenNotPaused {
         bytes32 structHash = keccak256(abi.encode(SET_ENDPOINT_TYPEHASH, message));
         _consume(structHash, message.admin, message.nonce, message.deadline, signature);
         uint32 agency = _agencyOfAdmin(message.admin);
@@ -189,7 +193,10 @@ contract AgencyRegistry is TypedMessages, Governed, Officers {
     }
 
     /// @inheritdoc IAgencyRegistry
-    function setSealingKey(SetSealingKey calldata message, bytes calldata signature) external {
+    function setSealingKey(
+        SetSealingKey calldata message,
+        bytes calldata signature
+    ) external whenNotPaused {
         bytes32 structHash = keccak256(abi.encode(SET_SEALING_KEY_TYPEHASH, message));
         _consume(structHash, message.admin, message.nonce, message.deadline, signature);
         uint32 agency = _agencyOfAdmin(message.admin);
@@ -252,6 +259,7 @@ contract AgencyRegistry is TypedMessages, Governed, Officers {
         return
             interfaceId == type(IAgencyRegistry).interfaceId ||
             interfaceId == type(IGoverned).interfaceId ||
+            interfaceId == type(IPausable).interfaceId ||
             super.supportsInterface(interfaceId);
     }
 
@@ -259,6 +267,11 @@ contract AgencyRegistry is TypedMessages, Governed, Officers {
     function _rolesHeld(address key) internal view override returns (uint16) {
         KeyInfo storage info = _keys[key];
         return info.state == BOUND && block.timestamp < info.validUntil ? info.roles : 0;
+    }
+
+    /// @inheritdoc Pausable
+    function _agencyOfGuardian(address key) internal view override returns (uint32) {
+        return entitledAgency(key, Roles.GUARDIAN);
     }
 
     /// @dev The agency, which was registered and has not left.

@@ -2,15 +2,16 @@
 pragma solidity 0.8.30;
 
 import {Governed} from "./Governed.sol";
+import {Pausable} from "./Pausable.sol";
 import {Roles} from "./Roles.sol";
 import {SigningDomain} from "./SigningDomain.sol";
-import {TypedMessages} from "./TypedMessages.sol";
 import {IAgencyRegistry} from "./interfaces/IAgencyRegistry.sol";
 import {ICatalogue} from "./interfaces/ICatalogue.sol";
 import {IGoverned} from "./interfaces/IGoverned.sol";
+import {IPausable} from "./interfaces/IPausable.sol";
 
 /// @title Catalogue, as ICatalogue documents it
-contract Catalogue is TypedMessages, Governed, ICatalogue {
+contract Catalogue is Pausable, ICatalogue {
     bytes32 private constant PUBLISH_ITEM_TYPEHASH =
         keccak256(
             "PublishItem(address responsibleAdmin,address authorityAdmin,uint32 item,uint32 version,uint32 responsible,uint8 shareClass,bytes32 schemaHash,uint64 publisherKinds,uint64 readerKinds,uint64 purposes,bytes32 maskPolicyHash,bytes32 class1Profile,uint32 updateEverySeconds,uint16 checkDays,uint16 answerDays,uint16 deliverDays,bytes32 documentHash,uint256 nonce,uint64 deadline)"
@@ -64,7 +65,7 @@ contract Catalogue is TypedMessages, Governed, ICatalogue {
         PublishItem calldata message,
         bytes calldata responsibleSignature,
         bytes calldata authoritySignature
-    ) external {
+    ) external whenNotPaused {
         bytes32 digest = _consume(
             keccak256(abi.encode(PUBLISH_ITEM_TYPEHASH, message)),
             message.responsibleAdmin,
@@ -85,7 +86,7 @@ contract Catalogue is TypedMessages, Governed, ICatalogue {
         RetireItem calldata message,
         bytes calldata responsibleSignature,
         bytes calldata authoritySignature
-    ) external {
+    ) external whenNotPaused {
         bytes32 digest = _consume(
             keccak256(abi.encode(RETIRE_ITEM_TYPEHASH, message)),
             message.responsibleAdmin,
@@ -104,7 +105,10 @@ contract Catalogue is TypedMessages, Governed, ICatalogue {
     }
 
     /// @inheritdoc ICatalogue
-    function setDutyList(SetDutyList calldata message, bytes calldata signature) external {
+    function setDutyList(
+        SetDutyList calldata message,
+        bytes calldata signature
+    ) external whenNotPaused {
         bytes32 structHash = keccak256(abi.encode(SET_DUTY_LIST_TYPEHASH, message));
         _consume(structHash, message.admin, message.nonce, message.deadline, signature);
         _requireAdmin(message.admin, _catalogueAuthority);
@@ -113,7 +117,10 @@ contract Catalogue is TypedMessages, Governed, ICatalogue {
     }
 
     /// @inheritdoc ICatalogue
-    function setCalendar(SetCalendar calldata message, bytes calldata signature) external {
+    function setCalendar(
+        SetCalendar calldata message,
+        bytes calldata signature
+    ) external whenNotPaused {
         bytes32 structHash = keccak256(abi.encode(SET_CALENDAR_TYPEHASH, message));
         _consume(structHash, message.admin, message.nonce, message.deadline, signature);
         _requireAdmin(message.admin, _catalogueAuthority);
@@ -172,7 +179,13 @@ contract Catalogue is TypedMessages, Governed, ICatalogue {
         return
             interfaceId == type(ICatalogue).interfaceId ||
             interfaceId == type(IGoverned).interfaceId ||
+            interfaceId == type(IPausable).interfaceId ||
             super.supportsInterface(interfaceId);
+    }
+
+    /// @inheritdoc Pausable
+    function _agencyOfGuardian(address key) internal view override returns (uint32) {
+        return _registry.entitledAgency(key, Roles.GUARDIAN);
     }
 
     function _requireAdmin(address key, uint32 agency) private view {

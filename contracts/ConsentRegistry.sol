@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {Governed} from "./Governed.sol";
+import {Pausable} from "./Pausable.sol";
 import {Roles} from "./Roles.sol";
 import {SigningDomain} from "./SigningDomain.sol";
-import {TypedMessages} from "./TypedMessages.sol";
 import {IAgencyRegistry} from "./interfaces/IAgencyRegistry.sol";
 import {IConsentRegistry} from "./interfaces/IConsentRegistry.sol";
+import {IGoverned} from "./interfaces/IGoverned.sol";
+import {IPausable} from "./interfaces/IPausable.sol";
 
 /// @title ConsentRegistry, as IConsentRegistry documents it
-contract ConsentRegistry is TypedMessages, IConsentRegistry {
+contract ConsentRegistry is Pausable, IConsentRegistry {
     bytes32 private constant RECORD_CONSENT_TYPEHASH =
         keccak256(
             "RecordConsent(address key,bytes32 subjectTag,uint32 recipient,uint32 holder,uint64 categories,uint16 purpose,bytes32 scopeHash,bytes32 textHash,bytes32 evidenceHash,address controller,uint32 capturedBy,uint8 captureMode,uint64 validFrom,uint64 validUntil,bytes32 salt,uint256 nonce,uint64 deadline)"
@@ -33,8 +36,12 @@ contract ConsentRegistry is TypedMessages, IConsentRegistry {
     mapping(bytes32 consent => Consent) private _consents;
     mapping(bytes32 subjectTag => bool) private _usedTags;
 
+    /// @param governor_ Who may pause and lift a pause.
     /// @param registry_ The AgencyRegistry of this deployment.
-    constructor(address registry_) SigningDomain("Gongzhi ConsentRegistry") {
+    constructor(
+        address governor_,
+        address registry_
+    ) SigningDomain("Gongzhi ConsentRegistry") Governed(governor_) {
         _registry = IAgencyRegistry(_requireContract(registry_));
     }
 
@@ -42,7 +49,7 @@ contract ConsentRegistry is TypedMessages, IConsentRegistry {
     function record(
         RecordConsent calldata message,
         bytes calldata signature
-    ) external returns (bytes32 consent) {
+    ) external whenNotPaused returns (bytes32 consent) {
         bytes32 structHash = keccak256(abi.encode(RECORD_CONSENT_TYPEHASH, message));
         _consume(structHash, message.key, message.nonce, message.deadline, signature);
         _requireCapture(message);
@@ -99,7 +106,16 @@ contract ConsentRegistry is TypedMessages, IConsentRegistry {
 
     /// @inheritdoc SigningDomain
     function supportsInterface(bytes4 interfaceId) public view override returns (bool) {
-        return interfaceId == type(IConsentRegistry).interfaceId || super.supportsInterface(interfaceId);
+        return
+            interfaceId == type(IConsentRegistry).interfaceId ||
+            interfaceId == type(IGoverned).interfaceId ||
+            interfaceId == type(IPausable).interfaceId ||
+            super.supportsInterface(interfaceId);
+    }
+
+    /// @inheritdoc Pausable
+    function _agencyOfGuardian(address key) internal view override returns (uint32) {
+        return _registry.entitledAgency(key, Roles.GUARDIAN);
     }
 
     function _requireCapture(RecordConsent calldata message) private view {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {KeySignatures} from "./KeySignatures.sol";
 import {Roles} from "./Roles.sol";
 import {SigningDomain} from "./SigningDomain.sol";
 import {IAgencyRegistry} from "./interfaces/IAgencyRegistry.sol";
@@ -9,6 +9,7 @@ import {ICatalogue} from "./interfaces/ICatalogue.sol";
 import {ICouncil} from "./interfaces/ICouncil.sol";
 import {IGoverned} from "./interfaces/IGoverned.sol";
 import {IParameters} from "./interfaces/IParameters.sol";
+import {IPausable} from "./interfaces/IPausable.sol";
 
 /// @title Council, as ICouncil documents it
 contract Council is SigningDomain, ICouncil {
@@ -19,8 +20,6 @@ contract Council is SigningDomain, ICouncil {
         );
     bytes32 private constant CANCEL_TYPEHASH = keccak256("CancelAction(bytes32 action,uint64 epoch)");
 
-    /// @dev `pauseAsGovernor(uint64)` of every contract that can be paused.
-    bytes4 private constant PAUSE_AS_GOVERNOR = bytes4(keccak256("pauseAsGovernor(uint64)"));
     uint256 private constant MOST_MEMBERS = 64;
     uint256 private constant MOST_CALLS = 64;
     uint64 private constant TIME_LIMIT = uint64(1) << 53;
@@ -285,7 +284,7 @@ contract Council is SigningDomain, ICouncil {
     }
 
     function _requireSigned(bytes32 digest, Approval calldata approval) private view {
-        if (!SignatureChecker.isValidSignatureNow(approval.key, digest, approval.signature)) {
+        if (!KeySignatures.isSigned(approval.key, digest, approval.signature)) {
             revert ApprovalSignatureInvalid(approval.agency, approval.key);
         }
     }
@@ -312,7 +311,7 @@ contract Council is SigningDomain, ICouncil {
 
     function _delayOf(bytes4 selector) private view returns (uint64) {
         if (_development) return 0;
-        if (selector == PAUSE_AS_GOVERNOR) return 0;
+        if (selector == IPausable.pauseAsGovernor.selector) return 0;
         if (selector == IAgencyRegistry.revokeKeyAsGovernor.selector) return 0;
         if (
             selector == IAgencyRegistry.registerAgency.selector ||

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {Governed} from "./Governed.sol";
 import {Roles} from "./Roles.sol";
 import {SigningDomain} from "./SigningDomain.sol";
 import {TypedMessages} from "./TypedMessages.sol";
 import {IAgencyRegistry} from "./interfaces/IAgencyRegistry.sol";
+import {IGoverned} from "./interfaces/IGoverned.sol";
 import {IRecordAnchors} from "./interfaces/IRecordAnchors.sol";
 
 /// @title RecordAnchors, as IRecordAnchors documents it
-contract RecordAnchors is TypedMessages, IRecordAnchors {
+contract RecordAnchors is TypedMessages, Governed, IRecordAnchors {
     bytes32 private constant MARK_TYPEHASH =
         keccak256(
             "Mark(address key,bytes32 recordId,uint32 version,uint8 mark,uint16 reason,uint256 nonce,uint64 deadline)"
         );
+    bytes32 private constant REPUDIATE_TYPEHASH =
+        keccak256("Repudiate(address admin,uint64 batch,uint16 reason,uint256 nonce,uint64 deadline)");
     uint32 private constant MOST_LEAVES = 65_536;
     uint8 private constant LAST_MARK = 5;
     uint8 private constant HOLD = 5;
@@ -24,8 +28,14 @@ contract RecordAnchors is TypedMessages, IRecordAnchors {
     mapping(uint32 gateway => mapping(uint64 batch => bytes32)) private _words;
     mapping(uint32 agency => mapping(bytes32 recordId => mapping(uint32 version => uint256))) private _marks;
 
+    mapping(uint32 gateway => mapping(uint64 batch => bool)) private _repudiated;
+
+    /// @param governor_ Who repudiates batches, with their gateway.
     /// @param registry_ The AgencyRegistry of this deployment.
-    constructor(address registry_) SigningDomain("Gongzhi RecordAnchors") {
+    constructor(
+        address governor_,
+        address registry_
+    ) SigningDomain("Gongzhi RecordAnchors") Governed(governor_) {
         _registry = IAgencyRegistry(_requireContract(registry_));
     }
 
@@ -73,6 +83,18 @@ contract RecordAnchors is TypedMessages, IRecordAnchors {
     }
 
     /// @inheritdoc IRecordAnchors
+    function repudiate(Repudiate calldata message, bytes calldata signature) external onlyGovernor {
+        bytes32 structHash = keccak256(abi.encode(REPUDIATE_TYPEHASH, message));
+        _consume(structHash, message.admin, message.nonce, message.deadline, signature);
+        uint32 gateway = _entitledAgency(message.admin, Roles.ADMIN);
+        if (_words[gateway][message.batch] == bytes32(0)) revert BatchUnknown(gateway, message.batch);
+        if (message.reason == 0) revert ReasonMissing();
+        if (_repudiated[gateway][message.batch]) revert BatchAlreadyRepudiated(gateway, message.batch);
+        _repudiated[gateway][message.batch] = true;
+        emit BatchRepudiated(gateway, message.batch, message.reason);
+    }
+
+    /// @inheritdoc IRecordAnchors
     function head(uint32 gateway) external view returns (Stream memory stream) {
         stream = _streams[gateway];
         if (stream.batchCount == 0) stream.nextSequence = 1;
@@ -81,6 +103,11 @@ contract RecordAnchors is TypedMessages, IRecordAnchors {
     /// @inheritdoc IRecordAnchors
     function word(uint32 gateway, uint64 batch) external view returns (bytes32) {
         return _words[gateway][batch];
+    }
+
+    /// @inheritdoc IRecordAnchors
+    function isRepudiated(uint32 gateway, uint64 batch) external view returns (bool) {
+        return _repudiated[gateway][batch];
     }
 
     /// @inheritdoc IRecordAnchors
@@ -95,7 +122,10 @@ contract RecordAnchors is TypedMessages, IRecordAnchors {
 
     /// @inheritdoc SigningDomain
     function supportsInterface(bytes4 interfaceId) public view override returns (bool) {
-        return interfaceId == type(IRecordAnchors).interfaceId || super.supportsInterface(interfaceId);
+        return
+            interfaceId == type(IRecordAnchors).interfaceId ||
+            interfaceId == type(IGoverned).interfaceId ||
+            super.supportsInterface(interfaceId);
     }
 
     function _entitledAgency(address key, uint8 role) private view returns (uint32 agency) {

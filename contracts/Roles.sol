@@ -12,6 +12,7 @@ library Roles {
     uint8 internal constant SUPERVISE = 5;
     uint8 internal constant REVIEW = 6;
     uint8 internal constant ANCHOR = 7;
+    uint8 internal constant GUARDIAN = 8;
     uint8 internal constant AUDIT = 9;
     uint8 internal constant API_SIGN = 10;
 

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {NoncesKeyed} from "@openzeppelin/contracts/utils/NoncesKeyed.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {KeySignatures} from "./KeySignatures.sol";
 import {SigningDomain} from "./SigningDomain.sol";
 import {ITypedMessages} from "./interfaces/ITypedMessages.sol";
 
@@ -26,7 +26,7 @@ abstract contract TypedMessages is SigningDomain, NoncesKeyed, ITypedMessages {
 
     /// @dev Revert unless `signer` has signed `digest`.
     function _requireSigned(bytes32 digest, address signer, bytes calldata signature) internal view {
-        if (!SignatureChecker.isValidSignatureNow(signer, digest, signature)) revert SignatureInvalid(signer);
+        if (!KeySignatures.isSigned(signer, digest, signature)) revert SignatureInvalid(signer);
     }
 
     /// @dev Revert unless there is a contract at `given`; returns it.

@@ -35,6 +35,20 @@ interface IRecordAnchors {
         uint64 deadline;
     }
 
+    /// @notice Signed by `admin`, an ADMIN key of the gateway's agency; the governor sends it.
+    /// @param admin Key that signs.
+    /// @param batch Number of the batch in the gateway's stream.
+    /// @param reason Code of the reason, not 0.
+    /// @param nonce Keyed nonce of `admin`.
+    /// @param deadline Last second at which the message may be taken (Unix seconds).
+    struct Repudiate {
+        address admin;
+        uint64 batch;
+        uint16 reason;
+        uint256 nonce;
+        uint64 deadline;
+    }
+
     /// @notice A gateway anchored a batch.
     /// @param gateway Agency that runs the gateway.
     /// @param batch Number of the batch in its stream, from 1.
@@ -65,6 +79,12 @@ interface IRecordAnchors {
         uint16 reason
     );
 
+    /// @notice A gateway and the governor say that a batch is not the gateway's (a stolen ANCHOR key). It stays visible.
+    /// @param gateway Agency that runs the gateway.
+    /// @param batch Number of the batch.
+    /// @param reason Code of the reason.
+    event BatchRepudiated(uint32 indexed gateway, uint64 indexed batch, uint16 reason);
+
     /// @notice The key may not act in this role now.
     /// @param key The key.
     /// @param role Number of the role.
@@ -86,6 +106,11 @@ interface IRecordAnchors {
     /// @notice The agency has no hold on exactly this version that it could release.
     error HoldNotSet(uint32 agency, bytes32 recordId, uint32 version);
 
+    /// @notice The gateway's stream has no batch of this number.
+    error BatchUnknown(uint32 gateway, uint64 batch);
+    /// @notice The batch is repudiated already.
+    error BatchAlreadyRepudiated(uint32 gateway, uint64 batch);
+
     /// @notice Anchor the next batch of the caller's agency; an ANCHOR key sends it itself.
     /// @param root Merkle root of the batch's entries, not zero.
     /// @param leafCount Number of entries, 1 to 65,536.
@@ -98,11 +123,19 @@ interface IRecordAnchors {
     /// @param signature Signature of `message.key`.
     function mark(Mark calldata message, bytes calldata signature) external;
 
+    /// @notice Repudiate a batch, for ever; the governor sends what an ADMIN of the gateway has signed.
+    /// @param message The signed message.
+    /// @param signature Signature of `message.admin`.
+    function repudiate(Repudiate calldata message, bytes calldata signature) external;
+
     /// @notice Where a gateway's stream stands now.
     function head(uint32 gateway) external view returns (Stream memory);
 
     /// @notice The storage word of a batch, zero if there is no such batch.
     function word(uint32 gateway, uint64 batch) external view returns (bytes32);
+
+    /// @notice Whether a batch of a gateway was repudiated.
+    function isRepudiated(uint32 gateway, uint64 batch) external view returns (bool);
 
     /// @notice The marks of an agency that stand on exactly this version (bit i = mark i; version 0 = all versions).
     function marks(uint32 agency, bytes32 recordId, uint32 recordVersion) external view returns (uint256);

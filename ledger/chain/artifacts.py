@@ -23,9 +23,9 @@ CONSTRUCTORS: Mapping[str, tuple[str, ...]] = {
     "Parameters": ("governor",),
     "AgencyRegistry": ("governor", "Parameters"),
     "Catalogue": ("governor", "AgencyRegistry"),
-    "RecordAnchors": ("AgencyRegistry",),
-    "ConsentRegistry": ("AgencyRegistry",),
-    "AccessLedger": ("AgencyRegistry", "Catalogue", "ConsentRegistry", "Parameters"),
+    "RecordAnchors": ("governor", "AgencyRegistry"),
+    "ConsentRegistry": ("governor", "AgencyRegistry"),
+    "AccessLedger": ("governor", "AgencyRegistry", "Catalogue", "ConsentRegistry", "Parameters"),
     "EmergencyAccess": ("AgencyRegistry", "Catalogue", "Parameters"),
 }
 """What each constructor takes (the governor's address, another contract's), in an order that can be deployed."""

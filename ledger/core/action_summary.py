@@ -42,6 +42,7 @@ WHAT_IT_DOES: Final[Mapping[str, str]] = {
     "SetDutyList": "set the duty list",
     "SetCalendar": "set the calendar of working days",
     "Mark": "mark a record",
+    "Repudiate": "say that a batch is not the gateway's, for ever",
     "RecordConsent": "record a person's consent that the holder gives data to the recipient",
     "WithdrawConsent": "withdraw a consent, for ever",
     "RequestAccess": "ask a holder for records",
@@ -57,6 +58,10 @@ WHAT_IT_DOES: Final[Mapping[str, str]] = {
     "DeferNotice": "put off telling the persons concerned of an emergency",
     "NoteDestroyed": "state that what an emergency showed was destroyed",
     "KeepData": "keep what an emergency showed, for the reasons of an assessment",
+    "PauseAgencyRegistry": "pause the binding of keys for 72 hours",
+    "PauseCatalogue": "pause the catalogue for 72 hours",
+    "PauseConsentRegistry": "pause the recording of consents for 72 hours",
+    "PauseAccessLedger": "pause requests and decisions for 72 hours",
 }
 
 _TIMES: Final = frozenset(

@@ -31,6 +31,8 @@ _DOMAIN_MEMBERS = (
 class MessageType:
     """A message: the contract and function that take it, its EIP-712 type, and the members that name its signers.
 
+    Several contracts may take a message of one type (`Pause`): it has a name of its own for each of them.
+
     Signatures are given to the function in the order of `signers`; the first one's nonce is consumed. A signer whose
     member is the zero address does not sign.
     """
@@ -45,11 +47,19 @@ class MessageType:
         """The (name, EIP-712 type) pairs, in order."""
         return tuple(members(self.signature))
 
+    @property
+    def primary_type(self) -> str:
+        """The name of the EIP-712 type."""
+        return self.signature.partition("(")[0]
+
     @cached_property
     def type_hash(self) -> bytes:
         """Keccak-256 of the type."""
         return type_hash(self.signature)
 
+
+PAUSABLE = ("AgencyRegistry", "Catalogue", "ConsentRegistry", "AccessLedger")
+"""Contracts that take a `Pause`, as the message `Pause<Contract>`."""
 
 MESSAGES: Mapping[str, MessageType] = {
     "RegisterAgency": MessageType(
@@ -128,6 +138,12 @@ MESSAGES: Mapping[str, MessageType] = {
         "mark",
         "Mark(address key,bytes32 recordId,uint32 version,uint8 mark,uint16 reason,uint256 nonce,uint64 deadline)",
         ("key",),
+    ),
+    "Repudiate": MessageType(
+        "RecordAnchors",
+        "repudiate",
+        "Repudiate(address admin,uint64 batch,uint16 reason,uint256 nonce,uint64 deadline)",
+        ("admin",),
     ),
     "RecordConsent": MessageType(
         "ConsentRegistry",
@@ -227,6 +243,12 @@ MESSAGES: Mapping[str, MessageType] = {
         "KeepData(address key,bytes32 emergency,bytes32 assessment,uint256 nonce,uint64 deadline)",
         ("key",),
     ),
+    **{
+        f"Pause{contract}": MessageType(
+            contract, "pause", "Pause(address guardian,uint256 nonce,uint64 deadline)", ("guardian",)
+        )
+        for contract in PAUSABLE
+    },
 }
 
 
@@ -281,9 +303,9 @@ def typed_data(name: str, message: Mapping[str, Any], chain_id: int, contract_ad
     return {
         "types": {
             "EIP712Domain": list(_DOMAIN_MEMBERS),
-            name: [{"name": member, "type": type_name} for member, type_name in kind.members],
+            kind.primary_type: [{"name": member, "type": type_name} for member, type_name in kind.members],
         },
-        "primaryType": name,
+        "primaryType": kind.primary_type,
         "domain": {
             "name": domain_name(kind.contract),
             "version": DOMAIN_VERSION,

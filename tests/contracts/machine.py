@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from ledger.chain.contracts.binding import Call
 from ledger.core.typed_messages import MESSAGES, keyed_nonce, message_digest
 from tests.contracts.offices import Offices
-from tests.contracts.sandbox import NOBODY, Key
+from tests.contracts.sandbox import NOBODY, Key, Sandbox
 
 FOREVER = (1 << 53) - 1
 FEW = settings(
@@ -34,13 +34,16 @@ Event = tuple[str, dict[str, Any]]
 
 
 class ChainMachine(RuleBasedStateMachine):
-    """A machine over the offices' chain; `offices` is set by `on` before Hypothesis makes one."""
+    """A machine over a chain of the tests; `sandbox` is set by `on` before Hypothesis makes one.
 
+    `offices` are there where the chain is theirs.
+    """
+
+    sandbox: ClassVar[Sandbox]
     offices: ClassVar[Offices]
 
     def __init__(self) -> None:
         super().__init__()
-        self.sandbox = self.offices.sandbox
         self._snapshot = self.sandbox.rpc("evm_snapshot")
         self.now = self.sandbox.now
         self.events: list[Event] = []
@@ -93,6 +96,6 @@ def words_of(call: Call) -> set[bytes]:
 @contextmanager
 def on(machine: type[ChainMachine], offices: Offices) -> Iterator[None]:
     """Let a machine run on the offices' chain."""
-    machine.offices = offices
+    machine.offices, machine.sandbox = offices, offices.sandbox
     yield
-    del machine.offices
+    del machine.offices, machine.sandbox

@@ -290,7 +290,7 @@ def test_access_is_not_deployed_beside_an_address_without_code(sandbox: Sandbox,
     addresses = [sandbox.addresses[name] for name in ("AgencyRegistry", "Catalogue", "ConsentRegistry", "Parameters")]
     addresses[missing] = sandbox.relay
     with pytest.raises(Refused, match="ContractMissing"):
-        sandbox.create(deploy_data("AccessLedger", *addresses))
+        sandbox.create(deploy_data("AccessLedger", sandbox.governor, *addresses))
 
 
 def test_every_admitted_kind_of_reader_asks(sandbox: Sandbox, offices: Offices) -> None:

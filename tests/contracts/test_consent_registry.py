@@ -171,4 +171,4 @@ def test_nothing_on_chain_joins_two_consents_of_one_person(sandbox: Sandbox, off
 
 def test_consents_are_not_deployed_without_a_registry(sandbox: Sandbox) -> None:
     with pytest.raises(Refused, match="ContractMissing"):
-        sandbox.create(deploy_data("ConsentRegistry", sandbox.relay))
+        sandbox.create(deploy_data("ConsentRegistry", sandbox.governor, sandbox.relay))

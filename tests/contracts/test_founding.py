@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from ledger.chain.artifacts import deploy_data
-from ledger.chain.contracts.binding import Call
+from ledger.chain.contracts.binding import Call, GovernedBinding
 from ledger.chain.contracts.council import Council
 from ledger.core.codes import Role
 from ledger.core.hexadecimal import to_hex
+from ledger.core.typed_messages import PAUSABLE
 from tests.contracts.chamber import Chamber
 from tests.contracts.sandbox import DATA_BUREAU, FOUNDERS, NOBODY, THRESHOLD, Refused, Sandbox
 
@@ -141,6 +142,8 @@ def governed_acts(sandbox: Sandbox) -> list[Call]:
         sandbox.catalogue.set_catalogue_authority(1),
         sandbox.parameters.set("anchorDelay", 600),
         sandbox.directory.set_contract("AgencyRegistry", registry.address, code),
+        sandbox.relayed("Repudiate", FOUNDERS[0], batch=1, reason=1),
+        *(sandbox.bindings[name].pause_as_governor(0) for name in PAUSABLE),
     ]
 
 
@@ -150,7 +153,8 @@ def test_neither_deployer_nor_founder_governs_any_contract(chamber: Chamber) -> 
     for call in governed_acts(sandbox):
         for sender in (deployer, *ADDRESSES):
             sandbox.refuses("NotGovernor", call, sender)
-    for contract in (sandbox.registry, sandbox.catalogue, sandbox.parameters, sandbox.directory):
+    governed = (*sandbox.bindings.values(), sandbox.parameters, sandbox.directory)
+    for contract in (one for one in governed if isinstance(one, GovernedBinding)):
         assert contract.governor(block="latest") == chamber.council.address
 
 

@@ -11,6 +11,7 @@ import pytest
 from ledger.chain.artifacts import CONTRACTS, abi_types, load
 from ledger.core.codes import Role
 from ledger.core.keccak import keccak256
+from ledger.core.typed_messages import PAUSABLE
 from ledger.embedded.chain import anvil_program
 from tests.contracts.sandbox import DATA_BUREAU, Sandbox
 
@@ -106,13 +107,27 @@ def interface_id(name: str) -> bytes:
     """The ERC-165 id of a contract's own interface, from its ABI: all functions but those of what it inherits."""
     identifier = 0
     for entry in load(name).abi:
-        if entry["type"] == "function" and entry["name"] not in INHERITED:
+        if entry["type"] == "function" and entry["name"] not in INHERITED | PAUSING:
             types = ",".join(abi_types(entry["inputs"]))
             identifier ^= int.from_bytes(keccak256(f"{entry['name']}({types})".encode())[:4], "big")
     return identifier.to_bytes(4, "big")
 
 
 INHERITED = {"eip712Domain", "governor", "nonces", "supportsInterface", "version"}
+PAUSING = {"pause", "pauseAsGovernor", "pausedUntil", "lastPauseOf"}
+
+
+def pausing() -> bytes:
+    """The ERC-165 id of what can be paused."""
+    identifier = 0
+    for function in (
+        "pause((address,uint256,uint64),bytes)",
+        "pauseAsGovernor(uint64)",
+        "pausedUntil()",
+        "lastPauseOf(uint32)",
+    ):
+        identifier ^= int.from_bytes(keccak256(function.encode())[:4], "big")
+    return identifier.to_bytes(4, "big")
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
@@ -126,5 +141,6 @@ def test_a_contract_tells_its_interfaces(sandbox: Sandbox, name: str) -> None:
     versioned, described = keccak256(b"version()")[:4], keccak256(b"eip712Domain()")[:4]
     for identifier in (bytes.fromhex("01ffc9a7"), versioned, described, interface_id(name)):
         assert supports(identifier)
-    assert supports(governed) == (name in {"AgencyRegistry", "Catalogue", "Parameters", "SystemDirectory"})
+    assert supports(governed) == (name not in {"EmergencyAccess", "Council"})
+    assert supports(pausing()) == (name in PAUSABLE)
     assert not supports(b"\xff" * 4)

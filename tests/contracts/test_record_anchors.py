@@ -192,6 +192,48 @@ def test_only_a_usable_submit_key_marks(sandbox: Sandbox) -> None:
     sandbox.refuses("KeyNotEntitled", sandbox.relayed("Mark", key, **members))
 
 
+@pytest.fixture
+def anchored(sandbox: Sandbox, gateway: Member, anchor_key: Key) -> Member:
+    """A gateway with two batches."""
+    for batch in (1, 2):
+        sandbox.send(sandbox.anchors.anchor(root(batch), 1, batch), anchor_key.address)
+    return gateway
+
+
+def test_gateway_and_governor_together_repudiate_a_batch_that_stays_visible(sandbox: Sandbox, anchored: Member) -> None:
+    agency = anchored.agency
+    head = sandbox.anchors.head(agency, block="latest")
+    outcome = sandbox.govern(sandbox.relayed("Repudiate", anchored.admin, batch=1, reason=3))
+    assert outcome.event == ("BatchRepudiated", {"gateway": agency, "batch": 1, "reason": 3})
+    told = [sandbox.anchors.is_repudiated(agency, batch, block="latest") for batch in (1, 2)]
+    assert told == [True, False]
+    assert sandbox.anchors.head(agency, block="latest") == head
+    assert any(sandbox.anchors.word(agency, 1, block="latest"))
+    again = sandbox.relayed("Repudiate", anchored.admin, batch=1, reason=3)
+    sandbox.refuses("BatchAlreadyRepudiated", again, sandbox.governor)
+
+
+def test_neither_gateway_nor_governor_repudiates_alone(sandbox: Sandbox, anchored: Member) -> None:
+    call = sandbox.relayed("Repudiate", anchored.admin, batch=1, reason=3)
+    for sender in (sandbox.relay, anchored.admin.address):
+        sandbox.refuses("NotGovernor", call, sender)
+    for key in (sandbox.bind(anchored, Role.SUBMIT), sandbox.key()):
+        foreign = sandbox.relayed("Repudiate", key, batch=1, reason=3)
+        sandbox.refuses("KeyNotEntitled", foreign, sandbox.governor)
+
+
+def test_a_batch_of_ones_own_is_repudiated_for_a_reason(sandbox: Sandbox, anchored: Member) -> None:
+    other = sandbox.register(kind=DATA_BUREAU)
+    for error, admin, batch, reason in (
+        ("BatchUnknown", anchored.admin, 3, 1),
+        ("BatchUnknown", anchored.admin, 0, 1),
+        ("BatchUnknown", other.admin, 1, 1),
+        ("ReasonMissing", anchored.admin, 1, 0),
+    ):
+        call = sandbox.relayed("Repudiate", admin, batch=batch, reason=reason)
+        sandbox.refuses(error, call, sandbox.governor)
+
+
 # The published vectors, produced without any code of this project: the same words and heads come out of the contract
 # when its registry says what theirs did.
 
@@ -230,4 +272,4 @@ def test_the_formula_that_the_words_were_compared_with_gives_those_of_the_publis
 
 def test_anchors_are_not_deployed_without_a_registry(sandbox: Sandbox) -> None:
     with pytest.raises(Refused, match="ContractMissing"):
-        sandbox.create(deploy_data("RecordAnchors", sandbox.relay))
+        sandbox.create(deploy_data("RecordAnchors", sandbox.governor, sandbox.relay))

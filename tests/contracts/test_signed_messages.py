@@ -11,7 +11,7 @@ from ledger.core.codes import Role
 from ledger.core.eip712 import ZERO32
 from ledger.core.keccak import keccak256
 from ledger.core.signature import CURVE_ORDER, sign_digest
-from ledger.core.typed_messages import MESSAGES, message_digest, typed_data
+from ledger.core.typed_messages import MESSAGES, PAUSABLE, message_digest, typed_data
 from tests.contracts.offices import Offices
 from tests.contracts.sandbox import NOBODY, Key, Sandbox, lane
 
@@ -62,6 +62,8 @@ def one_of_each(sandbox: Sandbox) -> dict[str, Callable[..., Call]]:
     published = sandbox.message("PublishItem", responsibleAdmin=admin.address, **(item | {"item": 102}))
     signed = sandbox.sign("PublishItem", published, admin)
     sandbox.send(sandbox.catalogue.publish_item(published, *signed))
+    guardian, anchorer = sandbox.bind(member, Role.GUARDIAN), sandbox.bind(member, Role.ANCHOR)
+    sandbox.send(sandbox.anchors.anchor(RECORD, 1, 1), anchorer.address)
     submit = {"recordId": RECORD, "version": 1, "mark": 1, "reason": 1}
 
     def relayed(name: str, signer: Key, **members: object) -> Callable[..., Call]:
@@ -80,6 +82,8 @@ def one_of_each(sandbox: Sandbox) -> dict[str, Callable[..., Call]]:
         "SetDutyList": relayed("SetDutyList", admin, version=1, documentHash=DOCUMENT),
         "SetCalendar": relayed("SetCalendar", admin, version=1, documentHash=DOCUMENT),
         "Mark": relayed("Mark", key, **submit),
+        "Repudiate": relayed("Repudiate", admin, batch=1, reason=1),
+        **{name: relayed(name, guardian) for name in (f"Pause{contract}" for contract in PAUSABLE)},
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from web3.types import BlockIdentifier
 
-from ledger.chain.contracts.binding import Call, TypedMessagesBinding
+from ledger.chain.contracts.binding import Call, PausableBinding
 from ledger.types import AgencyId
 
 
@@ -29,7 +29,7 @@ class AccessInfo:
     consent: bytes
 
 
-class AccessLedger(TypedMessagesBinding):
+class AccessLedger(PausableBinding):
     """Calls and views of AccessLedger; messages are those of `ledger.core.typed_messages`.
 
     The id of a request, and of the grant that comes of it, is the digest of its message.

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from eth_utils.address import to_checksum_address
 from web3.types import BlockIdentifier
 
-from ledger.chain.contracts.binding import Call, GovernedBinding, TypedMessagesBinding
+from ledger.chain.contracts.binding import Call, PausableBinding
 from ledger.core.codes import Role
 from ledger.types import Address, AgencyId
 
@@ -38,7 +38,7 @@ class KeyInfo:
     suspect_from: int
 
 
-class AgencyRegistry(TypedMessagesBinding, GovernedBinding):
+class AgencyRegistry(PausableBinding):
     """Calls and views of AgencyRegistry; messages are those of `ledger.core.typed_messages`."""
 
     NAME: ClassVar[str] = "AgencyRegistry"

@@ -101,3 +101,25 @@ class GovernedBinding(ContractBinding):
     def governor(self, *, block: BlockIdentifier) -> Address:
         """Return the governor's address."""
         return Address(self._view("governor", block=block).lower())
+
+
+class PausableBinding(TypedMessagesBinding, GovernedBinding):
+    """A contract that guardians and the governor pause for a short time."""
+
+    def pause(self, message: Mapping[str, Any], signature: bytes) -> Call:
+        """Pause for 72 hours (`Pause<Contract>`), signed by a GUARDIAN key; anybody relays it."""
+        return self._relay(f"Pause{self.NAME}", message, (signature,))
+
+    def pause_as_governor(self, until: int) -> Call:
+        """Pause until a time (Unix seconds, at most 30 days ahead), or lift the pause with 0; sent by the governor."""
+        return self._write("pauseAsGovernor", until)
+
+    def paused_until(self, *, block: BlockIdentifier) -> int:
+        """Return the first second at which it is not paused (Unix seconds), 0 if it never was or was lifted."""
+        until: int = self._view("pausedUntil", block=block)
+        return until
+
+    def last_pause_of(self, agency: int, *, block: BlockIdentifier) -> int:
+        """Return when an agency's guardian last paused it (Unix seconds), 0 if never; once in 30 days it may."""
+        time: int = self._view("lastPauseOf", agency, block=block)
+        return time

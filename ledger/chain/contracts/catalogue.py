@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from web3.types import BlockIdentifier
 
-from ledger.chain.contracts.binding import Call, GovernedBinding, TypedMessagesBinding
+from ledger.chain.contracts.binding import Call, PausableBinding
 from ledger.types import AgencyId
 
 
@@ -46,7 +46,7 @@ class VersionedDocument:
     document_hash: bytes
 
 
-class Catalogue(TypedMessagesBinding, GovernedBinding):
+class Catalogue(PausableBinding):
     """Calls and views of Catalogue; messages are those of `ledger.core.typed_messages`."""
 
     NAME: ClassVar[str] = "Catalogue"

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from web3.types import BlockIdentifier
 
-from ledger.chain.contracts.binding import Call, TypedMessagesBinding
+from ledger.chain.contracts.binding import Call, PausableBinding
 from ledger.types import Address, AgencyId
 
 
@@ -25,7 +25,7 @@ class ConsentInfo:
     captured_by: AgencyId
 
 
-class ConsentRegistry(TypedMessagesBinding):
+class ConsentRegistry(PausableBinding):
     """Calls and views of ConsentRegistry; messages are those of `ledger.core.typed_messages`."""
 
     NAME: ClassVar[str] = "ConsentRegistry"

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from web3.types import BlockIdentifier
 
-from ledger.chain.contracts.binding import Call, TypedMessagesBinding
+from ledger.chain.contracts.binding import Call, GovernedBinding, TypedMessagesBinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class StreamHead:
     next_sequence: int
 
 
-class RecordAnchors(TypedMessagesBinding):
+class RecordAnchors(TypedMessagesBinding, GovernedBinding):
     """Calls and views of RecordAnchors."""
 
     NAME: ClassVar[str] = "RecordAnchors"
@@ -30,6 +30,15 @@ class RecordAnchors(TypedMessagesBinding):
     def mark(self, message: Mapping[str, Any], signature: bytes) -> Call:
         """Mark a record; anybody relays it. The message is `Mark` of `ledger.core.typed_messages`."""
         return self._relay("Mark", message, (signature,))
+
+    def repudiate(self, message: Mapping[str, Any], signature: bytes) -> Call:
+        """Repudiate a batch (`Repudiate`), signed by an ADMIN key of the gateway; sent by the governor."""
+        return self._relay("Repudiate", message, (signature,))
+
+    def is_repudiated(self, gateway: int, batch: int, *, block: BlockIdentifier) -> bool:
+        """Say whether a batch was repudiated."""
+        repudiated: bool = self._view("isRepudiated", gateway, batch, block=block)
+        return repudiated
 
     def head(self, gateway: int, *, block: BlockIdentifier) -> StreamHead:
         """Return where a gateway's stream stands."""

@@ -60,7 +60,7 @@ def test_a_message_has_the_members_of_the_struct_that_its_function_takes(name: s
     kind = MESSAGES[name]
     function = next(entry for entry in load(kind.contract).abi if entry.get("name") == kind.function)
     message, *signatures = function["inputs"]
-    assert message["internalType"].endswith(f".{name}")
+    assert message["internalType"].endswith(f".{kind.primary_type}")
     assert [(member["name"], member["type"]) for member in message["components"]] == list(kind.members)
     assert [signature["type"] for signature in signatures] == ["bytes"] * len(kind.signers)
 

@@ -5,6 +5,7 @@ import pytest
 from ledger.core.statements import TYPES
 from ledger.core.typed_messages import (
     MESSAGES,
+    PAUSABLE,
     domain_name,
     keyed_nonce,
     message_digest,
@@ -163,8 +164,17 @@ def test_a_wallet_is_shown_the_message_in_its_domain() -> None:
     assert [member["name"] for member in shown["types"]["Mark"]] == list(MARK)
 
 
+def test_a_pause_is_one_type_in_the_domain_of_each_contract_that_takes_it() -> None:
+    message = {"guardian": MARK["key"], "nonce": 0, "deadline": 5}
+    shown = [typed_data(f"Pause{contract}", message, 7, CONTRACT) for contract in PAUSABLE]
+    assert {one["primaryType"] for one in shown} == {"Pause"}
+    assert [one["domain"]["name"] for one in shown] == [f"Gongzhi {contract}" for contract in PAUSABLE]
+    digests = {message_digest(f"Pause{contract}", message, 7, CONTRACT) for contract in PAUSABLE}
+    assert len(digests) == len(PAUSABLE)
+
+
 def test_no_message_could_be_taken_for_an_off_chain_statement() -> None:
-    assert set(MESSAGES).isdisjoint(TYPES)
+    assert {kind.primary_type for kind in MESSAGES.values()}.isdisjoint(TYPES)
     assert domain_name("RecordAnchors") == "Gongzhi RecordAnchors"
 
 
@@ -174,4 +184,4 @@ def test_every_message_names_its_signers_nonce_and_deadline(name: str) -> None:
     types = dict(kind.members)
     assert all(types[signer] == "address" for signer in kind.signers)
     assert (types["nonce"], types["deadline"]) == ("uint256", "uint64")
-    assert kind.signature.startswith(f"{name}(")
+    assert name in (kind.primary_type, kind.primary_type + kind.contract)
