@@ -19,18 +19,19 @@ class DemoKey:
 
 @dataclass(frozen=True)
 class DemoAgency:
-    """A demo agency; it gets its number in the order of `AGENCIES`, from 1."""
+    """A demo agency; it gets its number in the order of `AGENCIES`, from 1. `later` are roles that it may still give."""
 
     slug: str
     name: str
     kind: AgencyKind
     region: int
     keys: tuple[DemoKey, ...]
+    later: tuple[Role, ...] = ()
 
     @property
     def allowed_roles(self) -> int:
-        """ADMIN and what its keys need."""
-        return bitmap_of({Role.ADMIN, *(role for key in self.keys for role in key.roles)})
+        """ADMIN, what its keys need, and what it may give later."""
+        return bitmap_of({Role.ADMIN, *self.later, *(role for key in self.keys for role in key.roles)})
 
 
 DESK = "desk"
@@ -63,7 +64,9 @@ COMMUNITIES = tuple(
 AGENCIES = (
     DemoAgency("data-bureau", "Data bureau", AgencyKind.DATA_BUREAU, DISTRICT, (*GATEWAY_KEYS, _READER)),
     DemoAgency("fire", "Fire brigade", AgencyKind.FIRE, DISTRICT, _RESPONDER),
-    DemoAgency("police", "Police", AgencyKind.POLICE, DISTRICT, _RESPONDER),
+    DemoAgency(
+        *("police", "Police", AgencyKind.POLICE, DISTRICT, _RESPONDER), later=(Role.API_SIGN, Role.ANCHOR, Role.RELAY)
+    ),
     DemoAgency("health", "Health commission", AgencyKind.HEALTH, DISTRICT, _RESPONDER),
     DemoAgency("street-1", "Street 1", AgencyKind.STREET, 990101001, _PUBLISHER),
     DemoAgency("street-2", "Street 2", AgencyKind.STREET, 990101002, _PUBLISHER),
