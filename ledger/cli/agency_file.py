@@ -38,7 +38,9 @@ def read_agency(path: Path, *, make_secret: bool) -> AgencyToEnrol:
         int(AgencyKind(unsigned(members["kind"], 8, what="agency kind"))),
         unsigned(members["region"], 53, what="agency region"),
         allowed,
-        open_named(members_of(members["admin"], ("keystore", "passwordFile"), what="agency admin"), path.parent),
+        open_named(
+            members_of(members["admin"], ("keystore",), what="agency admin", optional=("passwordFile",)), path.parent
+        ),
         keys,
         now - 60,
         now + DAY_SECONDS * unsigned(members["validDays"], 16, what="agency validDays"),
@@ -47,8 +49,9 @@ def read_agency(path: Path, *, make_secret: bool) -> AgencyToEnrol:
 
 
 def open_named(key: dict[str, Any], folder: Path) -> Signer:
-    """Return the signer that a file names by paths beside it."""
-    return open_signer(f"keystore:{folder / key['keystore']}", folder / key["passwordFile"])
+    """Return the signer that a file names by paths beside it; a signer file needs no password."""
+    password_file = folder / key["passwordFile"] if "passwordFile" in key else None
+    return open_signer(f"keystore:{folder / key['keystore']}", password_file)
 
 
 def role_named(name: object) -> Role:
@@ -60,7 +63,8 @@ def role_named(name: object) -> Role:
 
 
 def _key(value: object, folder: Path) -> KeyToEnrol:
-    key = members_of(value, ("keystore", "passwordFile", "roles"), what="agency key", optional=("officer",))
+    optional = ("officer", "passwordFile")
+    key = members_of(value, ("keystore", "roles"), what="agency key", optional=optional)
     roles = bitmap_of([role_named(name) for name in key["roles"]])
     officer = officer_name(text(key["officer"], what="agency key officer")) if "officer" in key else ""
     return KeyToEnrol(open_named(key, folder), roles, officer)

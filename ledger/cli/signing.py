@@ -13,8 +13,10 @@ from ledger.cli.output import print_json, print_members
 from ledger.client.durable import write_durably
 from ledger.core.action_file import PreparedAction, parse_action_file
 from ledger.errors import UsageError
-from ledger.keys.keystore import KeystoreSigner, open_keystore
+from ledger.keys.keystore import open_keystore
 from ledger.keys.private_file import read_password
+from ledger.keys.signer_file import open_signer_file
+from ledger.ports import Signer
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="action file, as --prepare writes it")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON object")]
@@ -39,7 +41,9 @@ def sign(
     yes: Annotated[bool, typer.Option("--yes", help="do not ask before signing")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what an action file says, and add a signature to it. Opens no connection: take the file where the key is.
+    """Show what an action file says, and add a signature to it. Take the file where the key is.
+
+    No connection is opened, but to the remote signer that a signer file in the keystore's place names.
 
     The lines are made from the message that is signed, not from the file's own summary, and the file's digest,
     documents and earlier signatures are checked first.
@@ -78,8 +82,14 @@ def read_action_file(path: Path) -> PreparedAction:
     return parse_action_file(content)
 
 
-def open_asking(keystore: Path, password_file: Path | None) -> KeystoreSigner:
-    """Return the key of a keystore, its password from a file or a prompt; raises KeyProviderError."""
+def open_asking(keystore: Path, password_file: Path | None) -> Signer:
+    """Return the key of a keystore, its password from a file or a prompt, or that of a signer file.
+
+    Raises KeyProviderError.
+    """
+    remote = open_signer_file(keystore)
+    if remote is not None:
+        return remote
     if password_file is not None:
         return open_keystore(keystore, read_password(password_file))
     return open_keystore(keystore, typer.prompt("Password of the keystore", hide_input=True, err=True))
