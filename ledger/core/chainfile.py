@@ -166,10 +166,15 @@ def chain_document(
 
 
 def trust_document(
-    chain_id: int, genesis: str, contracts: Mapping[str, ContractPin], engine: str, rpc_quorum: int = 1
+    chain_id: int,
+    genesis: str,
+    contracts: Mapping[str, ContractPin],
+    engine: str,
+    rpc_quorum: int = 1,
+    development: bool | None = None,
 ) -> dict[str, Any]:
-    """Return the JSON value of a trust file."""
-    return {
+    """Return the JSON value of a trust file; `development` is left out where it is None."""
+    document = {
         "format": TRUST_FORMAT,
         "chainId": chain_id,
         "genesis": genesis,
@@ -177,6 +182,7 @@ def trust_document(
         "engine": engine,
         "rpcQuorum": rpc_quorum,
     }
+    return document if development is None else {**document, "development": development}
 
 
 def why_unverifiable(trust: Trust, chain: ChainFile, history: History) -> str | None:

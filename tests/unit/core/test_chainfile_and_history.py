@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ledger.core.chainfile import parse_chain, parse_trust, why_unverifiable
+from ledger.core.chainfile import parse_chain, parse_trust, trust_document, why_unverifiable
 from ledger.core.codes import Role
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import AsOf, Block, ChainEvent, History, head_text, stream_faults
@@ -55,6 +55,9 @@ def test_a_chain_is_for_development_where_its_trust_file_says_so_or_names_anvil(
     assert parse_trust(json.dumps(plain)).is_development
     assert not parse_trust(json.dumps({**plain, "engine": "besu-qbft"})).is_development
     assert parse_trust(json.dumps({**plain, "engine": "geth-clique", "development": True})).is_development
+    document = trust_document(1, plain["genesis"], {}, "anvil", development=False)
+    assert not parse_trust(json.dumps(document)).is_development
+    assert "development" not in trust_document(1, plain["genesis"], {}, "anvil")
 
 
 @pytest.mark.parametrize(
