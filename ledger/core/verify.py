@@ -268,7 +268,7 @@ def check_anchor(bundle: Bundle, facts: ChainFacts) -> None:
 
 
 def marks_and_versions(bundle: Bundle, facts: ChainFacts) -> tuple[str, ...]:
-    """Step 11, as far as the chain shows: marks on the record; newer versions need an export."""
+    """Step 11, as far as the chain shows: marks on the record, a repudiated batch; newer versions need an export."""
     view, publisher = bundle.view, bundle.submission.message["publisher"]
     if (view.version == 1) != (not any(view.previous)):
         raise VerificationError(11, "version 1 is the one whose `previous` is zero", blames=f"agency {publisher}")
@@ -284,5 +284,8 @@ def marks_and_versions(bundle: Bundle, facts: ChainFacts) -> tuple[str, ...]:
     for facts_of_mark in facts.history.marks.get(view.record_id, ()):
         if facts_of_mark.agency != publisher and facts_of_mark.mark == Mark.DISPUTED:
             notices.append(f"agency {facts_of_mark.agency} disputes this record")
+    repudiation = facts.history.governance.repudiation(bundle.anchor.gateway, bundle.anchor.batch)
+    if repudiation is not None:
+        notices.append(f"batch {repudiation.batch} was repudiated by its gateway in block {repudiation.point.block}")
     notices.append("latest version not established")
     return tuple(notices)

@@ -73,6 +73,30 @@ def test_a_history_that_a_real_council_has_written_is_legal(chamber: Chamber) ->
     assert tally.passed["directory.contracts"] == len(names)
 
 
+def test_pauses_of_real_modules_are_within_their_limits_and_a_repudiated_batch_is_told(chamber: Chamber) -> None:
+    sandbox, members = chamber.sandbox, chamber.members
+    guardians = [sandbox.bind(member, Role.GUARDIAN) for member in members[:2]]
+    anchors = sandbox.bind(members[0], Role.ANCHOR)
+    sandbox.send(sandbox.relayed("PauseAgencyRegistry", guardians[0]))
+    longer = sandbox.now + 20 * DAY
+    sandbox.send(chamber.execution(chamber.scheduled(sandbox.catalogue.pause_as_governor(longer))))
+    sandbox.send(sandbox.relayed("PauseCatalogue", guardians[1]))
+    sandbox.send(chamber.execution(chamber.scheduled(sandbox.catalogue.pause_as_governor(0))))
+    sandbox.send(sandbox.relayed("RevokeKey", guardians[0], key=guardians[0].address, reason=1, suspectFrom=0))
+    sandbox.send(sandbox.anchors.anchor(bytes(31) + b"\1", 1, 1), anchors.address)
+    later = sandbox.now + 30 * DAY
+    outcome = chamber.carried(
+        sandbox.relayed("Repudiate", members[0].admin, batch=1, reason=3, deadline=later),
+        sandbox.registration(sandbox.key(), deadline=later),
+    )
+    sandbox.bind(members[2], Role.READ)
+    tally = judged(sandbox)
+    assert tally.failures == []
+    assert tally.passed["pause.limits"] == 4
+    assert tally.passed["pause.kept"] >= 2
+    assert f"batch 1 of gateway 1 was repudiated in block {outcome.block} for reason 3" in tally.notices
+
+
 def test_an_act_that_no_action_called_for_is_found(chamber: Chamber) -> None:
     sandbox = chamber.sandbox
     chamber.carried(sandbox.registry.set_status(5, 2))

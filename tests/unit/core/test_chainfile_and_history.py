@@ -290,23 +290,37 @@ def test_a_bundle_of_another_contract_fails_at_step_10() -> None:
     assert failure.value.step == 10
 
 
-def test_another_agencys_dispute_is_a_notice() -> None:
+def notices_after(name: str, args: dict[str, Any]) -> tuple[str, ...]:
+    """Return the notices of the masked bundle once RecordAnchors has written one more event."""
     bundle = next(one["bundle"] for one in VECTORS["bundles"] if one["name"] == "masked")
     chain = dict(VECTORS["chains"]["base"])
     last = chain["events"][-1]
-    record_id = bundle["record"]["recordId"]
-    args = {"agency": 9, "recordId": record_id, "version": 0, "mark": 3, "reason": 1}
-    disputed = {
+    told = {
         "block": last["block"],
         "logIndex": last["logIndex"] + 1,
         "transaction": last["transaction"],
         "contract": "RecordAnchors",
-        "name": "Marked",
+        "name": name,
         "args": args,
     }
-    chain["events"] = [*chain["events"], disputed]
-    notices = verify_bundle(json.dumps(bundle), chain_facts(VECTORS["trust"], chain)).notices
-    assert "agency 9 disputes this record" in notices
+    chain["events"] = [*chain["events"], told]
+    return tuple(verify_bundle(json.dumps(bundle), chain_facts(VECTORS["trust"], chain)).notices)
+
+
+def test_another_agencys_dispute_is_a_notice() -> None:
+    bundle = next(one["bundle"] for one in VECTORS["bundles"] if one["name"] == "masked")
+    args = {"agency": 9, "recordId": bundle["record"]["recordId"], "version": 0, "mark": 3, "reason": 1}
+    assert "agency 9 disputes this record" in notices_after("Marked", args)
+
+
+def test_a_bundle_of_a_repudiated_batch_stays_and_says_so() -> None:
+    anchor = next(one["bundle"] for one in VECTORS["bundles"] if one["name"] == "masked")["anchor"]
+    args = {"gateway": anchor["gateway"], "batch": anchor["batch"], "reason": 3}
+    block = VECTORS["chains"]["base"]["events"][-1]["block"]
+    said = f"batch {anchor['batch']} was repudiated by its gateway in block {block}"
+    assert said in notices_after("BatchRepudiated", args)
+    other = {**args, "batch": anchor["batch"] + 1}
+    assert not any("repudiated" in notice for notice in notices_after("BatchRepudiated", other))
 
 
 def test_a_schema_that_is_none_fails_at_step_2() -> None:
