@@ -357,7 +357,7 @@ class ChainBehind(ChainError):
 class StreamDiverged(GongzhiError):
     code = "stream_diverged"
     when = "the chain holds batches of this gateway that its database does not have; nothing is anchored"
-    remedy = "the database is older than the chain: restore a newer backup, or see `gongzhi admin void`"
+    remedy = "the database is older than the chain: restore a newer backup, or see `gongzhi admin refetch` and `void`"
 
 
 class LegalHold(Conflict):

@@ -70,7 +70,10 @@ class LookEvidence:
 
 @dataclass(frozen=True, slots=True)
 class NewRecord:
-    """A committed and sealed record version, ready to be stored."""
+    """A committed and sealed record version, ready to be stored.
+
+    Without a wrapped key nothing sealed is stored: it came back from an export, which has no originals.
+    """
 
     record_id: bytes
     version: int

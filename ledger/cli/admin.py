@@ -28,6 +28,7 @@ from ledger.cli.admin_options import (
     administration,
     say,
 )
+from ledger.cli.admin_refetch import refetch_command
 from ledger.cli.admin_relay import relay
 from ledger.cli.admin_trust import trust_app
 from ledger.cli.agency_file import read_agency
@@ -43,6 +44,7 @@ from ledger.services.enrol import check_officers, enrol
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Set up and run a consortium.")
 add_backup_commands(app)
 app.command()(drill)
+app.command("refetch")(refetch_command)
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(network_app, name="network")
 app.command("migrate")(migrate)

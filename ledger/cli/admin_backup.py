@@ -176,7 +176,7 @@ def follow_and_erase(settings: Settings, rpc: str) -> CaughtUp:
     finally:
         store.close()
     if done.lost:
-        say(f"{done.lost_entries:,} numbered entries are lost; `gongzhi admin void` declares them, see the how-to page")
+        say(f"{done.lost_entries:,} numbered entries are lost: see `gongzhi admin refetch` and `void`")
     return done
 
 

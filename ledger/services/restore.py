@@ -5,6 +5,7 @@ ways out are `refetch` (a member's export has them) and `void` (nobody has them)
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +13,16 @@ from pathlib import Path
 from ledger.core.backup import MANIFEST_FILE, BackupFile, BackupManifest, BackupTable, parse_backup
 from ledger.core.history import AnchorFacts, History
 from ledger.core.merkle import MerkleTree, entry_leaf
-from ledger.errors import BackupInvalid, ChainError, UsageError
+from ledger.errors import BackupInvalid, ChainError, Conflict, UsageError
 from ledger.ports import Chain, Store, Transaction
 from ledger.services.erase import erase_due
 from ledger.services.facts import HistoryCache
 from ledger.services.follow import follow_once
 
 PIECE_BYTES = 1 << 20
+STREAM_PATIENCE_SECONDS = 30.0
+"""A worker fixes a batch in two seconds at most."""
+POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -127,15 +131,23 @@ def lost_batches(transaction: Transaction, history: History, gateway: int) -> Se
     return [anchor for anchor in history.anchors.get(gateway, []) if anchor.batch > known]
 
 
+def take_stream(transaction: Transaction, gateway: int) -> None:
+    """Take the right to fix batches until the transaction ends; raises Conflict if a worker keeps it too long."""
+    until = time.monotonic() + STREAM_PATIENCE_SECONDS
+    while not transaction.lock_stream(gateway):
+        if time.monotonic() > until:
+            raise Conflict("a worker is fixing a batch; stop it, or try again")
+        time.sleep(POLL_SECONDS)
+
+
 def adopt_known(transaction: Transaction, history: History, gateway: int) -> Sequence[int]:
     """Take over batches that were fixed after the backup and whose entries it holds all; returns their numbers.
 
     Entries that waited for their number are put into the order in which they are numbered, and count only when their
-    root is the one on chain. It ends at the first batch of which an entry is missing.
+    root is the one on chain. It ends at the first batch of which an entry is missing. Raises as `take_stream`.
     """
     adopted: list[int] = []
-    if not transaction.lock_stream(gateway):
-        return adopted
+    take_stream(transaction, gateway)
     for anchor in lost_batches(transaction, history, gateway):
         waiting = transaction.unnumbered(anchor.leaf_count)
         leaves = [entry_leaf(row[1], anchor.first_sequence + place, row[2]) for place, row in enumerate(waiting)]

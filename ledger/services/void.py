@@ -12,7 +12,7 @@ from ledger.core.codes import EntryType, VoidReason
 from ledger.core.eip712 import ZERO32
 from ledger.core.entry import entry_digest
 from ledger.core.history import AnchorFacts
-from ledger.errors import Conflict, UsageError
+from ledger.errors import UsageError
 from ledger.ports import Transaction
 from ledger.rows import NewEntry
 from ledger.services.gateway import Gateway
@@ -40,12 +40,10 @@ def declare_void(gateway: Gateway, batches: Sequence[int], reason: VoidReason) -
     """Declare lost batches VOID, oldest first, all in one transaction; the worker anchors the declarations.
 
     `batches` must name the oldest lost ones without a gap, since the stream goes on behind them. Raises UsageError if
-    they do not or are not lost, Conflict while the worker fixes a batch, KeyProviderError, StoreError.
+    they do not or are not lost, Conflict while a worker fixes a batch, KeyProviderError, StoreError.
     """
     with gateway.store.begin() as transaction:
         history = gateway.facts.history(transaction)
-        if not transaction.lock_stream(gateway.agency):
-            raise Conflict("a batch is being fixed at this moment; try again")
         adopt_known(transaction, history, gateway.agency)
         lost = lost_batches(transaction, history, gateway.agency)
         wanted = sorted(set(batches))

@@ -98,6 +98,7 @@ class Submissions(Entries):
         contents = [
             (entry_id, position, new.ciphertext, new.wrapped_key, new.daily_key_id)
             for position, new in enumerate(submission.records)
+            if new.wrapped_key
         ]
         self._copy(COPY_SEALED, SEALED_TYPES, contents)
 

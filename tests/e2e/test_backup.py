@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from ledger.client.gongzhi import GongzhiClient
+from ledger.client.grounds import Grounds
 from ledger.client.submissions import new_record
-from ledger.core.codes import Mark
+from ledger.core.codes import Basis, Mark, Purpose
 from ledger.embedded import postgres
 from ledger.embedded.data_folder import DataFolder
 from tests.e2e.demo_stack import DemoStack, kill, run_gongzhi
@@ -19,6 +20,7 @@ from tests.e2e.planted import IN_CARE, Person, found_in, originals, raw_needles_
 
 pytestmark = pytest.mark.e2e
 
+FIRE = Grounds(ITEM, Purpose.FIRE_SAFETY, Basis.STATUTORY_DUTY, "消防法 第三十二条")
 REQUESTED = 3
 """Reason of a mark `erased`, in the code set mark-reason."""
 
@@ -105,6 +107,8 @@ def test_a_gateway_goes_on_elsewhere_and_declares_void_what_the_backup_lacks(los
         lost.gongzhi("admin", "backup", backup)
         relayed = client.mark(record_id, 0, Mark.ERASED, REQUESTED)
         wait_until(lambda: client.acting.state(relayed.action)["state"] == "final")
+        exported_id = published(client, IN_CARE)
+        lost.gongzhi("export", "ledger", "--as", "auditor", "--out", tmp_path / "early")
         published(client, IN_CARE)
     kill([lost.process(name) for name in ("api", "worker", "postgres")])
     restoring = run_gongzhi(folder, "admin", "restore", backup, "--json", GONGZHI_RPC_URL=lost.rpc)
@@ -121,15 +125,32 @@ def test_a_gateway_goes_on_elsewhere_and_declares_void_what_the_backup_lacks(los
     shutil.copy(lost.folder.root / "demo.json", folder)
     stack = DemoStack(DataFolder.at(folder), lost.figures, lost.story)
     try:
-        declare_and_go_on(stack, batches, tmp_path)
+        stack.gongzhi("up", GONGZHI_RPC_URL=stack.rpc)
+        left = refetch(stack, batches, tmp_path)
+        with stack.client("fire", tmp_path / "fire") as fire:
+            (view,) = fire.read(exported_id, FIRE).views
+            assert view.record_id == exported_id
+        declare_and_go_on(stack, left, tmp_path)
     finally:
         stack.gongzhi("down")
         postgres.remove_outside(stack.folder)
 
 
+def refetch(stack: DemoStack, batches: list[int], scratch: Path) -> list[int]:
+    """Take back what an export of the old gateway holds; returns the batches that are lost still."""
+    node = {"GONGZHI_RPC_URL": stack.rpc}
+    done = run_gongzhi(stack.folder.root, "admin", "refetch", scratch / "early", "--json", **node)
+    assert done.returncode == 3, done.stderr
+    told = json.loads(done.stdout)
+    taken, left = [one["batch"] for one in told["refetched"]], [one["batch"] for one in told["lost"]]
+    assert sum(one["entries"] for one in told["refetched"]) >= 2
+    assert left
+    assert taken + left == batches
+    return left
+
+
 def declare_and_go_on(stack: DemoStack, batches: list[int], scratch: Path) -> None:
     """The restored gateway serves, anchors nothing until the lost batches are declared, and goes on behind them."""
-    stack.gongzhi("up", GONGZHI_RPC_URL=stack.rpc)
     listed = json.loads(stack.gongzhi("admin", "void", "--json"))
     assert [batch["batch"] for batch in listed["lost"]] == batches
     stack.gongzhi("admin", "void", "--batch", str(batches[-1] + 1), exit_code=2)
