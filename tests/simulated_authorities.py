@@ -177,7 +177,7 @@ class AuthorityLedger(SimulatedLedger):
 
     def co_sign(self, emergency: bytes) -> None:
         """Co-sign an emergency."""
-        args = {"emergency": to_hex(emergency), "supervisor": address("reader-supervises")}
+        args = {"emergency": to_hex(emergency), "key": address("reader-supervises")}
         self.mine([("EmergencyAccess", "EmergencyCoSigned", args)])
 
     def end_emergency(self, emergency: bytes) -> None:

@@ -118,7 +118,7 @@ class EmergencyFacts:
     """An emergency (EmergencyOpened) and what became of it.
 
     `expires_at` is its end once it is co-signed, `unsigned_until` its end without; `region` is a region code as a
-    number. `deferrals` hold (until, reason).
+    number. `deferrals` hold (until, reason). `co_signer` is the key that co-signed, at once or later, or empty.
     """
 
     id: bytes
@@ -137,6 +137,7 @@ class EmergencyFacts:
     items: set[int] = field(default_factory=set)
     reviewers: list[Dated] = field(default_factory=list)
     co_signed: Point | None = None
+    co_signer: str = ""
     ended: Point | None = None
     reviews: list[ReviewFacts] = field(default_factory=list)
     notified: Point | None = None
@@ -235,4 +236,5 @@ def emergency_of(args: Mapping[str, Any], point: Point) -> EmergencyFacts:
         opened=point,
         reviewers=[Dated(point, args["reviewer"])],
         co_signed=point if int(args["supervisor"], 16) else None,
+        co_signer=args["supervisor"] if int(args["supervisor"], 16) else "",
     )

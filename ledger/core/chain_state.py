@@ -86,6 +86,14 @@ def _key_bound(state: ChainState, point: Point, event: ChainEvent) -> None:
     state.keys[args["key"]] = KeyFacts(args["agency"], args["roles"], args["validFrom"], args["validUntil"], point)
 
 
+def _officer_named(state: ChainState, _: Point, event: ChainEvent) -> None:
+    key = state.keys[event.args["key"]]
+    _once(key.officer is not None, event, "names the officer of a key")
+    if key.agency != event.args["agency"]:
+        raise HistoryError(f"block {event.block} names an officer of another agency than the key's")
+    key.officer = from_hex(event.args["officer"], 32)
+
+
 def _key_retired(state: ChainState, point: Point, event: ChainEvent) -> None:
     key = state.keys[event.args["key"]]
     _once(key.ended is not None, event, "ends a key")
@@ -221,7 +229,7 @@ def _emergency_signed(state: ChainState, point: Point, event: ChainEvent) -> Non
     emergency = _emergency(state, event)
     _once(emergency.co_signed is not None, event, "co-signs an emergency")
     _require_live(emergency, point, event)
-    emergency.co_signed = point
+    emergency.co_signed, emergency.co_signer = point, event.args["key"]
 
 
 def _emergency_ended(state: ChainState, point: Point, event: ChainEvent) -> None:
@@ -282,6 +290,7 @@ FOLDS: Mapping[tuple[str, str], Fold] = {
     ("AgencyRegistry", "AllowedRolesSet"): _allowed_roles,
     ("AgencyRegistry", "EndpointSet"): _endpoint,
     ("AgencyRegistry", "KeyBound"): _key_bound,
+    ("AgencyRegistry", "OfficerNamed"): _officer_named,
     ("AgencyRegistry", "KeyRetired"): _key_retired,
     ("AgencyRegistry", "KeyRevoked"): _key_revoked,
     ("Catalogue", "CatalogueAuthoritySet"): _authority,

@@ -11,6 +11,7 @@ _NUMBERS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("AgencyRegistry", "AgencyStatusSet"): ("agency", "status"),
     ("AgencyRegistry", "AllowedRolesSet"): ("agency", "allowedRoles"),
     ("AgencyRegistry", "KeyBound"): ("agency", "roles", "validFrom", "validUntil"),
+    ("AgencyRegistry", "OfficerNamed"): ("agency",),
     ("AgencyRegistry", "KeyRevoked"): ("suspectFrom",),
     ("AgencyRegistry", "EndpointSet"): ("agency",),
     ("Catalogue", "CatalogueAuthoritySet"): ("agency",),
@@ -47,6 +48,7 @@ _NUMBERS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("AccessLedger", "PauseSet"): ("agency", "until"),
 }
 _HASHES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("AgencyRegistry", "OfficerNamed"): ("officer",),
     ("AgencyRegistry", "EndpointSet"): ("documentHash",),
     ("Catalogue", "ItemPublished"): ("schemaHash", "maskPolicyHash", "class1Profile", "documentHash"),
     ("RecordAnchors", "Anchored"): ("root", "head"),
@@ -78,6 +80,7 @@ _HASHES: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 _TEXTS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("AgencyRegistry", "KeyBound"): ("key",),
+    ("AgencyRegistry", "OfficerNamed"): ("key",),
     ("AgencyRegistry", "KeyRetired"): ("key",),
     ("AgencyRegistry", "KeyRevoked"): ("key",),
     ("Parameters", "ParameterSet"): ("name",),
@@ -89,6 +92,7 @@ _ADDRESSES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("AccessLedger", "AccessGranted"): ("key",),
     ("AccessLedger", "AccessRefused"): ("key",),
     ("EmergencyAccess", "EmergencyOpened"): ("key", "supervisor"),
+    ("EmergencyAccess", "EmergencyCoSigned"): ("key",),
     ("Council", "FoundingCompleted"): ("registry",),
     ("SystemDirectory", "ContractSet"): ("at", "previous"),
 }

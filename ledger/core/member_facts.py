@@ -15,6 +15,7 @@ class KeyFacts:
     """The immutable binding of a key, its end if it has one (retired or revoked), and where it was revoked.
 
     A key that was retired may be revoked later, which says since when it is suspect and leaves its end where it is.
+    `officer` is the agency's pseudonym of who holds it, None where none was named.
     """
 
     agency: int
@@ -25,6 +26,12 @@ class KeyFacts:
     ended: Point | None = None
     revoked: Point | None = None
     suspect_from: int = 0
+    officer: bytes | None = None
+
+    def is_live(self, as_of: AsOf) -> bool:
+        """Say whether the key was bound by that moment, and neither ended nor expired; it need not be valid yet."""
+        is_ended = self.ended is not None and as_of.covers(self.ended)
+        return as_of.covers(self.bound) and not is_ended and as_of.time < self.valid_until
 
 
 @dataclass(slots=True)

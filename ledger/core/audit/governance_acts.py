@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from ledger.core.audit.checks import Tally
 from ledger.core.audit.governance import DEPLOYER, at, check_council
+from ledger.core.audit.officers import check_officers
 from ledger.core.chainfile import ChainFile, Trust
 from ledger.core.codes import Role, excluded_pairs
 from ledger.core.governance_facts import GOVERNOR, PauseFacts
@@ -24,7 +25,7 @@ DIRECTORY = "SystemDirectory"
 
 
 def check_governance(tally: Tally, trust: Trust, chain: ChainFile, history: History) -> None:
-    """Check that the history of government is legal: `council.*`, `key.roles`, `parameter.bounds`, `pause.*` and so on.
+    """Check that the history of government is legal: `council.*`, `key.*`, `parameter.bounds`, `pause.*` and so on.
 
     A deployment whose trust file names no Council is governed by a plain key: its acts are not judged, which a notice
     says.
@@ -36,6 +37,7 @@ def check_governance(tally: Tally, trust: Trust, chain: ChainFile, history: Hist
     else:
         tally.notices["no Council: whoever holds the governor's key acts alone, and unjudged"] += 1
     judge.roles()
+    check_officers(tally, history)
     judge.parameters()
     judge.pauses()
     judge.paused()

@@ -28,6 +28,7 @@ REGISTERED = registry("AgencyRegistered", agency=7, kind=22, region=990101, allo
 BOUND = registry("KeyBound", key=KEY, agency=7, roles=1 << Role.SUBMIT, validFrom=100, validUntil=10_000)
 ITEM_RETIRED: Told = ("Catalogue", "ItemRetired", {"item": 3})
 RETIRED = registry("KeyRetired", key=KEY, agency=7)
+NAMED = registry("OfficerNamed", key=KEY, agency=7, officer=to_hex(number32("officer")))
 
 
 def status(value: int) -> Told:
@@ -128,11 +129,28 @@ def test_a_retired_key_that_is_revoked_later_was_only_retired_between() -> None:
     assert history.keys[KEY].revoked == Point(2, 0, 300)
 
 
+def test_a_key_has_the_officer_that_was_named_and_is_live_until_it_ends_or_expires() -> None:
+    history = Chain().mine(50, REGISTERED, BOUND, NAMED).mine(200, RETIRED).fold()
+    assert history.keys[KEY].officer == number32("officer")
+    moments = AsOf(50, Point(0, 0, 50)), AsOf(99), AsOf(200)
+    live = [history.keys[KEY].is_live(moment) for moment in moments]
+    assert live == [False, True, False]
+    unnamed = Chain().mine(50, REGISTERED, BOUND).fold().keys[KEY]
+    assert unnamed.officer is None
+    assert [unnamed.is_live(AsOf(at)) for at in (9_999, 10_000)] == [True, False]
+
+
+def test_an_officer_of_another_agency_than_the_keys_is_not_folded() -> None:
+    with pytest.raises(HistoryError, match="another agency"):
+        Chain().mine(50, REGISTERED, BOUND, (*NAMED[:2], {**NAMED[2], "agency": 8})).fold()
+
+
 @pytest.mark.parametrize(
     ("told", "second", "what"),
     [
         ([], REGISTERED, "registers an agency"),
         ([], BOUND, "binds a key"),
+        ([NAMED], NAMED, "names the officer of a key"),
         ([RETIRED], RETIRED, "ends a key"),
         ([revoked(150)], RETIRED, "ends a key"),
         ([revoked(150)], revoked(120), "revokes a key"),

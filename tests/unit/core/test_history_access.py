@@ -96,7 +96,7 @@ OPENED = emergencies(
     reviewDueAt=400,
 )
 ITEM = emergencies("EmergencyItemOpened", item=6)
-SIGNED, ENDED = emergencies("EmergencyCoSigned"), emergencies("EmergencyEnded")
+SIGNED, ENDED = emergencies("EmergencyCoSigned", key=KEY), emergencies("EmergencyEnded")
 REVIEWED = emergencies("EmergencyReviewed", reviewer=2, verdict=1, documentHash=HASH)
 REPLACED = emergencies("ReviewerReplaced", reviewer=3)
 NOTIFIED = emergencies("NoticeGiven", documentHash=HASH)

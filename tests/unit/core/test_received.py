@@ -155,7 +155,7 @@ def test_a_refusal_stands_by_its_key_and_reasons_and_a_withdrawn_request_by_itse
 
 
 AFTERWARDS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
-    "CoSignEmergency": ("EmergencyCoSigned", {}, {}),
+    "CoSignEmergency": ("EmergencyCoSigned", {"key": address("reader-supervises")}, {}),
     "EndEmergency": ("EmergencyEnded", {}, {}),
     "ReviewEmergency": (
         "EmergencyReviewed",
