@@ -1,13 +1,11 @@
 """Where objects are put together; everything above asks here, everything below is given what it needs."""
 
 import re
-import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ledger.chain.artifacts import CONSTRUCTORS, deploy_data
 from ledger.chain.client import Web3Chain
 from ledger.chain.contracts.access_ledger import AccessLedger
 from ledger.chain.contracts.agency_registry import AgencyRegistry
@@ -15,7 +13,6 @@ from ledger.chain.contracts.binding import Call, node
 from ledger.chain.contracts.catalogue import Catalogue
 from ledger.chain.contracts.consent_registry import ConsentRegistry
 from ledger.chain.contracts.emergency_access import EmergencyAccess
-from ledger.chain.contracts.parameters import Parameters
 from ledger.chain.contracts.record_anchors import RecordAnchors
 from ledger.config import KeySetting, Settings
 from ledger.core.chainfile import Trust, parse_trust
@@ -31,7 +28,6 @@ from ledger.keys.private_file import read_password
 from ledger.keys.uris import open_key_provider, open_signer
 from ledger.keys.web3signer import SignerTls
 from ledger.ports import Signer
-from ledger.services import deploy
 from ledger.services.administration import Administration
 from ledger.services.anchor import Anchoring
 from ledger.services.facts import HistoryCache
@@ -195,11 +191,6 @@ def open_administration(settings: Settings, sender: Signer, contracts: Mapping[s
     )
 
 
-def deploy_contracts(administration: Administration, governor: str, say: Callable[[str], None]) -> dict[str, Any]:
-    """Deploy every contract that is not deployed yet; returns the deployment. Raises as `services.deploy`."""
-    return deploy.deploy(administration, CONSTRUCTORS, deploy_data, governor, say)
-
-
 def agency_registry(settings: Settings) -> AgencyRegistry:
     """Return the registry of the trust file, for views of how it stands now."""
     return AgencyRegistry(node(rpc_url(settings)), contract_addresses(load_trust(settings))["AgencyRegistry"])
@@ -209,22 +200,6 @@ def agency_of_key(settings: Settings, contracts: Mapping[str, str]) -> Callable[
     """Return what tells the agency that a key is bound to now, 0 if to none."""
     registry = AgencyRegistry(node(rpc_url(settings)), contracts["AgencyRegistry"])
     return lambda key: registry.key_info(key, block="latest").agency
-
-
-def set_catalogue_authority(administration: Administration, agency: int) -> None:
-    """Make an agency the catalogue authority, as the governor; safe to repeat."""
-    call = Catalogue(node(), administration.contracts["Catalogue"]).set_catalogue_authority(agency)
-    administration.send(f"catalogue-authority/{agency}", call.to, call.data)
-
-
-def set_parameter(settings: Settings, administration: Administration, name: str, value: int) -> bool:
-    """Set a parameter, as the governor, unless it has this value; says whether it was set. Raises TransactionFailed."""
-    address = administration.contracts["Parameters"]
-    if Parameters(node(rpc_url(settings)), address).parameter(name, block="latest") == value:
-        return False
-    call = Parameters(node(), address).set(name, value)
-    administration.send(f"parameter/{name}/{secrets.token_hex(8)}", call.to, call.data)
-    return True
 
 
 def stack_plan(settings: Settings) -> StackPlan:

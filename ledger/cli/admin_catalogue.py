@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger import wiring
+from ledger import wiring_council
 from ledger.cli.admin_options import (
     DryRunOption,
     FolderOption,
@@ -17,6 +17,7 @@ from ledger.cli.admin_options import (
     administration,
     say,
 )
+from ledger.cli.council_keys import MemberKeysOption, open_council_keys
 from ledger.cli.output import print_result
 from ledger.config import load_settings
 from ledger.core.calendar import parse_calendar
@@ -37,14 +38,18 @@ def catalogue_authority(
     agency: Annotated[int, typer.Argument(help="number of the agency that is to publish catalogue changes")],
     keystore: KeystoreOption,
     password_file: PasswordOption,
+    council_keys: MemberKeysOption,
     data_folder: FolderOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make an agency the catalogue authority; the key that sends is the governor's."""
-    governor = open_signer(f"keystore:{keystore}", password_file)
-    with administration(load_settings(data_folder), governor) as opened:
-        wiring.set_catalogue_authority(opened, agency)
-    print_result({"catalogueAuthority": agency}, as_json=as_json)
+    """Make an agency the catalogue authority with member keys of this machine; else: `council propose`."""
+    settings = load_settings(data_folder)
+    sender = open_signer(f"keystore:{keystore}", password_file)
+    approvers = open_council_keys(council_keys)
+    with administration(settings, sender) as opened:
+        acts = wiring_council.open_acts(settings, opened)
+        changed = wiring_council.set_catalogue_authority(settings, acts, agency, approvers)
+    print_result({"catalogueAuthority": agency, "changed": changed}, as_json=as_json)
 
 
 @catalogue_app.command("load")

@@ -11,7 +11,6 @@ from ledger import wiring
 from ledger.chain.contracts.agency_registry import KeyInfo
 from ledger.cli.admin_acting import AdminAct, Party, PrepareOption, party_of
 from ledger.cli.admin_options import DryRunOption, FolderOption, JsonOption, PasswordOption
-from ledger.cli.agency_file import role_named
 from ledger.cli.moments import moment_text, read_moment
 from ledger.cli.output import print_result, print_table
 from ledger.config import load_settings
@@ -23,6 +22,7 @@ from ledger.keys.keystore import create_keystore
 from ledger.keys.officer_secret import open_officer_secret
 from ledger.keys.private_file import read_password
 from ledger.services.administration import ZERO_ADDRESS
+from ledger.services.founding import role_named
 
 key_app = typer.Typer(no_args_is_help=True, help="Keystore files, and the keys of an agency on chain.")
 

@@ -1,6 +1,6 @@
 """Options and means that the verbs of `gongzhi admin` have in common."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from ledger import wiring
 from ledger.config import Settings
 from ledger.core.canonical import decode
 from ledger.errors import UsageError
+from ledger.keys.uris import open_signer
 from ledger.ports import Signer
 from ledger.services.administration import Administration
 
@@ -35,6 +36,15 @@ def administration(settings: Settings, sender: Signer, *, deployed: bool = True)
         yield opened
     finally:
         opened.store.close()
+
+
+def open_named(key: Mapping[str, Any], folder: Path) -> Signer:
+    """Return the signer that a file names by paths beside it; a signer file needs no password.
+
+    Raises KeyProviderError.
+    """
+    password_file = folder / key["passwordFile"] if "passwordFile" in key else None
+    return open_signer(f"keystore:{folder / key['keystore']}", password_file)
 
 
 def read_json(path: Path) -> Any:

@@ -1,20 +1,17 @@
 """The file by which `gongzhi admin enrol` is told of an agency: its name, its keys, who holds them."""
 
-import time
 from pathlib import Path
 from typing import Any
 
-from ledger.cli.admin_options import read_json
+from ledger.cli.admin_options import open_named, read_json
 from ledger.core.codes import AgencyKind, Role, bitmap_of
 from ledger.core.officers import officer_name
-from ledger.core.shapes import array, members_of, text, unsigned
+from ledger.core.shapes import array, from_one, members_of, text, unsigned
 from ledger.errors import UsageError
 from ledger.keys.officer_secret import create_officer_secret, open_officer_secret
-from ledger.keys.uris import open_signer
-from ledger.ports import Signer
 from ledger.services.enrol import AgencyToEnrol, KeyToEnrol
+from ledger.services.founding import NewAgency, role_named
 
-DAY_SECONDS = 86_400
 _AGENCY_MEMBERS = ("name", "kind", "region", "admin", "keys", "validDays")
 
 
@@ -31,35 +28,17 @@ def read_agency(path: Path, *, make_secret: bool) -> AgencyToEnrol:
         allowed |= key.roles
     if "officerSecret" not in members and any(key.officer for key in keys):
         raise UsageError("agency file: keys with an officer need `officerSecret`, the file of the agency's secret")
-    now = int(time.time())
-    return AgencyToEnrol(
-        path.stem,
+    first = members_of(members["admin"], ("keystore",), what="agency admin", optional=("passwordFile",))
+    admin = open_named(first, path.parent)
+    agency = NewAgency(
         text(members["name"], what="agency name"),
         int(AgencyKind(unsigned(members["kind"], 8, what="agency kind"))),
         unsigned(members["region"], 53, what="agency region"),
         allowed,
-        open_named(
-            members_of(members["admin"], ("keystore",), what="agency admin", optional=("passwordFile",)), path.parent
-        ),
-        keys,
-        now - 60,
-        now + DAY_SECONDS * unsigned(members["validDays"], 16, what="agency validDays"),
-        _officer_secret(members, path.parent, make_secret),
+        admin.address,
+        from_one(members["validDays"], 16, what="agency validDays"),
     )
-
-
-def open_named(key: dict[str, Any], folder: Path) -> Signer:
-    """Return the signer that a file names by paths beside it; a signer file needs no password."""
-    password_file = folder / key["passwordFile"] if "passwordFile" in key else None
-    return open_signer(f"keystore:{folder / key['keystore']}", password_file)
-
-
-def role_named(name: object) -> Role:
-    """Return a role by its name; raises UsageError with the names that there are."""
-    try:
-        return Role[str(name)]
-    except KeyError:
-        raise UsageError(f"unknown role; there are {', '.join(role.name for role in Role)}") from None
+    return AgencyToEnrol(path.stem, agency, admin, keys, _officer_secret(members, path.parent, make_secret))
 
 
 def _key(value: object, folder: Path) -> KeyToEnrol:

@@ -46,9 +46,23 @@ class Administration:
 
     def is_done(self, intent: str) -> bool:
         """Say whether an intent was mined with success before."""
+        return self.state_of(intent) == "final"
+
+    def state_of(self, intent: str) -> str | None:
+        """Return the state of an intent's row in the outbox, None where it was never sent."""
         with self.store.begin() as transaction:
             row = transaction.transaction(intent)
-        return row is not None and row.state == "final"
+        return None if row is None else row.state
+
+    def finish(self, intent: str) -> None:
+        """Wait for what an earlier run left in the outbox under an intent; where it left nothing, do nothing.
+
+        Raises TransactionFailed or ChainError.
+        """
+        with self.store.begin() as transaction:
+            row = transaction.transaction(intent)
+        if row is not None and row.state not in ("final", "failed"):
+            self.send(intent, row.to, row.data)
 
     def send_message(self, intent: str, name: str, message: Mapping[str, Any], signers: Mapping[str, Signer]) -> None:
         """Sign a typed message by each of its signers, relay it and wait; raises as `send`.

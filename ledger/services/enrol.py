@@ -1,17 +1,30 @@
-"""Enrol a member agency: register it with its first ADMIN key, then bind its other keys."""
+"""Enrol member agencies: the Council registers them with their first ADMIN keys, then each binds its other keys."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ledger.core.canonical import document_hash
 from ledger.core.codes import Role, excluded_pairs
+from ledger.core.council_action import CouncilCall
 from ledger.core.eip712 import ZERO32
+from ledger.core.hexadecimal import to_hex
+from ledger.core.keccak import keccak256
 from ledger.core.officers import needs_officer, officer_pseudonym, roles_together
+from ledger.council_errors import NotRegistered
 from ledger.errors import UsageError
 from ledger.ports import Signer
 from ledger.services.administration import ZERO_ADDRESS, Administration
+from ledger.services.council_acts import CouncilActs
+from ledger.services.founding import (
+    CLOCK_MARGIN_SECONDS,
+    DAY_SECONDS,
+    EncodeCall,
+    NewAgency,
+    registration_call,
+    signed_registration,
+)
 
-REGISTRATION_FORMAT = "gongzhi-agency/1"
+NumberOf = Callable[[str], int]
+"""Key → the agency that it is bound to on chain now, 0 if to none."""
 
 
 @dataclass(frozen=True)
@@ -25,24 +38,41 @@ class KeyToEnrol:
 
 @dataclass(frozen=True)
 class AgencyToEnrol:
-    """A new member: kind and region codes, the roles that it may give, and its keys."""
+    """A member with its keys, which are on this machine."""
 
     slug: str
-    name: str
-    kind: int
-    region: int
-    allowed_roles: int
+    agency: NewAgency
     admin: Signer
     keys: Sequence[KeyToEnrol]
-    valid_from: int
-    valid_until: int
     officer_secret: bytes = field(repr=False)
     """What pseudonyms of its officers are made with; empty where no key has one."""
 
-    @property
-    def document(self) -> Mapping[str, object]:
-        """The registration document whose hash stands on chain."""
-        return {"format": REGISTRATION_FORMAT, "name": self.name, "kind": self.kind, "region": str(self.region)}
+
+def register_here(
+    acts: CouncilActs,
+    agencies: Sequence[AgencyToEnrol],
+    approvers: Mapping[int, Signer],
+    encode_call: EncodeCall,
+    number_of: NumberOf,
+) -> None:
+    """Let member keys of this machine register those of `agencies` that are not, in their order; safe to repeat.
+
+    Raises as `CouncilActs.enact`.
+    """
+    missing = [agency for agency in agencies if number_of(agency.admin.address) == 0]
+    if not missing:
+        return
+    registry, chain_id = acts.administration.contracts["AgencyRegistry"], acts.council.chain_id
+
+    def make_calls() -> list[CouncilCall]:
+        now = acts.council.standing().now
+        return [
+            registration_call(signed_registration(one.agency, one.admin, chain_id, registry, now), encode_call)
+            for one in missing
+        ]
+
+    keys = keccak256("".join(agency.admin.address for agency in missing).encode())
+    acts.enact(f"register/{to_hex(keys)}", make_calls, approvers)
 
 
 def check_officers(agency: AgencyToEnrol) -> None:
@@ -65,29 +95,17 @@ def _refuse_excluded(agency: AgencyToEnrol, roles: int, where: str) -> None:
         raise UsageError(f"agency {agency.slug}: roles never {where}: {names}")
 
 
-def enrol(administration: Administration, agency: AgencyToEnrol, number_of: Callable[[str], int]) -> int:
-    """Register `agency`, bind its keys, and return its number; repeating it changes nothing.
+def enrol(administration: Administration, agency: AgencyToEnrol, number_of: NumberOf, now: int) -> int:
+    """Bind the keys of a registered agency from `now` on, and return its number; repeating it changes nothing.
 
-    `number_of` says which agency a key is bound to on chain. Raises UsageError as `check_officers`, TransactionFailed
+    Raises UsageError as `check_officers`, NotRegistered where the Council has not registered it yet, TransactionFailed
     where the registry refuses.
     """
     check_officers(agency)
     admin = agency.admin.address
-    administration.send_message(
-        f"register/{admin}",
-        "RegisterAgency",
-        {
-            "kind": agency.kind,
-            "region": agency.region,
-            "allowedRoles": agency.allowed_roles,
-            "documentHash": document_hash(agency.document),
-            "firstAdmin": admin,
-            "validFrom": agency.valid_from,
-            "validUntil": agency.valid_until,
-        },
-        {admin: agency.admin},
-    )
     number = number_of(admin)
+    if number == 0:
+        raise NotRegistered(f"no agency has the first ADMIN key {admin}")
     for key in agency.keys:
         address = key.signer.address
         officer = officer_pseudonym(agency.officer_secret, key.officer) if key.officer else ZERO32
@@ -101,8 +119,8 @@ def enrol(administration: Administration, agency: AgencyToEnrol, number_of: Call
                 "key": address,
                 "roles": key.roles,
                 "officer": officer,
-                "validFrom": agency.valid_from,
-                "validUntil": agency.valid_until,
+                "validFrom": now - CLOCK_MARGIN_SECONDS,
+                "validUntil": now + DAY_SECONDS * agency.agency.valid_days,
             },
             {admin: agency.admin, address: key.signer},
         )

@@ -138,7 +138,7 @@ def start(run: Demo) -> Endpoints:
         "agencies": consortium["agencies"],
     }
     write_durably(run.folder.root / DEMO_FILE, json.dumps(document, indent=2, ensure_ascii=False).encode())
-    run.story.say(f"Seventeen agencies, seven contracts, one gateway; its API answers at {found.api_url}")
+    run.story.say(f"Seventeen agencies, nine contracts, one gateway; its API answers at {found.api_url}")
     return found
 
 

@@ -4,12 +4,13 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ledger import wiring
+from ledger import wiring, wiring_council
+from ledger.cli.admin_deploy import found_with, write_deployment
 from ledger.cli.demo.consortium import (
     AGENCIES,
     CALENDAR,
@@ -24,7 +25,6 @@ from ledger.cli.demo.consortium import (
 )
 from ledger.config import SETTINGS_FILE, Settings
 from ledger.core.calendar import parse_calendar
-from ledger.core.canonical import encode
 from ledger.core.codes import Role, bitmap_of
 from ledger.domain import load_document
 from ledger.embedded.data_folder import DataFolder, write_durably
@@ -32,16 +32,19 @@ from ledger.keys.file_provider import create_master_key
 from ledger.keys.keystore import DEVELOPMENT_SCRYPT_COST, KeystoreSigner, create_keystore, open_keystore
 from ledger.keys.officer_secret import create_officer_secret, open_officer_secret
 from ledger.keys.private_file import read_password, write_private
+from ledger.ports import Signer
 from ledger.services.administration import Administration
 from ledger.services.catalogue_documents import item_documents
-from ledger.services.deploy import trust_of
-from ledger.services.enrol import AgencyToEnrol, KeyToEnrol, enrol
+from ledger.services.enrol import AgencyToEnrol, KeyToEnrol, enrol, register_here
+from ledger.services.founding import FoundingPlan, NewAgency
 from ledger.services.publish_calendar import publish_calendar
 from ledger.services.publish_item import publish_item
 
 ENGINE = "anvil"
-VALID_SECONDS = 365 * 86_400
-ADMIN, GOVERNOR = "admin", "governor"
+VALID_DAYS = 365
+ADMIN, DEPLOYER = "admin", "deployer"
+FOUNDERS, THRESHOLD = 5, 3
+"""The first five agencies found the consortium, and any three of them decide."""
 
 
 @dataclass(frozen=True)
@@ -73,56 +76,79 @@ def open_or_create(folder: DataFolder, agency: str, key: str) -> KeystoreSigner:
 
 
 def found_consortium(settings: Settings, say: Callable[[str], None]) -> dict[str, Any]:
-    """Deploy, enrol, publish catalogue and calendar, assign reviewers, write trust file and settings; returns the
-    members of the demo file.
+    """Deploy under a Council of five, found, enrol, publish catalogue and calendar, assign reviewers, write trust file
+    and settings; returns the members of the demo file.
 
     Engines must run and the database be migrated. Raises ChainError, TransactionFailed, KeyProviderError.
     """
     folder = DataFolder.at(settings.data_folder)
-    governor = open_or_create(folder, "governor", GOVERNOR)
-    administration = wiring.open_administration(settings, governor, {})
+    deployer = open_or_create(folder, DEPLOYER, DEPLOYER)
+    members = [_member(folder, agency) for agency in AGENCIES]
+    plan = founding_plan(members)
+    administration = wiring.open_administration(settings, deployer, {})
     try:
-        deployment = wiring.deploy_contracts(administration, governor.address, say)
-        trust = trust_of(deployment, ENGINE)
-        write_durably(settings.trust_path, encode(trust))
-        write_durably(folder.deployments / f"{deployment['chainId']}.json", json.dumps(deployment, indent=2).encode())
+        deployment = wiring_council.deploy_contracts(administration, plan.terms, say)
     finally:
         administration.store.close()
+    write_deployment(settings, deployment, ENGINE)
+    founders = {number: member.admin for number, member in enumerate(members[:FOUNDERS], 1)}
+    say(f"founding: {FOUNDERS} members, {THRESHOLD} of whom decide")
+    found_with(settings, deployer, plan, founders, deployment)
     contracts = {name: pin["address"] for name, pin in deployment["contracts"].items()}
-    administration = wiring.open_administration(settings, governor, contracts)
+    administration = wiring.open_administration(settings, deployer, contracts)
     try:
         say(f"enrolling {len(AGENCIES)} agencies")
-        agency_of = wiring.agency_of_key(settings, contracts)
-        members = [_enrol(folder, administration, agency, agency_of) for agency in AGENCIES]
+        enrolled = _enrol_all(settings, folder, administration, members, founders)
         _publish_catalogue(folder, administration)
-        _assign_reviewers(settings, administration)
     finally:
         administration.store.close()
     _write_settings(folder)
-    return {"chainId": deployment["chainId"], "contracts": contracts, "agencies": members}
+    return {"chainId": deployment["chainId"], "contracts": contracts, "agencies": enrolled}
 
 
-def _enrol(
-    folder: DataFolder, administration: Administration, agency: DemoAgency, agency_of: Callable[[str], int]
-) -> dict[str, Any]:
-    now = int(time.time())
-    member = AgencyToEnrol(
+def founding_plan(members: Sequence[AgencyToEnrol]) -> FoundingPlan:
+    """Return how the demo consortium is founded: by the first five of `members`, with its reviewers assigned."""
+    reviewers = {"reviewAgency": REVIEW_AGENCY, "reviewAgencySubstitute": REVIEW_AGENCY_SUBSTITUTE}
+    return FoundingPlan(
+        tuple(member.agency for member in members[:FOUNDERS]),
+        THRESHOLD,
+        development=True,
+        catalogue_authority=GATEWAY_AGENCY,
+        parameters={name: number_of(agency) for name, agency in reviewers.items()},
+    )
+
+
+def _member(folder: DataFolder, agency: DemoAgency) -> AgencyToEnrol:
+    admin = open_or_create(folder, agency.slug, ADMIN)
+    return AgencyToEnrol(
         agency.slug,
-        agency.name,
-        int(agency.kind),
-        agency.region,
-        agency.allowed_roles,
-        open_or_create(folder, agency.slug, ADMIN),
+        NewAgency(agency.name, int(agency.kind), agency.region, agency.allowed_roles, admin.address, VALID_DAYS),
+        admin,
         [
             KeyToEnrol(open_or_create(folder, agency.slug, key.name), bitmap_of(key.roles), key.officer)
             for key in agency.keys
         ],
-        # Blocks carry whole seconds: a key that is valid from this very second must not wait for the next one.
-        now - 60,
-        now + VALID_SECONDS,
         _officer_secret(folder, agency),
     )
-    number = enrol(administration, member, agency_of)
+
+
+def _enrol_all(
+    settings: Settings,
+    folder: DataFolder,
+    administration: Administration,
+    members: Sequence[AgencyToEnrol],
+    founders: Mapping[int, Signer],
+) -> list[dict[str, Any]]:
+    agency_of = wiring.agency_of_key(settings, administration.contracts)
+    acts = wiring_council.open_acts(settings, administration)
+    encode_call = wiring_council.call_encoder(administration.contracts)
+    register_here(acts, members, founders, encode_call, agency_of)
+    now = int(time.time())
+    numbers = [enrol(administration, member, agency_of, now) for member in members]
+    return [_described(folder, agency, number) for agency, number in zip(AGENCIES, numbers, strict=True)]
+
+
+def _described(folder: DataFolder, agency: DemoAgency, number: int) -> dict[str, Any]:
     return {
         "id": number,
         "name": agency.slug,
@@ -150,7 +176,6 @@ def _key_files(folder: DataFolder, agency: DemoAgency, key: str) -> dict[str, st
 
 
 def _publish_catalogue(folder: DataFolder, administration: Administration) -> None:
-    wiring.set_catalogue_authority(administration, GATEWAY_AGENCY)
     bureau = open_or_create(folder, AGENCIES[0].slug, ADMIN)
     now = int(time.time())
     for entry in CATALOGUE:
@@ -158,11 +183,6 @@ def _publish_catalogue(folder: DataFolder, administration: Administration) -> No
             administration, item_documents(load_document(entry), GATEWAY_AGENCY, load_document), bureau, None, now
         )
     publish_calendar(administration, parse_calendar(load_document(CALENDAR)), bureau, now)
-
-
-def _assign_reviewers(settings: Settings, administration: Administration) -> None:
-    for name, agency in (("reviewAgency", REVIEW_AGENCY), ("reviewAgencySubstitute", REVIEW_AGENCY_SUBSTITUTE)):
-        wiring.set_parameter(settings, administration, name, number_of(agency))
 
 
 def _write_settings(folder: DataFolder) -> None:

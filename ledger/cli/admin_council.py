@@ -1,0 +1,232 @@
+"""`gongzhi admin council`: approve, schedule, execute, cancel, list and show actions of the Council.
+
+Whoever schedules or executes needs no right: the members' approvals count.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ledger import wiring, wiring_council
+from ledger.cli.admin_council_propose import propose_app
+from ledger.cli.admin_options import DryRunOption, FolderOption, JsonOption, KeystoreOption, PasswordOption, say
+from ledger.cli.admin_options import administration as opened_administration
+from ledger.cli.option_groups import takes
+from ledger.cli.output import print_result
+from ledger.cli.signing import open_asking
+from ledger.client.durable import write_durably
+from ledger.config import load_settings
+from ledger.core.chainfile import Trust, parse_trust
+from ledger.core.council_action import CouncilAction, parse_council_action
+from ledger.core.council_approval import Approval, parse_approval
+from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.errors import UsageError
+from ledger.keys.uris import open_signer
+from ledger.services.council import (
+    STATE_NAMES,
+    CouncilOnChain,
+    approve,
+    judge_cancellation,
+    judge_execution,
+    judge_founding,
+    judge_schedule,
+)
+
+council_app = typer.Typer(no_args_is_help=True, help="What the members decide together.")
+council_app.add_typer(propose_app, name="propose")
+
+ActionArgument = Annotated[Path, typer.Argument(metavar="ACTION", help="action file, as `propose` writes it")]
+ApprovalsArgument = Annotated[list[Path], typer.Argument(metavar="APPROVAL…", help="approval files of members")]
+
+
+@dataclass(frozen=True)
+class SendingOptions:
+    """Who sends, from where."""
+
+    keystore: KeystoreOption
+    password_file: PasswordOption
+    data_folder: FolderOption = None
+    dry_run: DryRunOption = False
+    as_json: JsonOption = False
+
+
+@council_app.command("approve")
+def approve_command(
+    file: ActionArgument,
+    *,
+    agency: Annotated[int, typer.Option(min=1, help="number of the member agency that approves")],
+    out: Annotated[Path, typer.Option("--out", help="approval file to write")],
+    keystore: Annotated[Path, typer.Option(help="keystore of an ADMIN key of the agency")],
+    password_file: Annotated[
+        Path | None, typer.Option(help="file with the keystore's password; else it is asked for")
+    ] = None,
+    trust: Annotated[
+        Path | None, typer.Option(help="trust file, by which the calls are read; else the data folder's")
+    ] = None,
+    cancels: Annotated[bool, typer.Option("--cancel", help="approve that the action is cancelled")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask before signing")] = False,
+    data_folder: FolderOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what an action does, and sign it for a member agency. Opens no connection: take the file where the key is.
+
+    The lines are read from the calls that are signed; a file that says something else is refused.
+    """
+    trusted = read_trust(trust, data_folder)
+    action = read_action(file, trusted)
+    if action.chain_id != trusted.chain_id or action.council != trusted.contracts["Council"].address:
+        raise UsageError("the action is for another chain or another Council than the trust file names")
+    _show(action, trusted, cancels=cancels)
+    signer = open_asking(keystore, password_file)
+    if not yes and not typer.confirm("Sign this?", err=True):
+        raise typer.Abort
+    approval = approve(action, agency, signer, cancels=cancels)
+    write_durably(out, approval.encode())
+    result = {"action": to_hex(action.id), "agency": agency, "key": signer.address, "cancels": cancels}
+    print_result({**result, "approval": str(out)}, as_json=as_json)
+
+
+@council_app.command("schedule")
+@takes("options", SendingOptions)
+def schedule(file: ActionArgument, approvals: ApprovalsArgument, *, options: SendingOptions) -> None:
+    """Schedule an action that enough members approve; its delay begins."""
+    _send("schedule", file, approvals, options)
+
+
+@council_app.command("execute")
+@takes("options", SendingOptions)
+def execute(file: ActionArgument, approvals: ApprovalsArgument, *, options: SendingOptions) -> None:
+    """Execute a scheduled action whose delay is over; the founding action, which all founders approve, at once."""
+    _send("execute", file, approvals, options)
+
+
+@council_app.command("cancel")
+@takes("options", SendingOptions)
+def cancel(file: ActionArgument, approvals: ApprovalsArgument, *, options: SendingOptions) -> None:
+    """Cancel a scheduled action, with what members wrote by `approve --cancel`."""
+    _send("cancel", file, approvals, options)
+
+
+@council_app.command("list")
+def list_command(data_folder: FolderOption = None, as_json: JsonOption = False) -> None:
+    """Show members, threshold, epoch, and every action with its state, as the chain tells them."""
+    settings = load_settings(data_folder)
+    trusted = wiring.load_trust(settings)
+    rpc = wiring.rpc_url(settings)
+    contracts = wiring.contract_addresses(trusted)
+    standing = wiring_council.open_council(trusted.chain_id, rpc, contracts).standing()
+    actions = [
+        {
+            "action": one.action,
+            "state": STATE_NAMES[one.state],
+            "epoch": one.epoch,
+            "executableAt": one.executable_at,
+            "expiry": one.expiry,
+            "approvedBy": list(one.approved_by),
+            "calls": list(one.functions),
+        }
+        for one in wiring_council.listed_actions(rpc, contracts)
+    ]
+    council = {
+        "council": contracts["Council"],
+        "founded": standing.founded,
+        "members": list(standing.members),
+        "threshold": standing.threshold,
+        "epoch": standing.epoch,
+        "development": standing.development,
+    }
+    print_result({**council, "actions": actions}, as_json=as_json)
+
+
+@council_app.command("show")
+def show(
+    which: Annotated[str, typer.Argument(metavar="ACTION", help="action file, or an action's id")],
+    data_folder: FolderOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what an action does and where it stands on chain."""
+    settings = load_settings(data_folder)
+    trusted = wiring.load_trust(settings)
+    contracts = wiring.contract_addresses(trusted)
+    council = wiring_council.open_council(trusted.chain_id, wiring.rpc_url(settings), contracts)
+    described: dict[str, Any] = {}
+    if Path(which).exists():
+        action = read_action(Path(which), trusted)
+        action_id = action.id
+        described = {"says": list(action.says(council.read_call)), "epoch": action.epoch, "expiry": action.expiry}
+    else:
+        action_id = from_hex(which, 32, what="an action's id")
+    state, executable_at = council.state_of(action_id)
+    standing = {"state": STATE_NAMES[state], "executableAt": executable_at or None}
+    print_result({"action": to_hex(action_id), **standing, **described}, as_json=as_json)
+
+
+def _send(verb: str, file: Path, approval_files: list[Path], options: SendingOptions) -> None:
+    settings = load_settings(options.data_folder)
+    action = read_action(file, wiring.load_trust(settings))
+    approvals = [read_approval(path) for path in approval_files]
+    result: dict[str, Any] = {"action": to_hex(action.id)}
+    sender = open_signer(f"keystore:{options.keystore}", options.password_file)
+    with opened_administration(settings, sender) as opened:
+        acts = wiring_council.open_acts(settings, opened)
+        for line in action.says(acts.council.read_call):
+            say(line)
+        if options.dry_run:
+            _judge(verb, acts.council, action, approvals)
+            print_result({"dryRun": True, "would": verb, **result}, as_json=options.as_json)
+            return
+        if verb == "schedule":
+            result["executableAt"] = acts.schedule(action, approvals)
+        elif verb == "cancel":
+            acts.cancel(action, approvals)
+        elif acts.council.standing().founded:
+            acts.execute(action, approvals)
+        else:
+            acts.found(action, approvals)
+        state = acts.council.state_of(action.id)[0]
+    print_result({**result, "state": STATE_NAMES[state]}, as_json=options.as_json)
+
+
+def _judge(verb: str, council: CouncilOnChain, action: CouncilAction, approvals: list[Approval]) -> None:
+    judges = {"schedule": judge_schedule, "cancel": judge_cancellation, "execute": judge_execution}
+    founding = verb == "execute" and not council.standing().founded
+    (judge_founding if founding else judges[verb])(council, action, approvals)
+
+
+def _show(action: CouncilAction, trusted: Trust, *, cancels: bool) -> None:
+    typer.echo("  CANCEL this action:" if cancels else "  this action:", err=True)
+    for line in action.says(wiring_council.call_reader(wiring.contract_addresses(trusted))):
+        typer.echo(f"  {line}", err=True)
+    typer.echo(f"  epoch {action.epoch}, expires at {action.expiry} (Unix seconds)", err=True)
+    typer.echo(
+        f"  waits {action.delay // 3600} hours once it is scheduled, unless the Council is for development", err=True
+    )
+    typer.echo(f"  chain: {action.chain_id}, Council: {action.council}, id: {to_hex(action.id)}", err=True)
+
+
+def read_trust(path: Path | None, data_folder: Path | None) -> Trust:
+    """Return the trust file at `path`, else the data folder's; raises UsageError if there is none, FormatError."""
+    trusted = wiring.load_trust(load_settings(data_folder)) if path is None else parse_trust(_content(path))
+    if "Council" not in trusted.contracts:
+        raise UsageError("the trust file names no Council")
+    return trusted
+
+
+def read_action(path: Path, trusted: Trust) -> CouncilAction:
+    """Return the action of a file, its calls read by the trust file's contracts; raises UsageError, FormatError."""
+    reader = wiring_council.call_reader(wiring.contract_addresses(trusted))
+    return parse_council_action(_content(path), reader)
+
+
+def read_approval(path: Path) -> Approval:
+    """Return the approval of a file; raises UsageError, FormatError."""
+    return parse_approval(_content(path))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as failure:
+        raise UsageError(f"{path} cannot be read: {failure.strerror}") from None

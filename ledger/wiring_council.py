@@ -1,0 +1,230 @@
+"""Where the Council and what it governs are put together for the administrator's verbs."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from ledger import wiring
+from ledger.chain.artifacts import CONSTRUCTORS, GOVERNANCE_CONSTRUCTORS, deploy_data
+from ledger.chain.call_reading import CallReader
+from ledger.chain.contracts.agency_registry import AgencyRegistry
+from ledger.chain.contracts.binding import ContractBinding, node
+from ledger.chain.contracts.catalogue import Catalogue
+from ledger.chain.contracts.council import Council
+from ledger.chain.contracts.parameters import Parameters
+from ledger.chain.contracts.record_anchors import RecordAnchors
+from ledger.chain.contracts.system_directory import SystemDirectory
+from ledger.config import Settings
+from ledger.core.chainfile import Trust
+from ledger.core.codes import Role
+from ledger.core.council_action import CouncilCall, ReadCall
+from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.council_errors import DirectoryDiffers
+from ledger.errors import UsageError
+from ledger.ports import Signer
+from ledger.services import deploy
+from ledger.services.administration import Administration
+from ledger.services.council import CANCELLED, EXECUTED, SCHEDULED, CouncilOnChain, CouncilStanding
+from ledger.services.council_acts import CouncilActs
+from ledger.services.founding import EncodeCall
+
+_GOVERNED = (AgencyRegistry, Catalogue, Parameters, RecordAnchors, Council, SystemDirectory)
+_LATEST: Final = "latest"
+_BLOCKS_AT_ONCE = 5_000
+_ENDS = {"ActionExecuted": EXECUTED, "ActionCancelled": CANCELLED}
+
+
+def deployment_order() -> dict[str, tuple[str, ...]]:
+    """Return what each contract's constructor takes, in the order of deployment: the Council first."""
+    council = {deploy.COUNCIL: GOVERNANCE_CONSTRUCTORS[deploy.COUNCIL]}
+    return {**council, **CONSTRUCTORS, **GOVERNANCE_CONSTRUCTORS}
+
+
+def deploy_contracts(
+    administration: Administration, terms: deploy.CouncilTerms, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Deploy every contract that is not deployed yet; returns the deployment. Raises as `services.deploy`."""
+    return deploy.deploy(administration, deployment_order(), deploy_data, terms, say)
+
+
+def call_reader(contracts: Mapping[str, str]) -> ReadCall:
+    """Return what reads a call to the contracts at these addresses: (target, data) → one line."""
+    return CallReader(contracts).read
+
+
+def call_encoder(contracts: Mapping[str, str]) -> EncodeCall:
+    """Return what encodes a governed call: (contract, method of its binding, arguments…) → call.
+
+    Raises UsageError where the contract is none of the deployment's.
+    """
+    offline = node()
+    bindings: dict[str, ContractBinding] = {
+        kind.NAME: kind(offline, contracts[kind.NAME]) for kind in _GOVERNED if kind.NAME in contracts
+    }
+
+    def encode(contract: str, method: str, *arguments: Any) -> CouncilCall:
+        if contract not in bindings:
+            raise UsageError(f"the trust file names no contract {contract} that the Council governs")
+        call = getattr(bindings[contract], method)(*arguments)
+        return CouncilCall(call.to, call.data)
+
+    return encode
+
+
+def open_council(chain_id: int, rpc: str, contracts: Mapping[str, str]) -> CouncilOnChain:
+    """Return the Council of a deployment, as the node at `rpc` shows it; raises UsageError if there is none."""
+    if deploy.COUNCIL not in contracts:
+        raise UsageError("the trust file names no Council")
+    web3 = node(rpc)
+    council = Council(web3, contracts[deploy.COUNCIL])
+    registry = AgencyRegistry(web3, contracts["AgencyRegistry"])
+    chain = wiring.open_chain(rpc, {})
+
+    def standing() -> CouncilStanding:
+        return CouncilStanding(
+            founders=council.founders(block=_LATEST),
+            founded=council.registry(block=_LATEST) is not None,
+            members=council.members(block=_LATEST),
+            threshold=council.threshold(block=_LATEST),
+            epoch=council.epoch(block=_LATEST),
+            development=council.development(block=_LATEST),
+            now=max(chain.head().time, int(time.time())),
+        )
+
+    def state_of(action: bytes) -> tuple[int, int]:
+        found = council.action_state(action, block=_LATEST)
+        return found.state, found.executable_at
+
+    def encoded(method: str) -> Callable[..., tuple[str, bytes]]:
+        def encode(*arguments: Any) -> tuple[str, bytes]:
+            call = getattr(council, method)(*arguments)
+            return call.to, call.data
+
+        return encode
+
+    return CouncilOnChain(
+        chain_id=chain_id,
+        address=council.address,
+        standing=standing,
+        state_of=state_of,
+        is_admin=lambda key, agency: registry.entitled_agency(key, Role.ADMIN, block=_LATEST) == agency,
+        read_call=call_reader(contracts),
+        encode_schedule=encoded("schedule"),
+        encode_execute=encoded("execute"),
+        encode_founding=encoded("execute_founding"),
+        encode_cancel=encoded("cancel"),
+    )
+
+
+@dataclass(frozen=True)
+class ListedAction:
+    """An action as the Council's events tell it; times in Unix seconds, `state` as in `services.council`."""
+
+    action: str
+    epoch: int
+    executable_at: int
+    expiry: int
+    functions: tuple[str, ...]
+    approved_by: tuple[int, ...]
+    state: int
+
+
+def listed_actions(rpc: str, contracts: Mapping[str, str]) -> list[ListedAction]:
+    """Return every action that was ever scheduled, oldest first, read from the chain's events."""
+    chain = wiring.open_chain(rpc, {deploy.COUNCIL: contracts[deploy.COUNCIL]})
+    reader = CallReader(contracts)
+    found: dict[str, ListedAction] = {}
+    newest = chain.head().number
+    for first in range(0, newest + 1, _BLOCKS_AT_ONCE):
+        by_block = chain.events(first, min(first + _BLOCKS_AT_ONCE - 1, newest))
+        for event in (event for block in sorted(by_block) for event in by_block[block]):
+            if event.name == "ActionScheduled":
+                found[event.args["action"]] = _listed(event.args, reader)
+            elif event.name in _ENDS:
+                ended = event.args["action"]
+                found[ended] = replace(found[ended], state=_ENDS[event.name])
+    return list(found.values())
+
+
+def _listed(args: Mapping[str, Any], reader: CallReader) -> ListedAction:
+    called = zip(args["targets"], args["selectors"], strict=True)
+    return ListedAction(
+        args["action"],
+        args["epoch"],
+        args["executableAt"],
+        args["expiry"],
+        tuple(reader.function(target, from_hex(selector, 4)) for target, selector in called),
+        tuple(args["agencies"]),
+        SCHEDULED,
+    )
+
+
+def open_acts(settings: Settings, administration: Administration) -> CouncilActs:
+    """Return the Council of an administrator's deployment with the means to send to it."""
+    council = open_council(administration.chain_id, wiring.rpc_url(settings), administration.contracts)
+    return CouncilActs(council, administration)
+
+
+def set_parameter(
+    settings: Settings, acts: CouncilActs, name: str, value: int, approvers: Mapping[int, Signer]
+) -> bool:
+    """Let member keys of this machine set a parameter unless it has this value; says whether it was set.
+
+    Raises TransactionFailed if there is none of this name, and as `CouncilActs.enact`.
+    """
+    contracts = acts.administration.contracts
+    if parameter_of(settings, contracts, name) == value:
+        return False
+    call = call_encoder(contracts)("Parameters", "set", name, value)
+    acts.enact(f"parameter/{name}/{value}", lambda: [call], approvers)
+    return True
+
+
+def set_catalogue_authority(
+    settings: Settings, acts: CouncilActs, agency: int, approvers: Mapping[int, Signer]
+) -> bool:
+    """Let member keys of this machine name the catalogue authority unless it is; says whether it was named."""
+    contracts = acts.administration.contracts
+    if catalogue_authority_of(settings, contracts) == agency:
+        return False
+    call = call_encoder(contracts)("Catalogue", "set_catalogue_authority", agency)
+    acts.enact(f"catalogue-authority/{agency}", lambda: [call], approvers)
+    return True
+
+
+def parameter_of(settings: Settings, contracts: Mapping[str, str], name: str) -> int:
+    """Return a parameter's value now; raises TransactionFailed if there is none of this name."""
+    return Parameters(node(wiring.rpc_url(settings)), contracts["Parameters"]).parameter(name, block=_LATEST)
+
+
+def catalogue_authority_of(settings: Settings, contracts: Mapping[str, str]) -> int:
+    """Return the agency that keeps the catalogue now, 0 if none."""
+    return Catalogue(node(wiring.rpc_url(settings)), contracts["Catalogue"]).catalogue_authority(block=_LATEST)
+
+
+def check_directory(trust: Trust, rpc: str) -> None:
+    """Compare the directory on chain with the trust file, and the code there with what both say.
+
+    Raises DirectoryDiffers where the directory names another address or code for a contract that the trust file pins,
+    lacks one, or names one that the trust file does not; where the code at an address is another one; ChainError.
+    """
+    pins = dict(trust.contracts)
+    pin = pins.pop("SystemDirectory", None)
+    if pin is None:
+        raise DirectoryDiffers("the trust file names no SystemDirectory")
+    chain = wiring.open_chain(rpc, {})
+    directory = SystemDirectory(node(rpc), pin.address)
+    if to_hex(chain.code_hash(pin.address)) != pin.code_hash:
+        raise DirectoryDiffers("the code of SystemDirectory is not the one that the trust file pins")
+    names = directory.names(block=_LATEST)
+    for name in sorted(pins.keys() | set(names)):
+        entry = directory.contract_of(name, block=_LATEST)
+        pinned = pins.get(name)
+        if entry is None or pinned is None:
+            where = "the directory" if entry is None else "the trust file"
+            raise DirectoryDiffers(f"{where} names no contract {name[:32]!r}")
+        if (entry.address, to_hex(entry.code_hash)) != (pinned.address, pinned.code_hash):
+            raise DirectoryDiffers(f"the directory names another {name} than the trust file")
+        if to_hex(chain.code_hash(pinned.address)) != pinned.code_hash:
+            raise DirectoryDiffers(f"the code of {name} on this chain is not the one that the trust file pins")

@@ -1,0 +1,184 @@
+"""The Council by files: founders sign apart, members approve apart, whoever likes sends; delays are waited for."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ledger.config import load_settings
+from ledger.embedded.rpc import Rpc
+from ledger.wiring import rpc_url
+from tests.cli.admin_desk import Desk
+
+pytestmark = pytest.mark.cli
+HOUR = 3_600
+
+
+class Members:
+    """Three members with a key each; each approves by itself."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.keys = [desk.key(f"admin-{number}") for number in (1, 2, 3)]
+        self.sender = desk.key("anybody")
+
+    def found(self, *, development: bool) -> None:
+        """Deploy, sign registrations apart, write the founding action, approve and execute it."""
+        desk = self.desk
+        founding = str(desk.founding_file(self.keys, 2, development=development))
+        deployed = desk("deploy", founding, *desk.signing(self.sender))
+        first = Path(deployed["registrations"][0])
+        propose = ["council", "propose", "founding", founding, *deployed["registrations"]]
+        propose += ["--out", desk.path("founding-action.json"), "--data-folder", desk.data]
+        unsigned = desk(*propose, expect=2)
+        assert "not signed yet" in unsigned["error"]["detail"]
+        for path, key in zip(deployed["registrations"], self.keys, strict=True):
+            desk.gongzhi("sign", path, *desk.with_key(key), "--yes")
+        signed = first.read_bytes()
+        assert desk("deploy", founding, *desk.signing(self.sender)) == deployed
+        assert first.read_bytes() == signed
+        lacking = [word for word in propose if word != deployed["registrations"][1]]
+        assert desk(*lacking, expect=2)["error"]["detail"] == "no registration of founder 2"
+        proposed = desk(*propose)
+        assert proposed["approvalsNeeded"] == 3
+        assert proposed["says"][-1].startswith("Council.completeFounding(registry_=0x")
+        approvals = self.approve("founding-action.json", 1, 2, 3)
+        partial = desk(
+            "council", "execute", desk.path("founding-action.json"), *approvals[:2], *self.sending(), expect=1
+        )
+        assert partial["error"]["code"] == "founders_missing"
+        executed = desk("council", "execute", desk.path("founding-action.json"), *approvals, *self.sending())
+        assert executed["state"] == "executed"
+
+    def sending(self) -> list[str]:
+        return self.desk.signing(self.sender)
+
+    def propose(self, out: str, *words: str) -> dict[str, object]:
+        return self.desk("council", "propose", *words, "--out", self.desk.path(out), "--data-folder", self.desk.data)
+
+    def approve(self, action: str, *agencies: int, keys: Sequence[Path] = (), cancels: bool = False) -> list[str]:
+        """Let members write their approvals beside the action's file; returns the paths."""
+        paths = []
+        for agency in agencies:
+            path = self.desk.path(f"{'cancel' if cancels else 'approval'}-{agency}-{action}")
+            key = (keys or self.keys)[agency - 1]
+            cancel = ["--cancel"] if cancels else []
+            command = ["council", "approve", self.desk.path(action), "--agency", str(agency), "--out", path, *cancel]
+            written = self.desk(*command, *self.desk.signing(key), "--yes")
+            assert (written["agency"], written["cancels"]) == (agency, cancels)
+            paths.append(path)
+        return paths
+
+    def refused(self, verb: str, action: str, approvals: Sequence[str]) -> str:
+        """Return the code with which a command is refused before anything is sent."""
+        command = ["council", verb, self.desk.path(action), *approvals, *self.sending()]
+        code = str(self.desk(*command, "--dry-run", expect=1)["error"]["code"])
+        assert self.desk(*command, expect=1)["error"]["code"] == code
+        return code
+
+    def act(self, verb: str, action: str, approvals: Sequence[str]) -> dict[str, object]:
+        command = ["council", verb, self.desk.path(action), *approvals, *self.sending()]
+        assert self.desk(*command, "--dry-run")["would"] == verb
+        return self.desk(*command)
+
+    def state(self, action: str) -> object:
+        return self.desk("council", "show", self.desk.path(action), "--data-folder", self.desk.data)["state"]
+
+    def wait(self, seconds: int) -> None:
+        """Let the chain's time pass."""
+        with Rpc(rpc_url(load_settings(Path(self.desk.data)))) as rpc:
+            rpc.call("evm_increaseTime", seconds)
+            rpc.call("evm_mine")
+
+
+def test_members_decide_by_files_and_delays_are_waited_for(desk: Desk) -> None:
+    members = Members(desk)
+    members.found(development=False)
+    proposed = members.propose("parameter.json", "set-parameter", "factsAge", "30")
+    assert proposed["says"] == ["Parameters.set(name=factsAge, value=30)"]
+    assert (proposed["delaySeconds"], proposed["approvalsNeeded"]) == (48 * HOUR, 2)
+    first, third = members.approve("parameter.json", 1, 3)
+    assert members.refused("schedule", "parameter.json", [first]) == "approvals_missing"
+    assert members.refused("execute", "parameter.json", [first, third]) == "action_state_mismatch"
+    assert members.state("parameter.json") == "not scheduled"
+    due = members.act("schedule", "parameter.json", [third, first])["executableAt"]
+    assert members.refused("schedule", "parameter.json", [first, third]) == "action_state_mismatch"
+    assert members.refused("execute", "parameter.json", [first, third]) == "action_not_due"
+
+    # Another action, which is cancelled before it is due.
+    members.propose("other.json", "set-status", "3", "suspended")
+    other = members.approve("other.json", 1, 2)
+    assert members.refused("schedule", "other.json", [other[0], third]) == "approval_foreign"
+    members.act("schedule", "other.json", other)
+    assert members.refused("cancel", "other.json", other) == "approval_foreign"
+    assert (
+        members.act("cancel", "other.json", members.approve("other.json", 2, 3, cancels=True))["state"] == "cancelled"
+    )
+
+    members.wait(48 * HOUR)
+    executed = members.act("execute", "parameter.json", members.approve("parameter.json", 1, 2))
+    assert executed["state"] == "executed"
+    listed = desk("council", "list", "--data-folder", desk.data)
+    assert (listed["members"], listed["threshold"], listed["epoch"], listed["founded"]) == ([1, 2, 3], 2, 1, True)
+    assert [(one["state"], one["calls"]) for one in listed["actions"]][1:] == [
+        ("executed", ["Parameters.set"]),
+        ("cancelled", ["AgencyRegistry.setStatus"]),
+    ]
+    assert listed["actions"][1]["executableAt"] == due
+    assert listed["actions"][1]["approvedBy"] == [1, 3]
+    by_id = desk("council", "show", listed["actions"][1]["action"], "--data-folder", desk.data)
+    assert by_id["state"] == "executed"
+
+    # What is never scheduled in time is worth nothing, whoever approves it.
+    members.propose("late.json", "revoke-key", desk.address(members.sender), "1", "--days", "1")
+    late = members.approve("late.json", 1, 2)
+    members.wait(25 * HOUR)
+    assert members.refused("schedule", "late.json", late) == "action_expired"
+    short = ["council", "propose", "set-members", "1", "1", "--days", "1", "--out", desk.path("x.json")]
+    assert "waits 72 hours" in desk(*short, "--data-folder", desk.data, expect=2)["error"]["detail"]
+
+
+def test_a_change_of_members_begins_an_epoch_in_which_nothing_older_counts(desk: Desk) -> None:
+    members = Members(desk)
+    members.found(development=True)
+    members.propose("old.json", "catalogue-authority", "2")
+    members.propose("members.json", "set-allowed-roles", "3", "SUBMIT", "READ")
+    added = members.propose("members.json", "set-members", "2", "1", "2", "--add")
+    assert added["says"] == [
+        "AgencyRegistry.setAllowedRoles(agency=3, allowedRoles=ADMIN+SUBMIT+READ)",
+        "Council.setMembers(agencies=[1, 2], newThreshold=2)",
+    ]
+    old, change = members.approve("old.json", 1, 2), members.approve("members.json", 1, 2, 3)
+    members.act("schedule", "old.json", old)
+    members.act("schedule", "members.json", change)
+    members.act("execute", "members.json", change)
+    assert members.refused("execute", "old.json", old) == "epoch_over"
+    members.propose("new.json", "catalogue-authority", "2")
+    new = members.approve("new.json", 1, 2, 3)
+    assert members.refused("schedule", "new.json", new) == "member_unknown"
+    forged = members.approve("new.json", 2, keys=[members.keys[0], members.sender])
+    assert members.refused("schedule", "new.json", [new[0], *forged]) == "approval_key_unusable"
+    new = members.approve("new.json", 1, 2)
+    members.act("schedule", "new.json", new)
+    assert members.act("execute", "new.json", new)["state"] == "executed"
+
+
+def test_a_file_that_says_one_thing_and_does_another_is_not_signed(desk: Desk) -> None:
+    members = Members(desk)
+    members.found(development=True)
+    members.propose("honest.json", "set-parameter", "factsAge", "30")
+    members.propose("wide.json", "set-allowed-roles", "3", "DECIDE")
+    honest = json.loads((desk.folder / "honest.json").read_text())
+    wide = json.loads((desk.folder / "wide.json").read_text())
+    wide["calls"][0]["says"] = honest["calls"][0]["says"]
+    desk.written("forged.json", wide)
+    command = ["council", "approve", desk.path("forged.json"), "--agency", "1", "--out", desk.path("signed.json")]
+    refused = desk(*command, *desk.signing(members.keys[0]), "--yes", expect=1)
+    assert refused["error"]["code"] == "format_invalid"
+    assert "says something else" in refused["error"]["detail"]
+    elsewhere = json.loads((desk.folder / "honest.json").read_text()) | {"chainId": 1}
+    desk.written("elsewhere.json", elsewhere)
+    command[2] = desk.path("elsewhere.json")
+    assert "another chain" in desk(*command, *desk.signing(members.keys[0]), "--yes", expect=2)["error"]["detail"]
+    assert not (desk.folder / "signed.json").exists()
