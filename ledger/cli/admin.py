@@ -16,20 +16,8 @@ from ledger.cli.admin_endpoint import endpoint
 from ledger.cli.admin_join import join
 from ledger.cli.admin_key import key_app
 from ledger.cli.admin_network import network_app
-<<<<<<< HEAD
 from ledger.cli.admin_parameter import parameter
-=======
-from ledger.cli.admin_options import (
-    DryRunOption,
-    FolderOption,
-    JsonOption,
-    KeystoreOption,
-    PasswordOption,
-    administration,
-    say,
-)
 from ledger.cli.admin_refetch import refetch_command
->>>>>>> db36abeb35edc5068324ff85b59b9596a9e666ab
 from ledger.cli.admin_relay import relay
 from ledger.cli.admin_trust import trust_app
 

@@ -19,7 +19,7 @@ class DemoKey:
 
 @dataclass(frozen=True)
 class DemoAgency:
-    """A demo agency; it gets its number in the order of `AGENCIES`, from 1. `later` are roles that it may still give."""
+    """A demo agency; it gets its number in the order of `AGENCIES`, from 1. `later`: roles that it may still give."""
 
     slug: str
     name: str
