@@ -38,7 +38,7 @@ def reachable(nodes: Sequence[NamedNode]) -> tuple[Sequence[NamedNode], Sequence
     answering, silent = [], []
     for one in nodes:
         try:
-            one.node.chain_id()
+            _asked(one, lambda node: node.chain_id())
         except ChainError:
             silent.append(f"{one.name} does not answer and was left out")
         else:
@@ -53,15 +53,15 @@ def read_agreed(nodes: Sequence[NamedNode], trust: Trust, advance: Callable[[int
     hashes are those of the nodes; a verifier compares them with the trust file.
     """
     for one in nodes:
-        found = one.node.chain_id()
+        found = _asked(one, lambda node: node.chain_id())
         if found != trust.chain_id:
             raise ChainError(f"{one.name} is of chain {found}, the trust file of {trust.chain_id}")
-    head = min(one.node.head().number for one in nodes)
+    head = min(_asked(one, lambda node: node.head().number) for one in nodes)
     blocks: list[Block] = []
     events: list[ChainEvent] = []
     for first in range(0, head + 1, BLOCKS_AT_ONCE):
         last = min(first + BLOCKS_AT_ONCE - 1, head)
-        page = _agreed_page(nodes, [one.node.followed_blocks(first, last) for one in nodes])
+        page = _agreed_page(nodes, [_page(one, first, last) for one in nodes])
         for followed in page:
             blocks.append(followed.block)
             events.extend(followed.events)
@@ -70,9 +70,27 @@ def read_agreed(nodes: Sequence[NamedNode], trust: Trust, advance: Callable[[int
         raise ChainError("the first block is not the genesis of the trust file")
     pins = {}
     for name, pin in trust.contracts.items():
-        codes = [to_hex(one.node.code_hash(pin.address)) for one in nodes]
+        codes = [_code(one, pin.address) for one in nodes]
         pins[name] = ContractPin(pin.address, _agreed(nodes, codes, f"the code of {name}"))
     return ChainFile(trust.chain_id, trust.genesis, pins, tuple(blocks), tuple(events))
+
+
+def _page(one: NamedNode, first: int, last: int) -> Sequence[FollowedBlock]:
+    return _asked(one, lambda node: node.followed_blocks(first, last))
+
+
+def _code(one: NamedNode, address: str) -> str:
+    return _asked(one, lambda node: to_hex(node.code_hash(address)))
+
+
+def _asked(one: NamedNode, ask: Callable[[Chain], Answer]) -> Answer:
+    """Return an answer of one node; raises ChainError naming it, for an answer of another shape too."""
+    try:
+        return ask(one.node)
+    except ChainError as error:
+        raise ChainError(f"{error.detail} ({one.name})") from error
+    except (KeyError, TypeError, ValueError) as failure:
+        raise ChainError(f"{one.name} answers what no node answers: {type(failure).__name__}") from failure
 
 
 def _agreed_page(nodes: Sequence[NamedNode], pages: Sequence[Sequence[FollowedBlock]]) -> Sequence[FollowedBlock]:

@@ -175,6 +175,16 @@ def test_an_endpoint_of_another_chain_is_named(asking: Asking) -> None:
     assert "is of chain 7" in notices[0]
 
 
+def test_an_endpoint_that_is_silent_or_talks_nonsense_is_named(asking: Asking) -> None:
+    code, notices = asking.verdict(1, honest, NOWHERE)
+    assert code == 4
+    assert notices[0].endswith("(endpoint 2 (127.0.0.1:9))")
+    for member, value in (("number", "soon"), ("hash", None), ("timestamp", {})):
+        code, notices = asking.verdict(1, honest, lying("eth_getBlockByNumber", member, value))
+        assert code == 4, notices
+        assert "endpoint 2 (127.0.0.1:" in notices[0]
+
+
 def test_a_node_named_twice_or_beside_a_file_is_a_mistake(asking: Asking) -> None:
     assert asking.verdict(1, asking.node, asking.node) == (2, ["--chain names a node twice"])
     assert asking.verdict(1, asking.node, "chain.json") == (2, ["--chain takes one chain file, or URLs of nodes"])

@@ -21,6 +21,9 @@ pytestmark = pytest.mark.unit
 VECTORS: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "vectors" / "formats-1.json").read_text(encoding="utf-8")
 )
+TRUST_VECTORS: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[2] / "vectors" / "trust-1.json").read_text(encoding="utf-8")
+)["cases"]
 
 
 def test_a_chain_file_reads_back_as_it_was_written() -> None:
@@ -48,6 +51,13 @@ def test_a_trust_file_may_name_endpoints_validators_and_whether_it_is_for_develo
     ]
     assert trust.validators == ("0x" + "11" * 20, "0x" + "22" * 20)
     assert not trust.is_development
+
+
+@pytest.mark.parametrize("case", TRUST_VECTORS, ids=lambda case: case["name"])
+def test_the_hash_of_a_trust_file_is_the_published_one(case: dict[str, Any]) -> None:
+    trust = parse_trust(json.dumps(case["document"]))
+    assert to_hex(trust.hash) == case["hash"]
+    assert trust.is_development == (case["name"] in ("plain", "pinned block", "for development"))
 
 
 def test_a_chain_is_for_development_where_its_trust_file_says_so_or_names_anvil() -> None:
