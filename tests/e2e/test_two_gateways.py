@@ -1,0 +1,184 @@
+"""Two gateways of different agencies on one chain, each with a database of its own; one auditor verifies both."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from ledger.cli.chain_reading import read_facts
+from ledger.client.endpoints import announce, find_gateway
+from ledger.client.facts import GatewayFacts
+from ledger.client.gongzhi import GongzhiClient
+from ledger.client.grounds import Grounds
+from ledger.client.looking import SearchTerms
+from ledger.client.submissions import new_record
+from ledger.client.transport import Transport
+from ledger.core.codes import Basis, Purpose
+from ledger.core.endpoint_document import Endpoint
+from ledger.core.statements import StatementDomain
+from ledger.embedded.data_folder import DataFolder
+from ledger.errors import NotFound, WrongGateway
+from tests.e2e.demo_stack import DemoStack, run_gongzhi
+from tests.e2e.ingest import AUDIT, incident
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+GROUNDS = Grounds(1, Purpose.INCIDENT_RESPONSE, Basis.STATUTORY_DUTY, "duty of the brigade")
+
+
+class SecondGateway:
+    """The police's gateway: a data folder beside the demonstration's, with its keys bound by the police themselves."""
+
+    def __init__(self, first: DemoStack, folder: Path) -> None:
+        self.first, self.folder, self.agency = first, folder, int(first.agency("police")["id"])
+        self.keys = folder.parent / "police-keys"
+        self.keys.mkdir(mode=0o700)
+        self.password = self.keys / "password"
+        self.password.write_text("a password for tests\n")
+        self.password.chmod(0o600)
+        self.api = ""
+
+    def __call__(self, *arguments: str | Path, code: int = 0) -> dict[str, Any]:
+        """Run a command for this folder and return its JSON."""
+        done = run_gongzhi(self.folder, *arguments, "--data-folder", self.folder, "--json")
+        assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return answer
+
+    def join(self) -> None:
+        """Join, bind three keys, name them in the settings, and start."""
+        document = self.first.document
+        join = ("admin", "join", document["api"], "--agency", str(self.agency), "--rpc", document["rpc"])
+        planned = self(*join, "--trust", document["trust"], "--dry-run")
+        assert planned["missingRoles"] == ["API_SIGN", "ANCHOR", "RELAY"]
+        assert not self.folder.exists()
+        joined = self(*join, "--trust", document["trust"])
+        assert (joined["documentsMissing"], joined["documents"] > 10) == ([], True)
+        assert self(*join, "--trust", document["trust"])["documents"] == 0
+        named = {role: self._bound(role) for role in ("API_SIGN", "ANCHOR", "RELAY")}
+        path = self.folder / "settings.json"
+        settings = json.loads(path.read_text()) | {
+            "api_sign_key": named["API_SIGN"],
+            "anchor_keys": [named["ANCHOR"]],
+            "relay_key": named["RELAY"],
+            "key_provider": f"file:{self.keys / 'master.key'}",
+        }
+        master = self.keys / "master.key"
+        master.write_bytes(b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")
+        master.chmod(0o600)
+        path.write_text(json.dumps(settings))
+        self.api = self("up")["api"]
+
+    def _bound(self, role: str) -> dict[str, str]:
+        keystore, admin = self.keys / f"{role}.json", self.first.agency("police")["keys"]["admin"]
+        run_gongzhi(self.folder, "admin", "key", "new", keystore, "--password-file", self.password)
+        by = ("--admin", admin["keystore"], "--admin-password-file", admin["passwordFile"])
+        bound = self(*("admin", "key", "bind", keystore, "--key-password-file", self.password, "--roles", role), *by)
+        assert (bound["agency"], bound["state"]) == (self.agency, "bound")
+        return {"uri": f"keystore:{keystore}", "password_file": str(self.password)}
+
+    @contextmanager
+    def client(self, name: str, folder: Path) -> Iterator[GongzhiClient]:
+        """A client of a demo agency at this gateway."""
+        trust = self.first.trust
+        domain = StatementDomain(trust.chain_id, trust.contracts["RecordAnchors"].address)
+
+        def facts() -> GatewayFacts:
+            chain = read_facts(self.first.rpc, trust)
+            return GatewayFacts(self.agency, domain, chain=chain, contracts=self.first.document["contracts"])
+
+        signer, agency = self.first.signer(name), self.first.agency(name)["id"]
+        transport = Transport(self.api, signer, trust.chain_id)
+        with GongzhiClient(self.api, signer, agency, facts(), folder, newer_facts=facts, transport=transport) as opened:
+            yield opened
+
+
+@pytest.fixture
+def gateways(tmp_path: Path) -> Iterator[tuple[DemoStack, SecondGateway]]:
+    folder = tmp_path / "first"
+    done = run_gongzhi(folder, "demo", "--limit", "60", "--data-folder", folder, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    first = DemoStack(DataFolder.at(folder), json.loads(done.stdout.splitlines()[-1]), done.stderr)
+    second = SecondGateway(first, tmp_path / "second")
+    try:
+        second.join()
+        yield first, second
+    finally:
+        run_gongzhi(second.folder, "down")
+        run_gongzhi(folder, "down")
+
+
+def test_two_gateways_stand_on_one_chain_and_one_auditor_verifies_both(
+    gateways: tuple[DemoStack, SecondGateway], tmp_path: Path
+) -> None:
+    first, second = gateways
+    _found_from_the_first(first, second, tmp_path)
+    with second.client("community-1", tmp_path / "there") as publisher:
+        schema, version = publisher.schema_of(1)
+        records = [new_record(incident(Random(number))) for number in range(3)]
+        (accepted,) = publisher.publish(schema, 1, version, records)
+        publisher.wait_anchored(accepted.submission_id)
+    with second.client("fire", tmp_path / "reader") as reader:
+        pages = list(reader.search(GROUNDS, SearchTerms(region="990101")))
+        assert {view.record_id for page in pages for view in page.views} == {one.record_id for one in records}
+    _addressed_to_one(first, second, tmp_path)
+    exports = _exports(first, second, tmp_path)
+    chain = tmp_path / "chain.json"
+    first.gongzhi("export", "chain", "--out", chain, "--rpc", first.rpc, "--trust", first.document["trust"])
+    verify = ("verify", "ledger", "--trust", first.document["trust"], "--chain", chain, "--json")
+    both = json.loads(first.gongzhi(*verify, "--export", exports[0], "--export", exports[1], "--offline"))
+    assert (both["verdict"], [one["gateway"] for one in both["gateways"]]) == ("verified", [1, second.agency])
+    assert both["gateways"][1]["checked"] == len(records)
+    one = json.loads(first.gongzhi(*verify, "--export", exports[1], "--offline"))
+    assert one["verdict"] == "verified"
+    assert any("gateway 1 has" in notice for notice in one["notices"])
+
+
+def _found_from_the_first(first: DemoStack, second: SecondGateway, tmp_path: Path) -> None:
+    admin, file = first.agency("police")["keys"]["admin"], tmp_path / "endpoint.json"
+    named = second(
+        *("admin", "endpoint", second.api, "--keystore", admin["keystore"]),
+        *("--password-file", admin["passwordFile"], "--out", file),
+    )
+    assert named["agency"] == second.agency
+    endpoint = Endpoint(second.agency, second.api)
+    with first.client("fire", tmp_path / "finder") as reader:
+        _until_kept(reader, endpoint)
+        assert find_gateway(reader.desk, second.agency) == endpoint
+
+
+def _until_kept(reader: GongzhiClient, endpoint: Endpoint) -> None:
+    """Hand the document over once the first gateway has followed the block that names it."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            announce(reader.desk, endpoint)
+            return
+        except NotFound:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.3)
+
+
+def _addressed_to_one(first: DemoStack, second: SecondGateway, tmp_path: Path) -> None:
+    """A submission that names the second gateway is refused by the first, whoever brings it."""
+    with second.client("community-1", tmp_path / "wrong") as publisher:
+        schema, version = publisher.schema_of(1)
+        publisher.desk.transport.close()
+        publisher.desk.transport = Transport(first.api, first.signer("community-1"), first.trust.chain_id)
+        with pytest.raises(WrongGateway):
+            publisher.publish(schema, 1, version, [new_record(incident(Random(9)))])
+
+
+def _exports(first: DemoStack, second: SecondGateway, tmp_path: Path) -> tuple[Path, Path]:
+    time.sleep(3)
+    places = tmp_path / "export-1", tmp_path / "export-2"
+    with first.client("auditor", tmp_path / "auditor-1") as auditor:
+        auditor.export(places[0], AUDIT)
+    with second.client("auditor", tmp_path / "auditor-2") as auditor:
+        auditor.export(places[1], AUDIT)
+    return places
