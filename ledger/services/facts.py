@@ -43,6 +43,7 @@ class HistoryCache:
         while True:
             generation = transaction.followed_state().generation
             history = self._folded[1] if self._folded[0] == generation else History()
+            before = _newest(history)
             # Until the fold is whole it counts for no generation, so an error leads to a fresh one.
             self._folded = (NEVER, self._folded[1])
             try:
@@ -54,6 +55,9 @@ class HistoryCache:
                 continue
             if transaction.followed_state().generation == generation:
                 self._folded = (generation, history)
+                if _newest(history) - before >= BLOCKS_AT_ONCE:
+                    # It stays as long as the process: no full collection need go through it again.
+                    gc.freeze()
                 return history
 
 
