@@ -322,6 +322,7 @@ def test_a_suspended_agency_withdraws_what_it_witnessed(consortium: Consortium) 
     ("changes", "code"),
     [
         ({"action": "RetireKey"}, "format_invalid"),
+        ({"action": "BindKey"}, "format_invalid"),
         ({"action": 5}, "format_invalid"),
         ({"signatures": []}, "format_invalid"),
         ({"signatures": ["0x"]}, "format_invalid"),
