@@ -8,9 +8,11 @@ from typing import Any, Final
 from ledger import wiring
 from ledger.chain.artifacts import CONSTRUCTORS, GOVERNANCE_CONSTRUCTORS, deploy_data
 from ledger.chain.call_reading import CallReader
+from ledger.chain.contracts.access_ledger import AccessLedger
 from ledger.chain.contracts.agency_registry import AgencyRegistry
 from ledger.chain.contracts.binding import ContractBinding, node
 from ledger.chain.contracts.catalogue import Catalogue
+from ledger.chain.contracts.consent_registry import ConsentRegistry
 from ledger.chain.contracts.council import Council
 from ledger.chain.contracts.parameters import Parameters
 from ledger.chain.contracts.record_anchors import RecordAnchors
@@ -20,8 +22,9 @@ from ledger.core.chainfile import Trust
 from ledger.core.codes import Role
 from ledger.core.council_action import CouncilCall, ReadCall
 from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.core.keccak import keccak256
 from ledger.council_errors import DirectoryDiffers
-from ledger.errors import UsageError
+from ledger.errors import ChainError, UsageError
 from ledger.ports import Signer
 from ledger.services import deploy
 from ledger.services.administration import Administration
@@ -29,9 +32,13 @@ from ledger.services.council import CANCELLED, EXECUTED, SCHEDULED, CouncilOnCha
 from ledger.services.council_acts import CouncilActs
 from ledger.services.founding import EncodeCall
 
-_GOVERNED = (AgencyRegistry, Catalogue, Parameters, RecordAnchors, Council, SystemDirectory)
+_GOVERNED = (
+    *(AgencyRegistry, Catalogue, Parameters, RecordAnchors, ConsentRegistry, AccessLedger),
+    *(Council, SystemDirectory),
+)
 _LATEST: Final = "latest"
 _BLOCKS_AT_ONCE = 5_000
+_NO_CODE = keccak256(b"")
 _ENDS = {"ActionExecuted": EXECUTED, "ActionCancelled": CANCELLED}
 
 
@@ -207,7 +214,8 @@ def check_directory(trust: Trust, rpc: str) -> None:
     """Compare the directory on chain with the trust file, and the code there with what both say.
 
     Raises DirectoryDiffers where the directory names another address or code for a contract that the trust file pins,
-    lacks one, or names one that the trust file does not; where the code at an address is another one; ChainError.
+    lacks one, or names one that the trust file does not; where the code at an address is another one. Raises another
+    ChainError where the node does not answer, or has no directory yet.
     """
     pins = dict(trust.contracts)
     pin = pins.pop("SystemDirectory", None)
@@ -215,7 +223,10 @@ def check_directory(trust: Trust, rpc: str) -> None:
         raise DirectoryDiffers("the trust file names no SystemDirectory")
     chain = wiring.open_chain(rpc, {})
     directory = SystemDirectory(node(rpc), pin.address)
-    if to_hex(chain.code_hash(pin.address)) != pin.code_hash:
+    code_hash = chain.code_hash(pin.address)
+    if code_hash == _NO_CODE:
+        raise ChainError("there is no SystemDirectory at its address: the node is catching up, or shows another chain")
+    if to_hex(code_hash) != pin.code_hash:
         raise DirectoryDiffers("the code of SystemDirectory is not the one that the trust file pins")
     names = directory.names(block=_LATEST)
     for name in sorted(pins.keys() | set(names)):

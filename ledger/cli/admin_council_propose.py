@@ -17,8 +17,9 @@ from ledger.client.durable import write_durably
 from ledger.config import load_settings
 from ledger.core.chainfile import Trust
 from ledger.core.codes import Role, bitmap_of
-from ledger.core.council_action import CouncilCall, parse_council_action
+from ledger.core.council_action import HOUR_SECONDS, MOST_CALLS, CouncilCall, parse_council_action
 from ledger.core.hexadecimal import to_address, to_hex
+from ledger.core.typed_messages import PAUSABLE
 from ledger.errors import UsageError
 from ledger.services.council import CouncilOnChain, propose
 from ledger.services.founding import (
@@ -32,8 +33,9 @@ from ledger.services.founding import (
 
 propose_app = typer.Typer(no_args_is_help=True, help="Write the file of an action for the members to approve.")
 AGENCY_STATUSES = {"active": 1, "suspended": 2, "left": 3}
-MODULES = ("AgencyRegistry", "Catalogue", "ConsentRegistry", "AccessLedger")
+LONGEST_PAUSE_HOURS = 30 * 24
 
+ModuleArgument = Annotated[str, typer.Argument(metavar="MODULE", help=f"one of {', '.join(PAUSABLE)}")]
 AgencyArgument = Annotated[int, typer.Argument(min=1, help="number of the agency")]
 
 
@@ -71,8 +73,8 @@ class Proposing:
     def write(self, *calls: CouncilCall) -> None:
         """Write the action's file and print what it says; raises FormatError, UsageError."""
         action = propose(self.council, self._with_earlier(calls), self.options.days * DAY_SECONDS)
-        if len(action.calls) > 64:
-            raise UsageError("an action has 64 calls at most")
+        if len(action.calls) > MOST_CALLS:
+            raise UsageError(f"an action has {MOST_CALLS} calls at most")
         write_durably(self.options.out, action.encode(self.council.read_call))
         standing = self.council.standing()
         result = {
@@ -132,11 +134,7 @@ def restore_admin(
     options: ProposeOptions,
 ) -> None:
     """Give an ADMIN key to an agency that has no usable one left."""
-    proposing = Proposing.opened(options)
-    prepared = read_action_file(file)
-    if prepared.action != "RestoreAdmin" or prepared.missing:
-        raise UsageError(f"{file} is no action RestoreAdmin that its key has signed")
-    proposing.write(proposing.encode("AgencyRegistry", "restore_admin", prepared.message, *prepared.relayed_signatures))
+    _propose_signed(file, "RestoreAdmin", "AgencyRegistry", "restore_admin", options)
 
 
 @propose_app.command("set-status")
@@ -191,6 +189,39 @@ def revoke_key(
     proposing.write(proposing.encode("AgencyRegistry", "revoke_key_as_governor", address, reason, suspect_from))
 
 
+@propose_app.command("pause")
+@takes("options", ProposeOptions)
+def pause(
+    module: ModuleArgument,
+    hours: Annotated[int, typer.Argument(min=1, max=LONGEST_PAUSE_HOURS, help="how long, from now on")],
+    *,
+    options: ProposeOptions,
+) -> None:
+    """Pause a module; executed without a delay. Withdrawals, revocations, reviews and emergencies are never stopped."""
+    proposing = Proposing.opened(options)
+    until = proposing.council.standing().now + hours * HOUR_SECONDS
+    proposing.write(proposing.encode(_module(module), "pause_as_governor", until))
+
+
+@propose_app.command("lift")
+@takes("options", ProposeOptions)
+def lift(module: ModuleArgument, *, options: ProposeOptions) -> None:
+    """Lift a module's pause, a guardian's too; executed without a delay."""
+    proposing = Proposing.opened(options)
+    proposing.write(proposing.encode(_module(module), "pause_as_governor", 0))
+
+
+@propose_app.command("repudiate")
+@takes("options", ProposeOptions)
+def repudiate(
+    file: Annotated[Path, typer.Argument(help="action file Repudiate, signed by an ADMIN key of the gateway")],
+    *,
+    options: ProposeOptions,
+) -> None:
+    """Say that a batch is not its gateway's: its ANCHOR key was stolen. The batch stays visible."""
+    _propose_signed(file, "Repudiate", "RecordAnchors", "repudiate", options)
+
+
 @propose_app.command("set-contract")
 @takes("options", ProposeOptions)
 def set_contract(
@@ -240,3 +271,18 @@ def founding(
         absent = ", ".join(founder.name for founder in plan.founders if founder.admin not in prepared)
         raise UsageError(f"no registration of {absent}")
     proposing.write(*founding_calls(plan, ordered, proposing.trusted.contracts, proposing.encode))
+
+
+def _propose_signed(file: Path, action: str, contract: str, method: str, options: ProposeOptions) -> None:
+    """Write the action that hands over a message which a key has signed elsewhere; raises UsageError, FormatError."""
+    proposing = Proposing.opened(options)
+    prepared = read_action_file(file)
+    if prepared.action != action or prepared.missing:
+        raise UsageError(f"{file} is no action {action} that its key has signed")
+    proposing.write(proposing.encode(contract, method, prepared.message, *prepared.relayed_signatures))
+
+
+def _module(name: str) -> str:
+    if name not in PAUSABLE:
+        raise UsageError(f"a module that can be paused is one of {', '.join(PAUSABLE)}")
+    return name

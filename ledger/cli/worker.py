@@ -9,11 +9,12 @@ from typing import Annotated
 import structlog
 import typer
 
-from ledger import wiring
+from ledger import wiring, wiring_council
 from ledger.config import Settings, load_settings
+from ledger.council_errors import DirectoryDiffers
 from ledger.embedded import chain
 from ledger.embedded.data_folder import DataFolder
-from ledger.errors import EngineError
+from ledger.errors import ChainError, EngineError
 from ledger.logs import configure_logs
 
 log = structlog.get_logger("worker")
@@ -38,7 +39,21 @@ def worker(
         signal.signal(number, lambda *_: stop.set())
     if settings.rpc_url is None:
         threading.Thread(target=keep_snapshots, args=(settings, stop), daemon=True).start()
+    refuse_another_directory(settings)
     wiring.open_worker(settings).run(stop)
+
+
+def refuse_another_directory(settings: Settings) -> None:
+    """Raise DirectoryDiffers where the directory on chain names contracts that the trust file does not pin.
+
+    A node that does not answer yet is no reason to stop: whatever it shows later is followed by pinned addresses only.
+    """
+    try:
+        wiring_council.check_directory(wiring.load_trust(settings), wiring.rpc_url(settings))
+    except DirectoryDiffers:
+        raise
+    except (ChainError, EngineError) as failure:
+        log.warning("directory not compared", code=failure.code, detail=failure.detail)
 
 
 def check_worker(settings: Settings) -> None:

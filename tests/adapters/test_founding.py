@@ -9,13 +9,16 @@ import psycopg
 import pytest
 
 from ledger import wiring_council
+from ledger.chain.artifacts import load
 from ledger.chain.client import Web3Chain
 from ledger.chain.contracts.agency_registry import AgencyRegistry
 from ledger.chain.contracts.binding import Call, node
+from ledger.chain.contracts.parameters import Parameters
 from ledger.chain.contracts.system_directory import SystemDirectory
 from ledger.core.canonical import encode
 from ledger.core.chainfile import Trust, parse_trust
 from ledger.core.codes import Role
+from ledger.core.typed_messages import PAUSABLE
 from ledger.council_errors import DirectoryDiffers, FoundedAlready, SomeFoundersMissing
 from ledger.embedded.rpc import Rpc
 from ledger.errors import TransactionFailed, UsageError
@@ -86,6 +89,7 @@ def test_the_deployer_ends_with_no_right(ground: FoundingGround) -> None:
     registry = contracts["AgencyRegistry"]
     registration = signed_registration(PLAN.founders[0], FOUNDERS[0], ground.chain_id, registry, 1_000)
     restored = {"agency": 1, "admin": stranger, "validFrom": 0, "validUntil": 1, "nonce": 0, "deadline": 1}
+    repudiated = {"admin": stranger, "batch": 1, "reason": 1, "nonce": 0, "deadline": 1}
     governed = [
         ("AgencyRegistry", "register_agency", registration.message, *registration.relayed_signatures),
         ("AgencyRegistry", "set_status", 1, 2),
@@ -95,6 +99,8 @@ def test_the_deployer_ends_with_no_right(ground: FoundingGround) -> None:
         ("Catalogue", "set_catalogue_authority", 2),
         ("Parameters", "set", "factsAge", 30),
         ("SystemDirectory", "set_contract", "Parameters", contracts["Parameters"], bytes(32)),
+        ("RecordAnchors", "repudiate", repudiated, bytes(65)),
+        *((module, "pause_as_governor", 0) for module in PAUSABLE),
     ]
     own = [("Council", "set_members", [1], 1), ("Council", "complete_founding", registry)]
     for error, attempts in (("NotGovernor", governed), ("NotCouncil", own)):
@@ -104,12 +110,13 @@ def test_the_deployer_ends_with_no_right(ground: FoundingGround) -> None:
                 ground.chain.simulate(NewTransaction("x", DEPLOYER.address, call.target, call.data))
 
 
-def test_every_function_that_asks_for_the_governor_is_among_those(ground: FoundingGround) -> None:
+def test_the_council_is_the_governor_of_every_contract_that_has_one(ground: FoundingGround) -> None:
     deployment = ground.deploy()
     contracts = {name: pin.address for name, pin in pins_of(deployment).items()}
-    for name in ("AgencyRegistry", "Catalogue", "Parameters", "SystemDirectory"):
-        web3 = node(ground.rpc_url)
-        binding = AgencyRegistry(web3, contracts[name])
+    governed = [name for name in contracts if any(entry.get("name") == "governor" for entry in load(name).abi)]
+    assert {"AgencyRegistry", "Catalogue", "Parameters", "RecordAnchors", "SystemDirectory", *PAUSABLE} == set(governed)
+    for name in governed:
+        binding = Parameters(node(ground.rpc_url), contracts[name])
         assert binding.governor(block="latest") == contracts["Council"]
 
 

@@ -3,10 +3,14 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ledger.cli.worker import refuse_another_directory
 from ledger.config import load_settings
+from ledger.core.canonical import encode
+from ledger.council_errors import DirectoryDiffers
 from ledger.embedded.rpc import Rpc
 from ledger.wiring import rpc_url
 from tests.cli.admin_desk import Desk
@@ -54,7 +58,7 @@ class Members:
     def sending(self) -> list[str]:
         return self.desk.signing(self.sender)
 
-    def propose(self, out: str, *words: str) -> dict[str, object]:
+    def propose(self, out: str, *words: str) -> dict[str, Any]:
         return self.desk("council", "propose", *words, "--out", self.desk.path(out), "--data-folder", self.desk.data)
 
     def approve(self, action: str, *agencies: int, keys: Sequence[Path] = (), cancels: bool = False) -> list[str]:
@@ -164,6 +168,21 @@ def test_a_change_of_members_begins_an_epoch_in_which_nothing_older_counts(desk:
     assert members.act("execute", "new.json", new)["state"] == "executed"
 
 
+def test_a_worker_does_not_start_beside_a_directory_that_names_other_contracts(desk: Desk) -> None:
+    desk.found_alone()
+    settings = load_settings(Path(desk.data))
+    refuse_another_directory(settings)
+    document = json.loads(settings.trust_path.read_text())
+    document["contracts"]["RecordAnchors"] = document["contracts"]["AccessLedger"]
+    settings.trust_path.write_bytes(encode(document))
+    with pytest.raises(DirectoryDiffers, match="another RecordAnchors"):
+        refuse_another_directory(settings)
+    # A node that does not answer, or has no directory yet, is waited for.
+    document["contracts"]["SystemDirectory"]["address"] = "0x" + "77" * 20
+    settings.trust_path.write_bytes(encode(document))
+    refuse_another_directory(settings)
+
+
 def test_a_file_that_says_one_thing_and_does_another_is_not_signed(desk: Desk) -> None:
     members = Members(desk)
     members.found(development=True)
@@ -182,3 +201,15 @@ def test_a_file_that_says_one_thing_and_does_another_is_not_signed(desk: Desk) -
     command[2] = desk.path("elsewhere.json")
     assert "another chain" in desk(*command, *desk.signing(members.keys[0]), "--yes", expect=2)["error"]["detail"]
     assert not (desk.folder / "signed.json").exists()
+
+    # What needs no delay: a pause and its end. What nobody may pause is not proposed.
+    paused = members.propose("pause.json", "pause", "Catalogue", "24")
+    assert str(paused["says"][0]).startswith("Catalogue.pauseAsGovernor(until=")
+    approvals = members.approve("pause.json", 1, 2)
+    members.act("schedule", "pause.json", approvals)
+    members.act("execute", "pause.json", approvals)
+    load = ["catalogue", "load", "catalogue/service-flag.json", "--responsible", "1"]
+    refused = desk(*load, *desk.signing(members.keys[0]), expect=4)
+    assert "ModulePaused" in refused["error"]["detail"]
+    words = ["pause", "EmergencyAccess", "24", "--out", desk.path("x.json"), "--data-folder", desk.data]
+    assert "can be paused" in desk("council", "propose", *words, expect=2)["error"]["detail"]
