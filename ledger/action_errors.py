@@ -5,7 +5,7 @@ SubmissionRefused
 ├── CoSignatureRequired, SecondAgencyRequired, ReviewerMissing
 └── NotEntitled ── SameKey
     └── NotParty ── SelfDecision, SelfReview, SelfConsent
-Conflict ── StateMismatch, NotOnChainYet, NonceUnusable
+Conflict ── StateMismatch, NotOnChainYet, NonceUnusable, ContractPaused
 """
 
 from ledger.errors import Conflict, NotEntitled, SubmissionRefused
@@ -115,3 +115,9 @@ class NonceUnusable(Conflict):
     code = "nonce_unusable"
     when = "the key has signed another message with this nonce, or the one before it in its lane is not known here"
     remedy = "sign with a fresh lane: 24 random bytes, then 8 zero bytes"
+
+
+class ContractPaused(Conflict):
+    code = "contract_paused"
+    when = "a guardian or the Council has paused the contract that would take the action"
+    remedy = "send it again after the time in `detail`; what ends or reviews something is never stopped"

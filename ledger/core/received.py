@@ -37,6 +37,8 @@ ABOUT: Mapping[str, str | None] = {
     "KeepData": "emergency",
 }
 """The messages that a gateway relays, and the member that names what each bears on; None makes its object itself."""
+STOPPED_BY_PAUSE = frozenset({"RecordConsent", "RequestAccess", "DecideAccess"})
+"""Of these, what a paused contract refuses; nothing that ends or reviews something is ever stopped."""
 
 
 @dataclass(frozen=True, slots=True)

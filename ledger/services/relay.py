@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.action_errors import NonceUnusable
+from ledger.action_errors import ContractPaused, NonceUnusable
 from ledger.core.canonical import decode_canonical
 from ledger.core.codes import EntryType, Role
 from ledger.core.hexadecimal import from_hex
 from ledger.core.keccak import keccak256
-from ledger.core.received import ABOUT, ReceivedAction, about_of
+from ledger.core.received import ABOUT, STOPPED_BY_PAUSE, ReceivedAction, about_of
 from ledger.core.shapes import array, members_of, text
 from ledger.core.signature import SIGNATURE_BYTES, recover
 from ledger.core.typed_messages import (
@@ -173,9 +173,17 @@ def _judge(call: Call, signed: _Signed, judged: Judged) -> None:
             raise NotEntitled(f"SignatureInvalid: the signature of {signer} is by another key than the message names")
     if signed.message["deadline"] < judged.include_by:
         raise StaleStatement("the deadline lies before the time by which the gateway promises a block")
+    _refuse_paused(call, signed.name)
     refuse_unheld(call.transaction, signed.name, signed.message, signed.documents)
     JUDGES[signed.name](judged)
     _judge_nonce(call, signed)
+
+
+def _refuse_paused(call: Call, name: str) -> None:
+    contract = MESSAGES[name].contract
+    until = call.history.governance.paused_until(contract, call.as_of) if name in STOPPED_BY_PAUSE else 0
+    if until > call.now:
+        raise ContractPaused(f"ModulePaused: {contract} takes no {name} until {until}")
 
 
 def _judge_nonce(call: Call, signed: _Signed) -> None:

@@ -318,6 +318,22 @@ def test_a_suspended_agency_withdraws_what_it_witnessed(consortium: Consortium) 
     assert offices.act("WithdrawConsent", said, PUBLISHER, caller=FIRE_READER).code == "taken"
 
 
+def test_what_a_paused_contract_would_refuse_is_not_promised_and_endings_are(consortium: Consortium) -> None:
+    offices = Offices(consortium)
+    request, consent = asked(offices), offices.mine(witnessed(offices))
+    until = consortium.now + 3_600
+    for contract in ("AccessLedger", "ConsentRegistry"):
+        consortium.add_block([(contract, "PauseSet", {"agency": FIRE, "until": until})])
+    assert offices.request(nonce=77 << 64).code == "contract_paused"
+    assert witnessed(offices).code == "contract_paused"
+    ending = offices.act("WithdrawConsent", {"consent": consent, "reason": 1}, PUBLISHER, caller=FIRE_READER)
+    assert ending.code == "taken"
+    assert offices.act("WithdrawRequest", {"request": request}, REQUESTER).code == "taken"
+    consortium.advance(3_601)
+    consortium.add_block()
+    assert offices.request(nonce=78 << 64).code == "taken"
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

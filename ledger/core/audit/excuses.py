@@ -6,7 +6,8 @@ from ledger.core.access_facts import AccessFacts, EmergencyFacts
 from ledger.core.codes import Basis, Role
 from ledger.core.history import AsOf, History
 from ledger.core.points import Point
-from ledger.core.received import GRANTED, ReceivedAction, about_of
+from ledger.core.received import GRANTED, STOPPED_BY_PAUSE, ReceivedAction, about_of
+from ledger.core.typed_messages import MESSAGES
 
 _ZERO_ADDRESS = "0x" + "00" * 20
 _EITHER = (Role.EMERGENCY, Role.SUPERVISE)
@@ -40,9 +41,11 @@ _WITNESSED = 3
 def why_not_includable(history: History, action: ReceivedAction) -> str | None:
     """Return why no honest relay could bring the action on chain by its `include_by`, or None if one could.
 
-    A key that had never been entitled is no excuse: then nothing was to be promised.
+    A key that had never been entitled is no excuse: then nothing was to be promised. Nor is a pause that had begun.
     """
     as_of = AsOf(action.include_by)
+    if _was_paused(history, action):
+        return "the contract had been paused"
     for member, roles in _roles(history, action).items():
         key = action.message[member]
         if key != _ZERO_ADDRESS and _had_ended(history, action, key, roles):
@@ -64,8 +67,22 @@ def _had_ended(history: History, action: ReceivedAction, key: str, roles: tuple[
     def may_at(time: int) -> bool:
         return any(why_not(key, role, None, AsOf(time)) is None for role in roles)
 
-    known_since = action.received_at - history.parameter("factsAge", AsOf(action.received_at))
+    known_since = _known_since(history, action)
     return not may_at(action.include_by) and (may_at(action.received_at) or may_at(known_since))
+
+
+def _known_since(history: History, action: ReceivedAction) -> int:
+    """Return as of when (Unix seconds) a gateway that took an action knew the chain, at the latest."""
+    return action.received_at - history.parameter("factsAge", AsOf(action.received_at))
+
+
+def _was_paused(history: History, action: ReceivedAction) -> bool:
+    """Say whether the contract was paused after a gateway could know it, and before the action was due."""
+    if action.name not in STOPPED_BY_PAUSE:
+        return False
+    begin = _known_since(history, action)
+    pauses = history.governance.pauses.get(MESSAGES[action.name].contract, ())
+    return any(begin < one.point.time <= action.include_by and one.until > one.point.time for one in pauses)
 
 
 def _roles(history: History, action: ReceivedAction) -> Mapping[str, tuple[Role, ...]]:

@@ -176,6 +176,30 @@ def test_a_key_or_agency_that_had_ended_excuses() -> None:
     assert excuse(ledger, "RequestAccess", "reader-requests", holder=99, item=99) is None
 
 
+def paused(ledger: AuthorityLedger, until: int, agency: int = READER) -> None:
+    ledger.mine([("AccessLedger", "PauseSet", {"agency": agency, "until": until})])
+
+
+def test_a_pause_that_began_on_the_way_excuses_what_it_stops_and_nothing_else() -> None:
+    ledger = AuthorityLedger()
+    said = {"holder": PUBLISHER, "item": SHARED}
+    consent = {"captureMode": 1, "subjectTag": number32("tag"), "recipient": READER, "holder": PUBLISHER}
+    paused(ledger, ledger.now + 86_400)
+    assert "paused" in str(excuse(ledger, "RequestAccess", "reader-requests", **said))
+    assert excuse(ledger, "RecordConsent", "person", **consent) is None
+    assert "not on chain" in str(excuse(ledger, "CloseGrant", "reader-requests", grant=number32("no grant")))
+
+
+def test_a_pause_that_a_gateway_knew_of_is_no_excuse() -> None:
+    ledger = AuthorityLedger()
+    said = {"holder": PUBLISHER, "item": SHARED}
+    paused(ledger, ledger.now + 86_400)
+    ledger.mine([], seconds=3_600)
+    assert excuse(ledger, "RequestAccess", "reader-requests", **said) is None
+    paused(ledger, 0)
+    assert excuse(ledger, "RequestAccess", "reader-requests", **said) is None
+
+
 def test_a_supervisor_whose_key_had_ended_excuses() -> None:
     ledger = AuthorityLedger()
     signed = opening(supervisor=address("reader-supervises"))
