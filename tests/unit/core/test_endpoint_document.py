@@ -4,7 +4,11 @@ import pytest
 
 from ledger.core.canonical import decode, encode
 from ledger.core.endpoint_document import Endpoint, parse_endpoint
+from ledger.core.hexadecimal import to_hex
+from ledger.core.history import latest
 from ledger.errors import FormatError, UnsupportedFormat
+from tests.simulated_consortium import GATEWAY, READER
+from tests.simulated_ledger import SimulatedLedger
 
 pytestmark = pytest.mark.unit
 
@@ -59,3 +63,17 @@ def test_other_documents_are_refused() -> None:
         parse_endpoint({"format": "gongzhi-endpoint/1", "agency": 0, "url": "https://a.example"})
     with pytest.raises(FormatError):
         parse_endpoint({"format": "gongzhi-endpoint/1", "agency": 2, "url": "https://a.example", "more": 1})
+
+
+def test_the_document_that_an_agency_named_last_is_known() -> None:
+    chain = SimulatedLedger()
+    first, second = Endpoint(GATEWAY, "https://a.example"), Endpoint(GATEWAY, "https://b.example")
+    moments = []
+    for endpoint in (first, second):
+        args = {"agency": GATEWAY, "documentHash": to_hex(endpoint.hash)}
+        block = chain.mine([("AgencyRegistry", "EndpointSet", args)])
+        moments.append(block.number)
+    history = chain.history()
+    named = history.agencies[GATEWAY].gateway_documents
+    assert [latest(named, history.at_block(number), None) for number in moments] == [first.hash, second.hash]
+    assert history.agencies[READER].gateway_documents == []
