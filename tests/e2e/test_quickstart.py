@@ -109,7 +109,7 @@ def test_running_it_again_says_so_and_changes_nothing(demo: DemoStack) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", ["starting the chain", "deploying Catalogue", "enrolling"])
+@pytest.mark.parametrize("moment", ["starting the chain", "deploying Catalogue", "founding", "enrolling"])
 def test_a_founding_that_was_killed_is_finished_by_running_it_again(tmp_path: Path, moment: str) -> None:
     arguments = ("demo", "--limit", "60", "--data-folder", str(tmp_path / "data"), "--json")
     with subprocess.Popen(
