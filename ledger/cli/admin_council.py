@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ledger import wiring, wiring_council
+from ledger.cli.admin_council_prepare import prepare_app
 from ledger.cli.admin_council_propose import propose_app
 from ledger.cli.admin_options import DryRunOption, FolderOption, JsonOption, KeystoreOption, PasswordOption, say
 from ledger.cli.admin_options import administration as opened_administration
@@ -35,6 +36,7 @@ from ledger.services.council import (
 )
 
 council_app = typer.Typer(no_args_is_help=True, help="What the members decide together.")
+council_app.add_typer(prepare_app, name="prepare")
 council_app.add_typer(propose_app, name="propose")
 
 ActionArgument = Annotated[Path, typer.Argument(metavar="ACTION", help="action file, as `propose` writes it")]

@@ -86,6 +86,19 @@ class Members:
         assert self.desk(*command, "--dry-run")["would"] == verb
         return self.desk(*command)
 
+    def decide(self, action: str, *agencies: int) -> None:
+        """Approve, schedule and execute at once, where nothing is delayed."""
+        approvals = self.approve(action, *agencies)
+        self.act("schedule", action, approvals)
+        assert self.act("execute", action, approvals)["state"] == "executed"
+
+    def signed_elsewhere(self, out: str, key: Path, *words: str) -> str:
+        """Prepare a message, let its key sign it, and return the file's path."""
+        path = self.desk.path(out)
+        self.desk("council", "prepare", *words, "--out", path, "--data-folder", self.desk.data)
+        assert self.desk.gongzhi("sign", path, *self.desk.with_key(key), "--yes")["missing"] == []
+        return path
+
     def state(self, action: str) -> object:
         return self.desk("council", "show", self.desk.path(action), "--data-folder", self.desk.data)["state"]
 
@@ -166,6 +179,40 @@ def test_a_change_of_members_begins_an_epoch_in_which_nothing_older_counts(desk:
     new = members.approve("new.json", 1, 2)
     members.act("schedule", "new.json", new)
     assert members.act("execute", "new.json", new)["state"] == "executed"
+
+
+def test_a_newcomer_is_registered_and_an_agency_without_a_key_gets_one_again(desk: Desk) -> None:
+    members = Members(desk)
+    members.found(development=True)
+    newcomer, second = desk.key("newcomer"), desk.key("second")
+    agency = json.loads((desk.folder / "founding.json").read_text())["founders"][0] | {"name": "newcomer"}
+    file = desk.written("newcomer-agency.json", agency | {"admin": desk.address(newcomer)})
+    signed = members.signed_elsewhere("registration.json", newcomer, "register", str(file))
+    members.propose("register.json", "register", signed)
+    members.decide("register.json", 1, 3)
+    assert desk("key", "list", "--agency", "4", "--data-folder", desk.data)["keys"][0]["state"] == "bound"
+
+    again = members.signed_elsewhere("restore.json", second, "restore-admin", "4", desk.address(second))
+    other = desk(
+        "council", "propose", "repudiate", again, "--out", desk.path("x"), "--data-folder", desk.data, expect=2
+    )
+    assert "no action Repudiate" in other["error"]["detail"]
+    members.propose("lost.json", "revoke-key", desk.address(newcomer), "1")
+    members.propose("lost.json", "restore-admin", again, "--add")
+    members.decide("lost.json", 2, 3)
+    keys = {
+        one["key"]: one["state"] for one in desk("key", "list", "--agency", "4", "--data-folder", desk.data)["keys"]
+    }
+    assert keys == {desk.address(newcomer): "revoked", desk.address(second): "bound"}
+
+    # A call that its contract refuses: the whole action is refused, with the contract's own reason.
+    words = ["repudiate", desk.address(members.keys[0]), "1", "3"]
+    members.propose("void.json", "repudiate", members.signed_elsewhere("void-1.json", members.keys[0], *words))
+    approvals = members.approve("void.json", 1, 2)
+    members.act("schedule", "void.json", approvals)
+    command = ["council", "execute", desk.path("void.json"), *approvals, *members.sending()]
+    assert "BatchUnknown" in desk(*command, expect=4)["error"]["detail"]
+    assert members.state("void.json") == "scheduled"
 
 
 def test_a_worker_does_not_start_beside_a_directory_that_names_other_contracts(desk: Desk) -> None:
