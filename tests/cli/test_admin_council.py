@@ -147,6 +147,12 @@ def test_members_decide_by_files_and_delays_are_waited_for(desk: Desk) -> None:
     by_id = desk("council", "show", listed["actions"][1]["action"], "--data-folder", desk.data)
     assert by_id["state"] == "executed"
 
+    # Member keys of one machine wait as well: the same command schedules first, and executes when it is due.
+    here = ["parameter", "factsAge", "40", *members.sending(), "--council-keys", str(desk.council_keys(members.keys))]
+    assert [desk(*here, expect=1)["error"]["code"] for _ in range(2)] == ["action_not_due"] * 2
+    members.wait(48 * HOUR)
+    assert [desk(*here)["changed"] for _ in range(2)] == [True, False]
+
     # What is never scheduled in time is worth nothing, whoever approves it.
     members.propose("late.json", "revoke-key", desk.address(members.sender), "1", "--days", "1")
     late = members.approve("late.json", 1, 2)
