@@ -1,5 +1,6 @@
 """Deployment under the Council and the founding: what stands afterwards, who has no right, what a crash leaves."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,9 +23,11 @@ from ledger.core.typed_messages import PAUSABLE
 from ledger.council_errors import DirectoryDiffers, FoundedAlready, SomeFoundersMissing
 from ledger.embedded.rpc import Rpc
 from ledger.errors import TransactionFailed, UsageError
+from ledger.keys.keystore import KeystoreSigner
 from ledger.rows import NewTransaction
 from ledger.services.council import approve, propose
 from ledger.services.deploy import pins_of, trust_of
+from ledger.services.enrol import AgencyToEnrol, register_here
 from ledger.services.founding import founding_calls, signed_registration
 from ledger.store.migrate import migrate
 from ledger.store.postgres import PostgresStore
@@ -205,6 +208,32 @@ def test_a_founding_that_crashes_a_step_later_each_time_ends_in_the_same_state(g
         fatal += 1
     deployment = ground.deploy()
     assert state(ground, deployment)[-1] == TRANSACTIONS
+
+
+def test_a_registration_that_crashes_a_step_later_each_time_is_made_once(ground: FoundingGround) -> None:
+    deployment = ground.deploy()
+    ground.found(deployment)
+    admin = KeystoreSigner(b"\x42" * 32)
+    agency = replace(PLAN.founders[1], name="Newcomer", admin=admin.address)
+    newcomer = AgencyToEnrol("newcomer", agency, admin, [], b"")
+    registry = registry_of(ground, deployment)
+    encode_call = wiring_council.call_encoder({name: pin.address for name, pin in pins_of(deployment).items()})
+    sent = ground.chain.next_tx_nonce(DEPLOYER.address)
+
+    def number_of(key: str) -> int:
+        return registry.key_info(key, block="latest").agency
+
+    fatal, is_done = 0, False
+    while not is_done:
+        fatal += 1
+        wire = Tripwire(fatal)
+        fragile = FoundingGround(FragileStore(ground.store, wire), FragileChain(ground.chain, wire), ground.rpc_url)
+        with contextlib.suppress(Crash):
+            register_here(fragile.acts(deployment), [newcomer], dict(enumerate(FOUNDERS, 1)), encode_call, number_of)
+            is_done = True
+    assert fatal > 10
+    assert number_of(admin.address) == registry.agency_count(block="latest") == 6
+    assert ground.chain.next_tx_nonce(DEPLOYER.address) == sent + 2
 
 
 @pytest.mark.slow
