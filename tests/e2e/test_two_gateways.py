@@ -1,17 +1,17 @@
 """Two gateways of different agencies on one chain, each with a database of its own; one auditor verifies both."""
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
 from ledger.cli.chain_reading import read_facts
-from ledger.client.endpoints import announce, find_gateway
+from ledger.client.endpoints import find_gateway
 from ledger.client.facts import GatewayFacts
 from ledger.client.gongzhi import GongzhiClient
 from ledger.client.grounds import Grounds
@@ -22,64 +22,38 @@ from ledger.core.codes import Basis, Purpose
 from ledger.core.endpoint_document import Endpoint
 from ledger.core.statements import StatementDomain
 from ledger.embedded.data_folder import DataFolder
-from ledger.errors import NotFound, WrongGateway
+from ledger.errors import WrongGateway
 from tests.e2e.demo_stack import DemoStack, run_gongzhi
 from tests.e2e.ingest import AUDIT, incident
+from tests.e2e.test_documents import commands, run
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+GATEWAY_ROLES = ("API_SIGN", "ANCHOR", "RELAY")
 GROUNDS = Grounds(1, Purpose.INCIDENT_RESPONSE, Basis.STATUTORY_DUTY, "duty of the brigade")
 
 
 class SecondGateway:
-    """The police's gateway: a data folder beside the demonstration's, with its keys bound by the police themselves."""
+    """The police's gateway beside the demonstration's, set up by the commands of the how-to page."""
 
-    def __init__(self, first: DemoStack, folder: Path) -> None:
-        self.first, self.folder, self.agency = first, folder, int(first.agency("police")["id"])
-        self.keys = folder.parent / "police-keys"
-        self.keys.mkdir(mode=0o700)
-        self.password = self.keys / "password"
-        self.password.write_text("a password for tests\n")
-        self.password.chmod(0o600)
-        self.api = ""
+    def __init__(self, first: DemoStack, place: Path) -> None:
+        self.first, self.place, self.folder = first, place, place / "police-gateway"
+        self.agency = int(first.agency("police")["id"])
 
-    def __call__(self, *arguments: str | Path, code: int = 0) -> dict[str, Any]:
-        """Run a command for this folder and return its JSON."""
-        done = run_gongzhi(self.folder, *arguments, "--data-folder", self.folder, "--json")
-        assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return answer
+    def set_up(self) -> None:
+        """Run the page; every verb may be repeated."""
+        (self.place / ".venv").symlink_to(Path(sys.prefix))
+        (self.place / ".gongzhi").symlink_to(self.first.folder.root)
+        page = commands("docs/how-to/run-a-second-gateway.md")
+        printed = run(page, self.place, seconds=400)
+        assert json.dumps(GATEWAY_ROLES) in printed
+        again = run(page, self.place, seconds=400)
+        assert again.count("bound before") == len(GATEWAY_ROLES)
+        assert self.api in again
 
-    def join(self) -> None:
-        """Join, bind three keys, name them in the settings, and start."""
-        document = self.first.document
-        join = ("admin", "join", document["api"], "--agency", str(self.agency), "--rpc", document["rpc"])
-        planned = self(*join, "--trust", document["trust"], "--dry-run")
-        assert planned["missingRoles"] == ["API_SIGN", "ANCHOR", "RELAY"]
-        assert not self.folder.exists()
-        joined = self(*join, "--trust", document["trust"])
-        assert (joined["documentsMissing"], joined["documents"] > 10) == ([], True)
-        assert self(*join, "--trust", document["trust"])["documents"] == 0
-        named = {role: self._bound(role) for role in ("API_SIGN", "ANCHOR", "RELAY")}
-        path = self.folder / "settings.json"
-        settings = json.loads(path.read_text()) | {
-            "api_sign_key": named["API_SIGN"],
-            "anchor_keys": [named["ANCHOR"]],
-            "relay_key": named["RELAY"],
-            "key_provider": f"file:{self.keys / 'master.key'}",
-        }
-        master = self.keys / "master.key"
-        master.write_bytes(b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")
-        master.chmod(0o600)
-        path.write_text(json.dumps(settings))
-        self.api = self("up")["api"]
-
-    def _bound(self, role: str) -> dict[str, str]:
-        keystore, admin = self.keys / f"{role}.json", self.first.agency("police")["keys"]["admin"]
-        run_gongzhi(self.folder, "admin", "key", "new", keystore, "--password-file", self.password)
-        by = ("--admin", admin["keystore"], "--admin-password-file", admin["passwordFile"])
-        bound = self(*("admin", "key", "bind", keystore, "--key-password-file", self.password, "--roles", role), *by)
-        assert (bound["agency"], bound["state"]) == (self.agency, "bound")
-        return {"uri": f"keystore:{keystore}", "password_file": str(self.password)}
+    @property
+    def api(self) -> str:
+        """URL of this gateway."""
+        return str(json.loads((self.place / "addresses.json").read_text())["api"])
 
     @contextmanager
     def client(self, name: str, folder: Path) -> Iterator[GongzhiClient]:
@@ -103,9 +77,9 @@ def gateways(tmp_path: Path) -> Iterator[tuple[DemoStack, SecondGateway]]:
     done = run_gongzhi(folder, "demo", "--limit", "60", "--data-folder", folder, "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     first = DemoStack(DataFolder.at(folder), json.loads(done.stdout.splitlines()[-1]), done.stderr)
-    second = SecondGateway(first, tmp_path / "second")
+    second = SecondGateway(first, tmp_path)
     try:
-        second.join()
+        second.set_up()
         yield first, second
     finally:
         run_gongzhi(second.folder, "down")
@@ -139,29 +113,8 @@ def test_two_gateways_stand_on_one_chain_and_one_auditor_verifies_both(
 
 
 def _found_from_the_first(first: DemoStack, second: SecondGateway, tmp_path: Path) -> None:
-    admin, file = first.agency("police")["keys"]["admin"], tmp_path / "endpoint.json"
-    named = second(
-        *("admin", "endpoint", second.api, "--keystore", admin["keystore"]),
-        *("--password-file", admin["passwordFile"], "--out", file),
-    )
-    assert named["agency"] == second.agency
-    endpoint = Endpoint(second.agency, second.api)
     with first.client("fire", tmp_path / "finder") as reader:
-        _until_kept(reader, endpoint)
-        assert find_gateway(reader.desk, second.agency) == endpoint
-
-
-def _until_kept(reader: GongzhiClient, endpoint: Endpoint) -> None:
-    """Hand the document over once the first gateway has followed the block that names it."""
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            announce(reader.desk, endpoint)
-            return
-        except NotFound:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.3)
+        assert find_gateway(reader.desk, second.agency) == Endpoint(second.agency, second.api)
 
 
 def _addressed_to_one(first: DemoStack, second: SecondGateway, tmp_path: Path) -> None:
