@@ -212,6 +212,9 @@ def choose_api_port(folder: DataFolder, plan: StackPlan) -> int:
     """
     remembered = ports.remembered(folder, ports.API)
     holder = next((service.name for service in plan.services if service.ready_path), None)
+    if holder is None and remembered is not None:
+        # No API is started: the port stays with the one that may be running.
+        return remembered
     running = holder is not None and processes.find(folder, holder) is not None
     if running and remembered is not None:
         return remembered

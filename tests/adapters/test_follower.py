@@ -121,8 +121,8 @@ def test_a_reorganization_while_blocks_are_read_is_noticed(ground: Ground, monke
     snapshot = ground.sandbox.rpc("evm_snapshot")
     ground.sandbox.rpc("anvil_mine", "0x2")
     replace = replacement(ground, snapshot)
-    real = ground.chain._events
-    monkeypatch.setattr(ground.chain, "_events", lambda *span: (replace(), real(*span))[1])
+    real = ground.chain.events
+    monkeypatch.setattr(ground.chain, "events", lambda *span: (replace(), real(*span))[1])
     with pytest.raises(ChainError, match="changed while it was read"):
         ground.follow()
     monkeypatch.undo()
