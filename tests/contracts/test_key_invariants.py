@@ -29,6 +29,7 @@ PLAIN = Role.SUBMIT.bit | Role.READ.bit | Role.GUARDIAN.bit | Role.ANCHOR.bit
 WHICH = st.integers(0, 7)
 PARTY = st.sampled_from(PARTIES)
 PAUSE = 3 * DAY
+OVERDUE_REVIEW_LIMIT = 2
 
 
 @dataclass
@@ -51,6 +52,7 @@ class KeyMachine(ChainMachine):
         self.last_pause: dict[tuple[str, str], int] = {}
         self.sequences = dict.fromkeys(PARTIES, 1)
         self.roots = 0
+        self.emergencies = 0
 
     @initialize()
     def begin(self) -> None:
@@ -168,11 +170,14 @@ class KeyMachine(ChainMachine):
 
     @rule()
     def open_emergency(self) -> None:
-        """An emergency is opened, paused or not."""
+        """An emergency is opened, paused or not; never so many that overdue reviews ask for a second agency."""
+        if self.emergencies > OVERDUE_REVIEW_LIMIT:
+            return
         about: dict[str, Any] = {"caseRef": self.offices.fresh("case"), "items": (5,), "region": 990101, "reason": 1}
         more = {"noteHash": self.offices.fresh("note"), "expiresAt": self.now + 3600}
         _, call = self.signed("OpenEmergency", self.offices.opener, None, None, **about, **more)
-        self.tried(call, self.active["reader"], "open emergency")
+        if self.tried(call, self.active["reader"], "open emergency"):
+            self.emergencies += 1
 
     @rule()
     def request(self) -> None:

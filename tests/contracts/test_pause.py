@@ -136,3 +136,29 @@ def test_a_paused_module_refuses_until_the_pause_is_over(offices: Offices, act: 
     assert sandbox.refuses("ModulePaused", call()) == f"ModulePaused(until={until})"
     sandbox.sleep(until - sandbox.now)
     sandbox.send(call())
+
+
+def test_what_a_pause_never_stops_is_done_while_every_module_is_paused(offices: Offices) -> None:
+    sandbox = offices.sandbox
+    consent, emergency = offices.consented(), offices.ended()
+    revoked, closed, request = offices.granted(), offices.granted(), offices.asked()
+    retired, lost = (sandbox.bind(offices.holder, Role.READ) for _ in range(2))
+    for name in PAUSABLE:
+        sandbox.govern(module(sandbox, name).pause_as_governor(sandbox.now + 30 * DAY))
+    ending = {"actor": offices.holder.admin.address, "key": retired.address}
+    acts = [
+        lambda: offices.withdrawal(consent),
+        lambda: offices.act("RevokeGrant", offices.decider, grant=revoked, reason=1).call,
+        lambda: offices.act("CloseGrant", offices.requester, grant=closed, outcome=1).call,
+        lambda: offices.act("WithdrawRequest", offices.requester, request=request).call,
+        lambda: offices.about("ReviewEmergency", emergency),
+        lambda: offices.about("NoteNotified", emergency),
+        lambda: offices.about("NoteDestroyed", emergency),
+        lambda: offices.alarm().call,
+        lambda: sandbox.relayed("Mark", offices.witness, recordId=word("record"), version=1, mark=1, reason=1),
+        lambda: sandbox.relayed("RetireKey", offices.holder.admin, **ending),
+        lambda: sandbox.relayed("RevokeKey", lost, key=lost.address, reason=1, suspectFrom=0),
+    ]
+    for act in acts:
+        sandbox.send(act())
+    sandbox.govern(sandbox.registry.revoke_key_as_governor(offices.second.address, 1, 0))
