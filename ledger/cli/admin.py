@@ -17,6 +17,7 @@ from ledger.cli.admin_join import join
 from ledger.cli.admin_key import key_app
 from ledger.cli.admin_network import network_app
 from ledger.cli.admin_parameter import parameter
+from ledger.cli.admin_pause import pause
 from ledger.cli.admin_refetch import refetch_command
 from ledger.cli.admin_relay import relay
 from ledger.cli.admin_trust import trust_app
@@ -34,6 +35,7 @@ app.command("parameter")(parameter)
 app.command("migrate")(migrate)
 app.command("endpoint")(endpoint)
 app.command("join")(join)
+app.command("pause")(pause)
 app.command("relay")(relay)
 app.add_typer(trust_app, name="trust")
 app.add_typer(key_app, name="key")

@@ -65,3 +65,15 @@ def test_the_second_key_of_one_officer_is_no_supervisor(desk: Desk) -> None:
     assert refused["code"] == "transaction_failed"
     assert "OfficerRolesExclusive" in refused["detail"]
     assert desk(*bind, "19")["state"] == "bound"
+
+
+def test_a_guardian_pauses_a_module_once(desk: Desk) -> None:
+    sender, data = desk.found_alone(), ["--data-folder", desk.data]
+    desk("enrol", str(desk.agency_file("bureau", 1, ["GUARDIAN"], ["READ"])), *sender)
+    by = ["--guardian", desk.path("bureau-0.json"), "--guardian-password-file", str(desk.password), *data]
+    assert desk("pause", "Council", *by, expect=2)["error"]["code"] == "usage"
+    assert desk("pause", "Catalogue", *by, "--dry-run")["dryRun"] is True
+    assert desk("pause", "Catalogue", *by)["contract"] == "Catalogue"
+    assert "PausedTooOften" in desk("pause", "Catalogue", *by, expect=4)["error"]["detail"]
+    reader = ["--guardian", desk.path("bureau-1.json"), "--guardian-password-file", str(desk.password), *data]
+    assert "NotGuardian" in desk("pause", "AccessLedger", *reader, expect=4)["error"]["detail"]
