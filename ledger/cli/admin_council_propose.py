@@ -178,7 +178,7 @@ def catalogue_authority(agency: AgencyArgument, *, options: ProposeOptions) -> N
 @takes("options", ProposeOptions)
 def revoke_key(
     key: Annotated[str, typer.Argument(help="address of the key")],
-    reason: Annotated[int, typer.Argument(min=0, max=65_535, help="code of the reason")],
+    reason: Annotated[int, typer.Argument(min=1, max=65_535, help="code of the reason")],
     suspect_from: Annotated[int, typer.Option(min=0, help="suspect since this time (Unix seconds), 0 if not")] = 0,
     *,
     options: ProposeOptions,

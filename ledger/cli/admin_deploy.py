@@ -24,6 +24,7 @@ from ledger.cli.output import print_result
 from ledger.cli.signing import read_action_file
 from ledger.config import Settings, load_settings
 from ledger.core.canonical import encode
+from ledger.core.chainfile import parse_trust, same_deployment
 from ledger.embedded.data_folder import write_durably
 from ledger.errors import UsageError
 from ledger.keys.uris import open_signer
@@ -81,11 +82,19 @@ def deploy(
 
 
 def write_deployment(settings: Settings, deployment: Mapping[str, Any], engine: str) -> None:
-    """Write the deployment file and the trust file of a deployment into the data folder."""
+    """Write the deployment file and the trust file of a deployment into the data folder.
+
+    A trust file of this deployment that stands there is left as it is: blocks and endpoints may be pinned in it. Raises
+    UsageError for one of another deployment.
+    """
     deployments = settings.data_folder / "deployments"
     deployments.mkdir(exist_ok=True)
     write_durably(deployments / f"{deployment['chainId']}.json", json.dumps(deployment, indent=2).encode())
-    write_durably(settings.trust_path, encode(trust_of(deployment, engine)))
+    trust = parse_trust(encode(trust_of(deployment, engine)))
+    if not settings.trust_path.exists():
+        write_durably(settings.trust_path, encode(dict(trust.document)))
+    elif not same_deployment(trust, wiring.load_trust(settings)):
+        raise UsageError(f"{settings.trust_path} is the trust file of another deployment: give another data folder")
 
 
 def found_with(

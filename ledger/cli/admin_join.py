@@ -17,6 +17,7 @@ from ledger.cli.admin_options import DryRunOption, FolderOption, JsonOption, say
 from ledger.cli.output import print_result
 from ledger.config import SETTINGS_FILE, Settings, load_settings
 from ledger.core.canonical import encode
+from ledger.core.chainfile import parse_trust, same_deployment
 from ledger.core.codes import Role
 from ledger.core.endpoint_document import LOOPBACK
 from ledger.core.hexadecimal import to_hex
@@ -135,7 +136,7 @@ def _noted(settings: Settings, values: dict[str, Any], trust: bytes) -> Settings
     """Write trust file and settings; raises UsageError where the folder belongs to another gateway or chain."""
     folder = DataFolder.at(settings.data_folder)
     folder.create()
-    if settings.trust_path.exists() and settings.trust_path.read_bytes() != trust:
+    if settings.trust_path.exists() and not same_deployment(parse_trust(trust), wiring.load_trust(settings)):
         raise UsageError(f"{settings.trust_path} is another trust file: this folder belongs to another consortium")
     path = folder.root / SETTINGS_FILE
     noted = read_json_object(path)

@@ -122,6 +122,11 @@ def parse_trust(data: bytes | str) -> Trust:
     )
 
 
+def same_deployment(one: Trust, other: Trust) -> bool:
+    """Say whether two trust files are of one chain and the same contracts, whatever else they pin."""
+    return (one.chain_id, one.genesis, one.contracts) == (other.chain_id, other.genesis, other.contracts)
+
+
 def parse_chain(data: bytes | str) -> ChainFile:
     """Return the chain file in `data`; raises FormatError or UnsupportedFormat."""
     value = decode(data)

@@ -8,7 +8,7 @@ from ledger.core.endpoint_document import Endpoint, parse_endpoint
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import AsOf, History, latest
 from ledger.core.shapes import members_of, text
-from ledger.errors import Conflict, NotFound
+from ledger.errors import Conflict, FormatError, NotFound
 from ledger.ports import Signer, Transaction
 from ledger.services.administration import Administration
 from ledger.services.authenticate import Call
@@ -25,13 +25,23 @@ def document_in_force(history: History, agency: int, as_of: AsOf) -> bytes | Non
 def describe_endpoint(
     history: History, transaction: Transaction, agency: int, as_of: AsOf
 ) -> dict[str, str | None] | None:
-    """Return the hash of an agency's endpoint document, and its URL if the document is here; None if it names none."""
+    """Return the hash of an agency's endpoint document, and its URL if the document is here; None if it names none.
+
+    An ADMIN may name any document: one that is no endpoint of his agency gives no URL.
+    """
     named = document_in_force(history, agency, as_of)
     if named is None:
         return None
     found = transaction.document(named)
-    url = None if found is None else parse_endpoint(decode_canonical(found[1])).url
-    return {"documentHash": to_hex(named), "url": url}
+    return {"documentHash": to_hex(named), "url": None if found is None else _url_of(found[1], agency)}
+
+
+def _url_of(content: bytes, agency: int) -> str | None:
+    try:
+        endpoint = parse_endpoint(decode_canonical(content))
+    except FormatError:
+        return None
+    return endpoint.url if endpoint.agency == agency else None
 
 
 def keep_endpoint(call: Call, body: object) -> dict[str, Any]:

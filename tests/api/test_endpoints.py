@@ -12,7 +12,7 @@ from ledger.core.endpoint_document import Endpoint
 from ledger.core.hexadecimal import to_hex
 from ledger.errors import Conflict, FormatError, NotFound, PromiseBroken
 from tests.api.consortium import Consortium
-from tests.api.members import COMMUNITY, FIRE_READER, PUBLISHER, STRANGER
+from tests.api.members import COMMUNITY, FIRE_READER, PUBLISHER, SCHEMA, STRANGER
 from tests.api.test_client_at_the_api import Desks
 
 pytestmark = pytest.mark.api
@@ -74,3 +74,20 @@ def test_what_the_chain_does_not_name_is_not_kept(desks: Desks) -> None:
     assert consortium.send(None, "POST", "/v1/endpoints", body=body).status_code == 401
     assert consortium.rows() == before
     assert consortium.send(None, "GET", f"/v1/documents/{to_hex(ENDPOINT.hash)}").status_code == 404
+
+
+def test_a_document_that_is_no_endpoint_of_its_agency_hurts_nobody(desks: Desks) -> None:
+    consortium = desks.consortium
+    foreign = Endpoint(FIRE_READER.agency, "https://fire.example")
+    named(consortium, foreign)
+    announce(desks.open(FIRE_READER).desk, foreign)
+    for other in (SCHEMA.hash, foreign.hash):
+        args = {"agency": COMMUNITY, "documentHash": to_hex(other)}
+        consortium.add_block([("AgencyRegistry", "EndpointSet", args)])
+        told = consortium.send(None, "GET", "/v1/agencies")
+        assert told.status_code == 200
+        by_id = {agency["id"]: agency["endpoint"] for agency in told.json()["agencies"]}
+        assert by_id[COMMUNITY] == {"documentHash": to_hex(other), "url": None}
+        assert by_id[FIRE_READER.agency]["url"] == foreign.url
+        with pytest.raises((PromiseBroken, FormatError)):
+            find_gateway(desks.open(PUBLISHER).desk, COMMUNITY)

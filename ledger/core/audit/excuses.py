@@ -77,12 +77,16 @@ def _known_since(history: History, action: ReceivedAction) -> int:
 
 
 def _was_paused(history: History, action: ReceivedAction) -> bool:
-    """Say whether the contract was paused after a gateway could know it, and before the action was due."""
+    """Say whether a pause that began on the way left an honest relay no time.
+
+    A gateway that knew of a pause was not to promise; one that was lifted in time leaves the time to relay.
+    """
     if action.name not in STOPPED_BY_PAUSE:
         return False
-    begin = _known_since(history, action)
-    pauses = history.governance.pauses.get(MESSAGES[action.name].contract, ())
-    return any(begin < one.point.time <= action.include_by and one.until > one.point.time for one in pauses)
+    begin, contract = _known_since(history, action), MESSAGES[action.name].contract
+    paused_until = history.governance.paused_until
+    known = paused_until(contract, AsOf(begin)) > begin
+    return not known and paused_until(contract, AsOf(action.include_by)) > action.include_by
 
 
 def _roles(history: History, action: ReceivedAction) -> Mapping[str, tuple[Role, ...]]:

@@ -190,6 +190,23 @@ def test_a_pause_that_began_on_the_way_excuses_what_it_stops_and_nothing_else() 
     assert "not on chain" in str(excuse(ledger, "CloseGrant", "reader-requests", grant=number32("no grant")))
 
 
+def test_a_pause_that_was_lifted_in_time_is_no_excuse() -> None:
+    ledger = AuthorityLedger()
+    said = {"holder": PUBLISHER, "item": SHARED}
+    paused(ledger, ledger.now + 86_400)
+    paused(ledger, 0)
+    assert excuse(ledger, "RequestAccess", "reader-requests", **said) is None
+
+
+def test_a_known_pause_that_is_prolonged_on_the_way_is_no_excuse() -> None:
+    ledger = AuthorityLedger()
+    said = {"holder": PUBLISHER, "item": SHARED}
+    paused(ledger, ledger.now + 86_400)
+    ledger.mine([], seconds=3_600)
+    paused(ledger, ledger.now + 10 * 86_400)
+    assert excuse(ledger, "RequestAccess", "reader-requests", **said) is None
+
+
 def test_a_pause_that_a_gateway_knew_of_is_no_excuse() -> None:
     ledger = AuthorityLedger()
     said = {"holder": PUBLISHER, "item": SHARED}

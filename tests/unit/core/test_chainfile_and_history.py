@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ledger.core.chainfile import parse_chain, parse_trust, trust_document, why_unverifiable
+from ledger.core.chainfile import parse_chain, parse_trust, same_deployment, trust_document, why_unverifiable
 from ledger.core.codes import Role
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import AsOf, Block, ChainEvent, History, head_text, stream_faults
@@ -58,6 +58,16 @@ def test_the_hash_of_a_trust_file_is_the_published_one(case: dict[str, Any]) -> 
     trust = parse_trust(json.dumps(case["document"]))
     assert to_hex(trust.hash) == case["hash"]
     assert trust.is_development == (case["name"] in ("plain", "pinned block", "for development"))
+
+
+def test_trust_files_of_one_deployment_may_pin_different_things() -> None:
+    ledger = honest_ledger()
+    plain = dict(ledger.trust.document)
+    pinned = parse_trust(json.dumps({**plain, "block": {"number": 1, "hash": ledger.blocks[1].hash}, "rpcQuorum": 2}))
+    assert same_deployment(ledger.trust, pinned)
+    assert not same_deployment(ledger.trust, parse_trust(json.dumps({**plain, "chainId": 5})))
+    fewer = {name: pin for name, pin in plain["contracts"].items() if name != "Catalogue"}
+    assert not same_deployment(ledger.trust, parse_trust(json.dumps({**plain, "contracts": fewer})))
 
 
 def test_a_chain_is_for_development_where_its_trust_file_says_so_or_names_anvil() -> None:
