@@ -28,6 +28,8 @@ from ledger.services.void import declare_void, lost_now
 from ledger.store.backup import load, require_empty, restored_from, snapshot
 
 BackupArgument = Annotated[Path, typer.Argument(help="folder of a backup")]
+OWN_NODE = "the gateway's own node"
+"""What the node of the settings is called in results: never its URL, which may hold a password or an API key."""
 
 
 @contextmanager

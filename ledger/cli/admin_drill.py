@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from ledger import wiring
-from ledger.cli.admin_backup import database, described, make_backup, node_of, restore_into, told
+from ledger.cli.admin_backup import OWN_NODE, database, described, make_backup, node_of, restore_into, told
 from ledger.cli.admin_options import FolderOption, JsonOption, say
 from ledger.cli.backup_files import gather_files
 from ledger.cli.chain_reading import read_chain
@@ -124,7 +124,7 @@ def verify(settings: Settings, rpc: str, caught_up: CaughtUp, folder: Path) -> R
         finally:
             store.close()
     write_durably(folder / MANIFEST_FILE, encode(manifest_document(manifest, counts)))
-    return audit_ledger(AuditRequest(folder, trust, chain, rpc, workers=1))[0]
+    return audit_ledger(AuditRequest(folder, trust, chain, OWN_NODE, workers=1))[0]
 
 
 def newest_anchored(transaction: Transaction, gateway: int) -> StoredBatch | None:

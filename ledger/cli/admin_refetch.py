@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ledger import wiring
-from ledger.cli.admin_backup import lost_document, node_of
+from ledger.cli.admin_backup import OWN_NODE, lost_document, node_of
 from ledger.cli.admin_options import DryRunOption, FolderOption, JsonOption, say
 from ledger.cli.chain_reading import read_chain
 from ledger.cli.output import print_result
@@ -39,7 +39,7 @@ def refetch_command(
     trust = wiring.load_trust(settings)
     chain = read_chain(wiring.open_chain(rpc, wiring.contract_addresses(trust)), trust)
     say("verifying the export")
-    report, _ = audit_ledger(AuditRequest(export, trust, chain, rpc, as_of=int(time.time())))
+    report, _ = audit_ledger(AuditRequest(export, trust, chain, OWN_NODE, as_of=int(time.time())))
     if report.verdict not in (Verdict.VERIFIED, Verdict.INCOMPLETE):
         raise BackupInvalid(f"the export does not verify: {report.headline}")
     relay = wiring.open_relay(settings)

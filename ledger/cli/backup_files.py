@@ -1,8 +1,9 @@
 """The files of a gateway that belong into a backup beside its database, and where they go when it is restored.
 
 Trust file, deployments, the embedded chain's genesis, the settings, and the keystores that the settings name: encrypted
-files, useless without their passwords. Passwords, the master key and certificates of clients stay where they are; a
-restore names those that have to be brought. Addresses of database and node belong to a machine and are left out.
+files, useless without their passwords, or signer files, in which nothing is secret. Passwords, the master key and
+certificates stay where they are; a restore names those that have to be brought. The addresses of the gateway's own
+database and node belong to a machine and are left out.
 """
 
 import json
@@ -13,7 +14,8 @@ from typing import Any
 from ledger.config import SETTINGS_FILE, Settings
 from ledger.core.backup import DATABASE_FOLDER
 from ledger.embedded.data_folder import DataFolder, write_durably
-from ledger.errors import DatabaseInUse, UsageError
+from ledger.errors import BackupInvalid, DatabaseInUse, UsageError
+from ledger.keys.signer_file import parse_signer_file
 from ledger.services.restore import ReadBackup
 
 TRUST_FILE = "trust.json"
@@ -29,7 +31,10 @@ Translate = Callable[[str], str]
 
 
 def gather_files(settings: Settings) -> dict[str, bytes]:
-    """Return the files of a gateway by their path in a backup; raises UsageError for one that may not be in it."""
+    """Return the files of a gateway by their path in a backup.
+
+    Raises UsageError for one that may not be in it, KeyProviderError for a signer file of another shape.
+    """
     folder = DataFolder.at(settings.data_folder)
     try:
         files = {TRUST_FILE: settings.trust_path.read_bytes()}
@@ -43,7 +48,7 @@ def gather_files(settings: Settings) -> dict[str, bytes]:
 
     def take_keystore(path: str) -> str:
         name = f"{KEYS_FOLDER}/{Path(path).name}"
-        content = _encrypted(Path(path))
+        content = _key_file(Path(path))
         if files.setdefault(name, content) != content:
             raise UsageError(f"two keystores of the settings have the file name {Path(path).name}")
         return name
@@ -74,7 +79,7 @@ def place_files(backup: ReadBackup, folder: DataFolder) -> None:
 
 
 def restored_files(backup: ReadBackup, folder: DataFolder) -> Iterator[tuple[str, bytes]]:
-    """Yield path and content of each file of a backup as it stands in the data folder `folder`."""
+    """Yield path and content of each file of a backup as it stands in a data folder; raises BackupInvalid."""
 
     def here(path: str) -> str:
         return str(folder.root / path)
@@ -84,8 +89,7 @@ def restored_files(backup: ReadBackup, folder: DataFolder) -> Iterator[tuple[str
             continue
         content = backup.content(file.path)
         if file.path == SETTINGS_FILE:
-            members = _with_paths(json.loads(content), here, here)
-            content = json.dumps(members, indent=2, ensure_ascii=False).encode()
+            content = json.dumps(_settings_with_paths(content, here), indent=2, ensure_ascii=False).encode()
         yield file.path, content
 
 
@@ -105,8 +109,31 @@ def secrets_to_bring(settings: Settings) -> list[str]:
         named.append(path)
         return path
 
-    _with_paths(settings.model_dump(mode="json", exclude_unset=True), note, note)
+    def note_key(path: str) -> str:
+        if Path(path).exists():
+            named.extend(map(str, _named_by_signer_file(Path(path))))
+        return note(path)
+
+    _with_paths(settings.model_dump(mode="json", exclude_unset=True), note_key, note)
     return sorted({path for path in named if not Path(path).exists()})
+
+
+def _named_by_signer_file(path: Path) -> list[Path]:
+    """Return the certificates that a signer file names, none for a keystore."""
+    file = parse_signer_file(path.read_bytes(), path)
+    named = () if file is None else (file.tls.ca_file, file.tls.client_certificate)
+    return [one for one in named if one is not None]
+
+
+def _settings_with_paths(content: bytes, here: Translate) -> dict[str, Any]:
+    """Return a backup's settings with every path translated; raises BackupInvalid for what are none."""
+    try:
+        members = json.loads(content)
+        if isinstance(members, dict):
+            return _with_paths(members, here, here)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        pass
+    raise BackupInvalid(f"{SETTINGS_FILE} holds no settings")
 
 
 def _with_paths(settings: Mapping[str, Any], keystore: Translate, other: Translate) -> dict[str, Any]:
@@ -133,10 +160,12 @@ def _key_with_paths(key: Mapping[str, Any], keystore: Translate, other: Translat
     return changed
 
 
-def _encrypted(path: Path) -> bytes:
-    """Return a keystore file; raises UsageError for anything else, so that no clear key gets into a backup."""
+def _key_file(path: Path) -> bytes:
+    """Return a keystore file or signer file; raises UsageError for anything else: no clear key gets into a backup."""
     try:
         content = path.read_bytes()
+        if parse_signer_file(content, path) is not None:
+            return content
         crypto = json.loads(content)["crypto"]
         is_encrypted = {"ciphertext", "kdf", "mac"} <= set(crypto)
     except OSError:

@@ -66,11 +66,12 @@ def read_trusted(trust: Trust) -> tuple[ChainFile, str, Sequence[str]]:
 
 def _read(nodes: Sequence[NamedNode], trust: Trust) -> tuple[ChainFile, str, Sequence[str]]:
     require_quorum(nodes, trust)
-    chain = read_agreed(nodes, trust)
+    lagging: list[str] = []
+    chain = read_agreed(nodes, trust, note=lagging.append)
     names = ", ".join(one.name for one in nodes)
     if len(nodes) == 1:
         return chain, names, [f"RPC quorum {trust.rpc_quorum}: {names} alone was believed"]
-    return chain, names, [f"RPC quorum {trust.rpc_quorum}: {len(nodes)} endpoints agree: {names}"]
+    return chain, names, [f"RPC quorum {trust.rpc_quorum}: {len(nodes)} endpoints agree: {names}", *lagging]
 
 
 def place_of(url: str) -> str:

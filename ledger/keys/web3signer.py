@@ -132,14 +132,20 @@ class _Asking:
         return found.decode("utf-8", "replace")
 
 
-def _asking_at(url: str, tls: SignerTls) -> tuple[str, _Asking]:
-    """Return the address of the key that the URL names ("" for none), and whom to ask."""
+def signer_url(url: str) -> httpx.URL:
+    """Return a signer's URL, which holds no secret; raises KeyProviderError for one with a password or a query."""
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
         raise KeyProviderError("the signer's address is no URL") from None
     if parsed.userinfo or parsed.query or not parsed.host or parsed.scheme not in ("http", "https"):
         raise KeyProviderError("a signer is named as https://HOST[:PORT][/PATH][#ADDRESS], without password or query")
+    return parsed
+
+
+def _asking_at(url: str, tls: SignerTls) -> tuple[str, _Asking]:
+    """Return the address of the key that the URL names ("" for none), and whom to ask."""
+    parsed = signer_url(url)
     if parsed.scheme == "http" and parsed.host not in _LOOPBACK:
         raise KeyProviderError("a signer on another machine is asked over https: whoever reaches it may sign")
     wanted = parsed.fragment.lower()

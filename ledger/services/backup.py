@@ -2,8 +2,9 @@
 
 Files are written below a name that ends in `.unfinished`, each is flushed to disk, the manifest last; then the folder
 gets its name. What is in it: the database as of one moment (sealed originals as ciphertext, daily keys as they are
-wrapped), and the files that the caller hands over. What is never in it: the master key, a password, a private key that
-is not encrypted, addresses of machines.
+wrapped), and the files that the caller hands over, among them the endpoints of the trust file and the URLs of remote
+signers. What is never in it: the master key, a password, a private key that is not encrypted, the addresses of the
+gateway's own database and node.
 """
 
 import fcntl

@@ -255,11 +255,10 @@ class _Taking:
                 records=records,
             )
         )
-        erased = [line for line in lines if isinstance(line, ExportedTombstone)]
-        for line in erased:
-            self.transaction.erase(line.record_id, line.version, self.gateway.clock())
-        if not erased:
-            keep_steps(self.transaction, schema, entry_id, message["publisher"], message["signedAt"], records)
+        for line in lines:
+            if isinstance(line, ExportedTombstone):
+                self.transaction.erase(line.record_id, line.version, self.gateway.clock())
+        keep_steps(self.transaction, schema, entry_id, message["publisher"], message["signedAt"], records)
         return entry_id
 
 

@@ -117,6 +117,26 @@ def behind(method: str, parameters: list[Any], result: Any) -> Any:
     return result
 
 
+def stuck_at(number: int, seconds: int = 0, lie: Alter = honest) -> Alter:
+    """The node of a chain whose newest block is this one, made so many seconds before the true newest one."""
+
+    def alter(method: str, parameters: list[Any], result: Any) -> Any:
+        if method == "eth_getBlockByNumber" and parameters[0] == "latest":
+            return {**result, "number": hex(number), "timestamp": hex(int(result["timestamp"], 16) - seconds)}
+        return lie(method, parameters, result)
+
+    return alter
+
+
+@pytest.fixture
+def long_chain(node: str) -> int:
+    """Let the node's chain grow until an endpoint can lag; returns its newest block."""
+    newest = int(rpc(node, "eth_blockNumber"), 16)
+    if newest < 40:
+        rpc(node, "anvil_mine", hex(40 - newest))
+    return max(newest, 40)
+
+
 VALUE = "0x" + hex(500)[2:].rjust(64, "0")
 
 
@@ -149,6 +169,29 @@ def test_endpoints_that_agree_are_believed_as_far_as_the_one_that_is_behind(aski
     assert (code, notices) == (4, [READ])
 
 
+def test_an_endpoint_far_behind_is_named_and_not_waited_for(asking: Asking, node: str, long_chain: int) -> None:
+    trust = parse_trust(encode(trust_of(node, 2)))
+    for far in (stuck_at(long_chain - 31), stuck_at(long_chain - 2, seconds=61)):
+        code, notices = asking.verdict(2, honest, far)
+        assert code == 4
+        assert notices[0].startswith("endpoint 2 (127.0.0.1:")
+        assert notices[0].endswith("): 2 endpoints must keep up, as the trust file says")
+        with endpoint(node, far) as lagging, endpoint(node, stuck_at(long_chain - 1, seconds=3_600)) as near:
+            chain, _, said = read_given([lagging, near, node], trust)
+        assert chain.blocks[-1].number == long_chain - 1
+        assert said[1].startswith(f"endpoint 1 ({lagging.removeprefix('http://')}) ends at block ")
+        assert said[1].endswith(": what came later was not compared with it")
+    for close in (stuck_at(long_chain - 30), stuck_at(long_chain - 2, seconds=60)):
+        assert asking.verdict(2, honest, close) == (4, [READ])
+
+
+def test_an_endpoint_far_behind_may_not_contradict_either(asking: Asking, long_chain: int) -> None:
+    lie = lying("eth_getBlockByNumber", "hash", "0x" + "ab" * 32, "0x2")
+    code, notices = asking.verdict(1, honest, stuck_at(long_chain - 31, lie=lie))
+    assert code == 4
+    assert notices[0].startswith("endpoints disagree about block 2: endpoint 1 (127.0.0.1:")
+
+
 def test_how_many_endpoints_were_believed_is_said(node: str) -> None:
     trust = parse_trust(encode(trust_of(node, 1)))
     place = node.removeprefix("http://")
@@ -179,8 +222,12 @@ def test_an_endpoint_that_is_silent_or_talks_nonsense_is_named(asking: Asking) -
     code, notices = asking.verdict(1, honest, NOWHERE)
     assert code == 4
     assert notices[0].endswith("(endpoint 2 (127.0.0.1:9))")
-    for member, value in (("number", "soon"), ("hash", None), ("timestamp", {})):
-        code, notices = asking.verdict(1, honest, lying("eth_getBlockByNumber", member, value))
+    blocks: list[tuple[str, Any]] = [("number", "soon"), ("hash", None), ("timestamp", {})]
+    logs: list[tuple[str, Any]] = [("address", 7), ("topics", 7), ("topics", [7]), ("data", None)]
+    nonsense = [lying("eth_getBlockByNumber", member, value) for member, value in blocks]
+    nonsense += [lying("eth_getLogs", member, value) for member, value in logs]
+    for lie in nonsense:
+        code, notices = asking.verdict(1, honest, lie)
         assert code == 4, notices
         assert "endpoint 2 (127.0.0.1:" in notices[0]
 
