@@ -1,12 +1,13 @@
 """Where the Council and what it governs are put together for the administrator's verbs."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ledger import wiring
-from ledger.chain.artifacts import CONSTRUCTORS, GOVERNANCE_CONSTRUCTORS, deploy_data
+from ledger.chain.artifacts import CONSTRUCTORS, CONTRACTS, GOVERNANCE_CONSTRUCTORS, deploy_data
 from ledger.chain.call_reading import CallReader
 from ledger.chain.contracts.access_ledger import AccessLedger
 from ledger.chain.contracts.agency_registry import AgencyRegistry
@@ -17,12 +18,14 @@ from ledger.chain.contracts.council import Council
 from ledger.chain.contracts.parameters import Parameters
 from ledger.chain.contracts.record_anchors import RecordAnchors
 from ledger.chain.contracts.system_directory import SystemDirectory
+from ledger.chain.deployment_reading import PUBLISHED, deployment_differences
 from ledger.config import Settings
 from ledger.core.chainfile import Trust
 from ledger.core.codes import Role
 from ledger.core.council_action import CouncilCall, ReadCall
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.keccak import keccak256
+from ledger.core.trust_changes import TrustDifference
 from ledger.council_errors import DirectoryDiffers
 from ledger.errors import ChainError, UsageError
 from ledger.ports import Signer
@@ -239,3 +242,37 @@ def check_directory(trust: Trust, rpc: str) -> None:
             raise DirectoryDiffers(f"the directory names another {name} than the trust file")
         if to_hex(chain.code_hash(pinned.address)) != pinned.code_hash:
             raise DirectoryDiffers(f"the code of {name} on this chain is not the one that the trust file pins")
+
+
+def deployment_faults(rpc: str, trust: Trust, terms: deploy.CouncilTerms | None = None) -> tuple[TrustDifference, ...]:
+    """Return where the node at `rpc` shows other code, governors or contracts than published and pinned.
+
+    With `terms` (those of the founding file), also where a contract is not pinned, and where the Council was created
+    for other founders or another threshold, or was founded with another registry. Members as
+    `chain.deployment_reading` names them, and `contracts.Council.<view>`. Raises ChainError.
+    """
+    with closing(wiring.open_chain(rpc, {})) as chain:
+        faults = deployment_differences(chain, trust)
+    members = {fault.member for fault in faults}
+    if terms is None or members & {"chainId", "genesis", "contracts.Council.address", "contracts.Council.code"}:
+        return faults
+    return (*faults, *_terms_faults(Council(node(rpc), trust.contracts[deploy.COUNCIL].address), trust, terms))
+
+
+def _terms_faults(council: Council, trust: Trust, terms: deploy.CouncilTerms) -> Iterator[TrustDifference]:
+    for name in sorted(set(CONTRACTS) - trust.contracts.keys()):
+        yield TrustDifference(f"contracts.{name}.address", None, PUBLISHED)
+    wanted = tuple(founder.lower() for founder in terms.founders)
+    registry = trust.contracts.get("AgencyRegistry")
+    entered = council.registry(block=_LATEST)
+    pairs: dict[str, tuple[Any, Any]] = {
+        "founders": (", ".join(wanted), ", ".join(council.founders(block=_LATEST))),
+        "development": (terms.development, council.development(block=_LATEST)),
+    }
+    if council.epoch(block=_LATEST) == 1:
+        pairs["threshold"] = (terms.threshold, council.threshold(block=_LATEST))
+    if entered is not None:
+        pairs["registry"] = (None if registry is None else registry.address, entered)
+    for view, (expected, found) in pairs.items():
+        if expected != found:
+            yield TrustDifference(f"contracts.{deploy.COUNCIL}.{view}", expected, found)

@@ -106,8 +106,12 @@ class Web3Chain:
 
     def code_hash(self, address: str) -> bytes:
         """Return Keccak-256 of the runtime code at `address` now."""
+        return keccak256(self.code(address))
+
+    def code(self, address: str) -> bytes:
+        """Return the runtime code at `address` now; raises ChainError."""
         code = self._rpc.read("eth_getCode", address, "latest")
-        return keccak256(bytes.fromhex(code[2:]))
+        return bytes.fromhex(code[2:])
 
     def simulate(self, transaction: NewTransaction) -> int:
         """Return the gas that the call would use on the newest block's state.

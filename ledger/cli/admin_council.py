@@ -12,8 +12,17 @@ import typer
 from ledger import wiring, wiring_council
 from ledger.cli.admin_council_prepare import prepare_app
 from ledger.cli.admin_council_propose import propose_app
-from ledger.cli.admin_options import DryRunOption, FolderOption, JsonOption, KeystoreOption, PasswordOption, say
+from ledger.cli.admin_options import (
+    DryRunOption,
+    FolderOption,
+    JsonOption,
+    KeystoreOption,
+    PasswordOption,
+    read_json,
+    say,
+)
 from ledger.cli.admin_options import administration as opened_administration
+from ledger.cli.chain_reading import load_trust_file, place_of
 from ledger.cli.option_groups import takes
 from ledger.cli.output import print_result
 from ledger.cli.signing import open_asking
@@ -34,6 +43,7 @@ from ledger.services.council import (
     judge_founding,
     judge_schedule,
 )
+from ledger.services.founding import parse_founding
 
 council_app = typer.Typer(no_args_is_help=True, help="What the members decide together.")
 council_app.add_typer(prepare_app, name="prepare")
@@ -88,6 +98,36 @@ def approve_command(
     write_durably(out, approval.encode())
     result = {"action": to_hex(action.id), "agency": agency, "key": signer.address, "cancels": cancels}
     print_result({**result, "approval": str(out)}, as_json=as_json)
+
+
+@council_app.command("check")
+def check(
+    founding: Annotated[Path, typer.Argument(metavar="FOUNDING", help="founding file on which the founders agreed")],
+    *,
+    rpc: Annotated[str, typer.Option(metavar="URL", help="JSON-RPC URL of a node, best your own")],
+    trust: Annotated[Path, typer.Option(help="trust file that whoever deployed handed out")],
+    as_json: JsonOption = False,
+) -> None:
+    """Check before approving a founding that what was deployed is what was agreed; changes nothing.
+
+    Each contract is the published code, governed by the Council and by nobody else, and the Council has the founders,
+    threshold and delays of the founding file. Exit codes: 0 it is so, 1 it is not, 2 usage, 4 the node does not answer.
+    """
+    place_of(rpc)
+    terms = parse_founding(read_json(founding)).terms
+    faults = wiring_council.deployment_faults(rpc, load_trust_file(trust), terms)
+    found = [{"member": fault.member, "agreed": fault.one, "found": fault.other} for fault in faults]
+
+    def show() -> None:
+        print(
+            "not what was agreed: do not approve" if found else "published code, the Council governs, terms as agreed"
+        )
+        for fault in faults:
+            print(f"  {fault.member}: {fault.other}, not {fault.one}")
+
+    print_result({"asAgreed": not found, "faults": found}, as_json=as_json, show=show)
+    if found:
+        raise typer.Exit(1)
 
 
 @council_app.command("schedule")

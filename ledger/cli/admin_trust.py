@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger import wiring
+from ledger import wiring, wiring_council
 from ledger.chain.trust_reading import trust_as_told
 from ledger.cli.admin_options import DryRunOption, FolderOption, JsonOption
 from ledger.cli.chain_reading import load_trust_file, place_of
@@ -48,6 +48,7 @@ def trust_diff(
 ) -> None:
     """Compare a trust file with another one, or with the chain as nodes tell it, member by member.
 
+    With --chain also: whether the code is the published one, governed by the Council.
     Exit codes: 0 nothing differs, 1 something does, 2 usage, 4 a node does not answer.
     """
     trust = load_trust_file(file)
@@ -56,7 +57,7 @@ def trust_diff(
     if other is not None:
         found = {str(other): differences(trust.document, load_trust_file(other).document)}
     else:
-        found = {place_of(url): differences(trust.document, told_by(url, trust)) for url in chain or []}
+        found = {place_of(url): _differences_on(url, trust) for url in chain or []}
     _print_differences(file, trust, found, as_json=as_json)
     if any(found.values()):
         raise typer.Exit(1)
@@ -127,6 +128,11 @@ def agreed_block(urls: Sequence[str], trust: Trust, number: int | None) -> tuple
         told = ", ".join(f"{name} has {found}" for name, found in sorted(hashes.items()))
         raise ChainError(f"nodes disagree about block {lowest}: {told}")
     return lowest, next(iter(hashes.values()))
+
+
+def _differences_on(url: str, trust: Trust) -> tuple[TrustDifference, ...]:
+    told = differences(trust.document, told_by(url, trust))
+    return (*told, *(fault for fault in wiring_council.deployment_faults(url, trust) if fault not in told))
 
 
 def _endpoint(value: str) -> Endpoint:

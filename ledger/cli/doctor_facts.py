@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from ledger import wiring
+from ledger import wiring, wiring_council
 from ledger.chain.contracts.agency_registry import AgencyRegistry
 from ledger.chain.contracts.binding import node
 from ledger.chain.json_rpc import JsonRpc
@@ -69,7 +69,9 @@ def chain_facts(settings: Settings, trust: Trust) -> ChainFacts | Fault:
             head, genesis = chain.head(), chain.block(0)
             earlier = chain.block(head.number - EARLIER_BLOCKS) if head.number >= EARLIER_BLOCKS else None
             codes = {name: to_hex(chain.code_hash(pin.address)) for name, pin in trust.contracts.items()}
-            return ChainFacts(chain.chain_id(), "" if genesis is None else genesis.hash, client, head, earlier, codes)
+            begun = "" if genesis is None else genesis.hash
+            faults = wiring_council.deployment_faults(url, trust)
+            return ChainFacts(chain.chain_id(), begun, client, head, earlier, codes, faults)
     except (ChainError, EngineError) as failure:
         return Fault(failure.detail)
 

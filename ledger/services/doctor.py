@@ -11,6 +11,7 @@ from enum import StrEnum
 from ledger.core.chainfile import Trust
 from ledger.core.points import Block
 from ledger.core.request_base import SKEW_SECONDS
+from ledger.core.trust_changes import TrustDifference
 
 CLOCK_WARN_SECONDS = 5
 """Clocks kept by NTP differ by milliseconds; signed requests are refused from 30 seconds on."""
@@ -67,7 +68,10 @@ class DatabaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class ChainFacts:
-    """A node that answers, its newest block, one some blocks before (None on a young chain), the contracts' code."""
+    """A node that answers, its newest block, one some blocks before (None on a young chain), the contracts' code.
+
+    `faults` is where the deployment is not as published.
+    """
 
     chain_id: int
     genesis: str
@@ -75,6 +79,7 @@ class ChainFacts:
     head: Block
     earlier: Block | None
     code_hashes: Mapping[str, str]
+    faults: tuple[TrustDifference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +156,8 @@ def judge_chain(facts: ChainFacts | Fault, trust: Trust, now: int) -> list[Findi
         return [Finding("chain_unreachable", Level.ERROR, facts.why, cure)]
     found = [_node(facts.client), _identity(facts, trust)]
     found += [_code(name, pin.code_hash, facts.code_hashes.get(name)) for name, pin in trust.contracts.items()]
+    if found[1].level is Level.OK:
+        found += _deployment(facts)
     found.append(_clock("chain", max(0, facts.head.time - now)))
     return found if trust.engine == "anvil" else [*found, _head_age(facts, now)]
 
@@ -177,9 +184,20 @@ def _identity(facts: ChainFacts, trust: Trust) -> Finding:
 
 def _code(name: str, trusted: str, found: str | None) -> Finding:
     if found == trusted:
-        return Finding("contract_trusted", Level.OK, f"{name} is the published code")
+        return Finding("contract_trusted", Level.OK, f"{name} has the code that the trust file pins")
     cure = "stop, and ask the other members: either the trust file is old, or the contract is not theirs"
     return Finding("contract_other", Level.ERROR, f"{name} has other code than the trust file says", cure)
+
+
+def _deployment(facts: ChainFacts) -> list[Finding]:
+    if not facts.faults:
+        what = "the contracts are the published code, governed by the Council, and refer to one another"
+        return [Finding("deployment_published", Level.OK, what)]
+    cure = "stop, and ask the other members: whoever deployed may hold power; or run the version of the contracts' code"
+    return [
+        Finding("deployment_other", Level.ERROR, f"{fault.member} is {fault.other}, not {fault.one}", cure)
+        for fault in facts.faults
+    ]
 
 
 def _head_age(facts: ChainFacts, now: int) -> Finding:

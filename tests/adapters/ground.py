@@ -87,13 +87,13 @@ class Ground:
 
 
 @contextmanager
-def standing_ground(dsn: str, rpc_url: str) -> Iterator[Ground]:
+def standing_ground(dsn: str, rpc_url: str, *, by_council: bool = False) -> Iterator[Ground]:
     """Migrate, deploy, register a gateway and bind its keys."""
     migrate(dsn)
     store = PostgresStore(dsn)
     with httpx.Client() as http:
         sandbox = Sandbox(rpc_url, http)
-        sandbox.deploy()
+        sandbox.deploy(by_council=by_council)
         gateway = sandbox.register()
         keys = [sandbox.bind(gateway, Role.ANCHOR) for _ in range(2)]
         signers = {key.address: KeystoreSigner(key.private) for key in keys}

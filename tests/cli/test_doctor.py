@@ -30,7 +30,7 @@ Answered = dict[str, list[dict[str, str]]]
 
 @pytest.fixture(scope="module")
 def ground(module_database: str, module_chain_rpc: str) -> Iterator[Ground]:
-    with standing_ground(module_database, module_chain_rpc) as standing:
+    with standing_ground(module_database, module_chain_rpc, by_council=True) as standing:
         yield standing
 
 
@@ -44,7 +44,8 @@ def founded(ground: Ground, module_database: str, tmp_path_factory: pytest.TempP
     }
     genesis = ground.chain.block(0)
     assert genesis is not None
-    (folder / "trust.json").write_bytes(encode(trust_document(ground.sandbox.chain_id, genesis.hash, pins, "anvil")))
+    trust = trust_document(ground.sandbox.chain_id, genesis.hash, pins, "anvil", development=False)
+    (folder / "trust.json").write_bytes(encode(trust))
     create_master_key(folder / "master")
     password = folder / "password"
     password.touch(mode=0o600)
@@ -137,7 +138,8 @@ def test_a_gateway_that_stands_well_is_told_so(gateway: Path, examined: Examine)
     assert levels <= {"disk_short", "database_old"}
     assert set(found) >= {
         *("program", "tables_current", "clock_agrees", "worker_follows", "outbox_clean"),
-        *("node_answers", "chain_trusted", "contract_trusted", "key_usable", "key_opens", "key_provider_opens"),
+        *("node_answers", "chain_trusted", "contract_trusted", "deployment_published"),
+        *("key_usable", "key_opens", "key_provider_opens"),
         *("secrets_private", "api_live"),
     }
     assert [one["what"].split()[0] for one in found["key_usable"]] == ["api_sign_key", "anchor_keys[0]"]
@@ -170,6 +172,11 @@ def test_a_chain_or_contract_that_is_not_the_trusted_one_is_an_error(gateway: Pa
     code, found = examined(gateway)
     assert (code, [one["what"].split()[0] for one in found["contract_other"]]) == (1, ["Catalogue"])
     assert "genesis_other" in found
+    assert "deployment_published" not in found
+    document["contracts"]["Catalogue"] = document["contracts"]["Parameters"]
+    (gateway / "trust.json").write_bytes(encode(document))
+    other = examined(gateway)[1]["deployment_other"]
+    assert "contracts.Catalogue.code" in [one["what"].split()[0] for one in other]
     (gateway / "trust.json").write_bytes(encode(document | {"chainId": 1}))
     assert "chain_other" in examined(gateway)[1]
 

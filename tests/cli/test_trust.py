@@ -34,9 +34,10 @@ class Node:
         assert "error" not in answer, answer
         return answer["result"]
 
-    def send(self, data: bytes, to: str | None = None) -> Any:
-        """Send as the governor; returns the receipt."""
-        call = {"from": GOVERNOR, "data": to_hex(data), "gas": hex(8_000_000), "gasPrice": "0x0"}
+    def send(self, data: bytes, to: str | None = None, sender: str = GOVERNOR) -> Any:
+        """Send without a key of the sender's; returns the receipt."""
+        self("anvil_impersonateAccount", sender)
+        call = {"from": sender, "data": to_hex(data), "gas": hex(8_000_000), "gasPrice": "0x0"}
         receipt = self(
             "eth_getTransactionReceipt", self("eth_sendTransaction", call if to is None else {**call, "to": to})
         )
@@ -50,26 +51,26 @@ class Node:
         return ContractPin(address, to_hex(keccak256(code)))
 
     def names(self, name: str, pin: ContractPin, directory: ContractPin) -> None:
-        """Enter a contract in the directory."""
-        binding = SystemDirectory(node(), directory.address)
-        self.send(binding.set_contract(name, pin.address, bytes.fromhex(pin.code_hash[2:])).data, directory.address)
+        """Enter a contract in the directory, as its governor."""
+        binding = SystemDirectory(node(self.url), directory.address)
+        call = binding.set_contract(name, pin.address, bytes.fromhex(pin.code_hash[2:]))
+        self.send(call.data, directory.address, binding.governor(block="latest"))
 
 
 @pytest.fixture(scope="module")
 def chain(module_chain_rpc: str) -> Node:
-    found = Node(module_chain_rpc)
-    found("anvil_impersonateAccount", GOVERNOR)
-    return found
+    return Node(module_chain_rpc)
 
 
 @pytest.fixture
 def trust(chain: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The trust file of a fresh deployment, in the current folder as `trust.json`."""
     monkeypatch.chdir(tmp_path)
+    council = chain.deployed("Council", [GOVERNOR], 1, True)
     pins = {
-        "Council": chain.deployed("Council", [GOVERNOR], 1, True),
-        "Parameters": chain.deployed("Parameters", GOVERNOR),
-        "SystemDirectory": chain.deployed("SystemDirectory", GOVERNOR),
+        "Council": council,
+        "Parameters": chain.deployed("Parameters", council.address),
+        "SystemDirectory": chain.deployed("SystemDirectory", council.address),
     }
     chain.names("Parameters", pins["Parameters"], pins["SystemDirectory"])
     genesis = chain("eth_getBlockByNumber", "0x0", False)["hash"]
@@ -127,13 +128,32 @@ def test_files_are_compared_member_by_member(
 
 def test_another_contract_in_the_directory_is_shown(ask: Ask, trust: dict[str, Any], chain: Node) -> None:
     directory = ContractPin(trust["contracts"]["SystemDirectory"]["address"], "")
-    successor, stranger = chain.deployed("Parameters", GOVERNOR), chain.deployed("SystemDirectory", GOVERNOR)
+    council = trust["contracts"]["Council"]["address"]
+    successor, stranger = chain.deployed("Parameters", council), chain.deployed("SystemDirectory", GOVERNOR)
     chain.names("Parameters", successor, directory)
     chain.names("Other", stranger, directory)
     assert ask.members("--chain", chain.url) == {
         "contracts.Other.address": (None, stranger.address),
         "contracts.Other.codeHash": (None, stranger.code_hash),
         "contracts.Parameters.address": (trust["contracts"]["Parameters"]["address"], successor.address),
+    }
+
+
+def test_code_that_nobody_published_and_a_governor_of_one_s_own_are_shown(
+    ask: Ask, trust: dict[str, Any], chain: Node
+) -> None:
+    own = chain.deployed("Parameters", GOVERNOR)
+    pins = trust["contracts"] | {"Parameters": {"address": own.address, "codeHash": own.code_hash}}
+    chain.names("Parameters", own, ContractPin(pins["SystemDirectory"]["address"], ""))
+    Path("trust.json").write_bytes(encode({**trust, "contracts": pins}))
+    assert ask.members("--chain", chain.url) == {
+        "contracts.Parameters.refersTo": ("governor", "0x" + GOVERNOR[2:].rjust(64, "0")),
+    }
+    chain("anvil_setCode", own.address, "0x60")
+    pins["Parameters"]["codeHash"] = to_hex(keccak256(b"\x60"))
+    Path("trust.json").write_bytes(encode({**trust, "contracts": pins}))
+    assert ask.members("--chain", chain.url) == {
+        "contracts.Parameters.code": ("published", pins["Parameters"]["codeHash"]),
     }
 
 

@@ -12,6 +12,7 @@ from ledger.core.chainfile import ContractPin, Trust, parse_trust, trust_documen
 from ledger.core.codes import Role
 from ledger.core.history import Block
 from ledger.core.key_expiry import WARN_SECONDS
+from ledger.core.trust_changes import TrustDifference
 from ledger.services import doctor
 from ledger.services.doctor import ChainFacts, DatabaseFacts, Fault, Finding, Level, WorkFacts, is_well
 from ledger.services.doctor_keys import BoundKey, ConfiguredKey, judge_key
@@ -26,7 +27,7 @@ DATABASE = DatabaseFacts(180_001, NOW + 0.5, "0009", "0009", True)
 WORK = WorkFacts(quarantined=0, earliest_open_anchor_by=NOW + 100, head_seen_at=NOW - 2, facts_age=60)
 HEAD = Block(100, OTHER, GENESIS, NOW - 9)
 CHAIN = ChainFacts(
-    7, GENESIS, "besu/v26.7.1/linux", HEAD, Block(90, OTHER, GENESIS, HEAD.time - 20), dict.fromkeys(NAMES, OTHER)
+    7, GENESIS, "besu/v26.7.1/linux", HEAD, Block(90, OTHER, GENESIS, HEAD.time - 20), dict.fromkeys(NAMES, OTHER), ()
 )
 BOUND = BoundKey(3, Role.ANCHOR.bit, 1, NOW - 10, NOW + WARN_SECONDS + 86_400, 1)
 KEY = ConfiguredKey("anchor_keys[0]", Role.ANCHOR, ADDRESS, BOUND)
@@ -86,6 +87,8 @@ def every() -> Iterator[tuple[str, str, list[Finding]]]:
     yield "chain_trusted", "ok", chain()
     yield "contract_trusted", "ok", chain()
     yield "contract_other", "error", chain(code_hashes={})
+    yield "deployment_published", "ok", chain()
+    yield "deployment_other", "error", chain(faults=(TrustDifference("contracts.Catalogue.code", "published", OTHER),))
     yield "clock_skewed", "warn", chain(head=replace(HEAD, time=NOW + 6))
     yield "clock_wrong", "error", chain(head=replace(HEAD, time=NOW + 31))
     yield "head_old", "error", chain(head=replace(HEAD, time=NOW - 16), earlier=None)
