@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from ledger.core.erasure import OpenedRecord
 from ledger.core.history import AnchorFacts, Block
 from ledger.core.steps import Step
-from ledger.look_rows import LookAtPerson, ShownRecord
+from ledger.look_rows import LookAtPerson
 from ledger.rows import (
     Action,
     DueErasure,
@@ -54,8 +54,11 @@ class Transaction(Protocol):
         """Keep an answer; raises Conflict if another transaction kept one first."""
 
     # entries
-    def add_entry(self, entry: NewEntry, evidence: LookEvidence | None = None) -> int:
-        """Append an entry (and what proves the look); returns its entry id."""
+    def add_entry(self, entry: NewEntry, evidence: LookEvidence | None = None, *, of_persons: bool = False) -> int:
+        """Append an entry (and what proves the look); returns its entry id.
+
+        `of_persons`: keep which records were opened, those that are about somebody, for whom they are about.
+        """
 
     def entry(self, digest: bytes) -> StoredEntry | None:
         """Return an entry by its digest."""
@@ -87,6 +90,9 @@ class Transaction(Protocol):
 
     def record(self, record_id: bytes, version: int | None = None) -> StoredRecord | None:
         """Return a record version, the newest if None."""
+
+    def record_of_tag(self, record_id: bytes, version: int | None, tag: bytes) -> tuple[StoredRecord, bool] | None:
+        """Return what `record` returns, and whether it is about the person for whom a consent's tag was made here."""
 
     def search(self, query: SearchQuery) -> Sequence[StoredRecord]:
         """Return at most `query.limit` newest versions."""
@@ -174,9 +180,6 @@ class Transaction(Protocol):
 
     def records_about_tag(self, tag: bytes, record_ids: Sequence[bytes]) -> Set[bytes]:
         """Return those of these records that are about the person for whom the tag of a consent was made here."""
-
-    def add_opened(self, entry_id: int, records: Sequence[ShownRecord]) -> None:
-        """Keep which records a disclosure opened; those that are about nobody known are left out."""
 
     def looks_at_person(
         self, token: bytes, items: Sequence[int], after: tuple[int, bytes] | None, limit: int

@@ -1,6 +1,6 @@
 """Decide a look and sign what it opened: one Disclosure a page, or one Refusal (policy page, table of the decision)."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -23,7 +23,6 @@ from ledger.core.merkle import MerkleTree, opening_leaf
 from ledger.core.schema import Schema
 from ledger.core.stored import storable_bitmap
 from ledger.errors import LookRefused
-from ledger.look_rows import ShownRecord
 from ledger.rows import LookEvidence, StoredRecord
 from ledger.services.asked import Asked, look_of
 from ledger.services.authenticate import Call
@@ -55,14 +54,18 @@ class PageRules:
         """The moment of the decision."""
         return self.call.as_of
 
-    def refusal(self, record: StoredRecord | None = None) -> Refusal | None:
-        """Return why the record (or, None, a page of this item at all) may not be served, None if it may."""
-        return self._decided(None if record is None else self._facts_of(record, self._about_the_person([record])))
+    def refusal(self) -> Refusal | None:
+        """Return why no page of this item may be served at all, None if one may."""
+        return self._decided(None)
+
+    def refusal_of(self, record: StoredRecord, *, about_person: bool) -> Refusal | None:
+        """Return why a record may not be served, None if it may; `about_person` as `Person.record` says."""
+        return self._decided(self._facts_of(record, same_subject=about_person))
 
     def permitted(self, records: Sequence[StoredRecord]) -> list[StoredRecord]:
         """Return those of these records that may be served."""
-        about = self._about_the_person(records)
-        return [record for record in records if self._decided(self._facts_of(record, about)) is None]
+        about = self.person.records_about(self.call.transaction, [record.record_id for record in records])
+        return [one for one in records if self.refusal_of(one, about_person=one.record_id in about) is None]
 
     def refusal_of_unknown(self) -> Refusal:
         """Return the reason for a record that this gateway does not hold under this item."""
@@ -83,8 +86,8 @@ class PageRules:
         decision = decide(self.facts, record)
         return decision.reason if isinstance(decision, Refused) else None
 
-    def _facts_of(self, record: StoredRecord, about_person: Set[bytes]) -> RecordFacts:
-        facts = self._facts_on_chain(record, record.record_id in about_person)
+    def _facts_of(self, record: StoredRecord, *, same_subject: bool) -> RecordFacts:
+        facts = self._facts_on_chain(record, same_subject)
         # A mark that was received counts before its block.
         return replace(facts, marks=facts.marks | {Mark.WITHDRAWN}) if record.hidden else facts
 
@@ -100,9 +103,6 @@ class PageRules:
             keys=record.keys,
             same_subject=same_subject,
         )
-
-    def _about_the_person(self, records: Sequence[StoredRecord]) -> Set[bytes]:
-        return self.person.records_about(self.call.transaction, [record.record_id for record in records])
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def page_rules(call: Call, asked: Asked, version: int) -> PageRules:
         facts_stale=facts_stale(call, look.authority),
         quota_left=asked.quota_left,
     )
-    return PageRules(call, asked, ground, look, facts, tier, schema, person_of_look(call, asked, look))
+    return PageRules(call, asked, ground, look, facts, tier, schema, person_of_look(call, asked))
 
 
 def _permitted(call: Call, look: Look, profile: bytes | None, schema: Schema) -> tuple[int, int] | None:
@@ -243,10 +243,10 @@ def disclose(rules: PageRules, records: Sequence[StoredRecord]) -> Disclosed:
         "disclosedAt": call.now,
         "anchorBy": anchor_by(call),
     }
-    entry_id, statement = append_own_entry(call, EntryType.DISCLOSURE, message, _evidence(call, openings))
-    if rules.schema is not None and rules.schema.has_subject:
-        # So that a resident is told who looked; what is about nobody costs nothing.
-        call.transaction.add_opened(entry_id, [ShownRecord(key, number, bits) for key, number, _, bits in openings])
+    # So that a resident is told who looked; what is about nobody costs nothing.
+    of_persons = rules.schema is not None and rules.schema.has_subject
+    evidence = _evidence(call, openings)
+    _, statement = append_own_entry(call, EntryType.DISCLOSURE, message, evidence, of_persons=of_persons)
     return Disclosed(statement, records, opened)
 
 

@@ -8,10 +8,13 @@ from ledger.core.look import Ground, Look, consent_id, objects_of, scopes_named
 from ledger.core.received import AT_ONCE, ReceivedAction, received_facts
 from ledger.core.typed_messages import message_from_json
 from ledger.ports import Transaction
-from ledger.rows import Action
-from ledger.services.asked import Asked
+from ledger.rows import Action, StoredRecord
+from ledger.services.asked import Asked, look_of
 from ledger.services.authenticate import Call
 from ledger.services.find_document import scopes_of
+
+NO_VERSION = 0
+"""An item version that no item has."""
 
 
 def received_action(action: Action) -> ReceivedAction:
@@ -53,6 +56,18 @@ class Person:
         made = transaction.subject_tag(self.tag)
         return None if made is None else made.token
 
+    def record(
+        self, transaction: Transaction, record_id: bytes, version: int | None
+    ) -> tuple[StoredRecord, bool] | None:
+        """Return a record version, the newest if None, and whether it is about the person; None if it is not here.
+
+        One statement for a consent's tag, and for nobody: each single look asks.
+        """
+        if self.tag is not None:
+            return transaction.record_of_tag(record_id, version, self.tag)
+        found = transaction.record(record_id, version)
+        return None if found is None else (found, record_id in self.records_about(transaction, [record_id]))
+
     def records_about(self, transaction: Transaction, record_ids: Sequence[bytes]) -> Set[bytes]:
         """Return those of these records that are about the person, in one statement at most."""
         if self.tag is not None:
@@ -60,9 +75,10 @@ class Person:
         return frozenset() if self.token is None else transaction.records_about(self.token, record_ids)
 
 
-def person_of_look(call: Call, asked: Asked, look: Look) -> Person:
+def person_of_look(call: Call, asked: Asked) -> Person:
     """Return the person that records must be about: of the consent, or the resident who looks himself."""
-    if look.authority == Authority.SELF:
+    if asked.authority == Authority.SELF:
         return Person(asked.subject, None)
-    consent = call.history.consents.get(consent_id(call.history, look) or b"")
+    # A consent is named by what was asked, whichever item version the record has.
+    consent = call.history.consents.get(consent_id(call.history, look_of(call, asked, NO_VERSION)) or b"")
     return Person(None, None if consent is None else consent.subject_tag)

@@ -23,6 +23,7 @@ from ledger.services.disclose import (
     shown_marks,
 )
 from ledger.services.find_document import view_writer
+from ledger.services.look_ground import person_of_look
 from ledger.services.seal import DailyKeys, open_record
 
 
@@ -55,12 +56,13 @@ def permitted_record(
     call: Call, asked: Asked, record_id: bytes, version: int | None
 ) -> tuple[PageRules, StoredRecord] | LookRefused:
     """Return a record that the look may open, with the rules of its page, or the refusal that was appended."""
-    record = call.transaction.record(record_id, version)
-    if record is None or record.item != asked.item:
+    found = person_of_look(call, asked).record(call.transaction, record_id, version)
+    if found is None or found[0].item != asked.item:
         rules = page_rules(call, asked, newest_version(call, asked.item))
         return refuse_look(rules, rules.refusal_of_unknown())
+    record, about_person = found
     rules = page_rules(call, asked, record.item_version)
-    reason = rules.refusal(record) or rules.use()
+    reason = rules.refusal_of(record, about_person=about_person) or rules.use()
     return (rules, record) if reason is None else refuse_look(rules, reason)
 
 

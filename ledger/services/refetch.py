@@ -40,7 +40,6 @@ from ledger.core.statements import OWN_TIME, message_to_json, statement_digest
 from ledger.core.stored import StoredSlots, search_keys
 from ledger.core.typed_messages import MESSAGES
 from ledger.core.typed_messages import message_to_json as action_to_json
-from ledger.look_rows import ShownRecord
 from ledger.ports import Transaction
 from ledger.rows import Action, LookEvidence, NewEntry, NewRecord, NewSubmission, NewTransaction
 from ledger.services.audit_files import LineFile
@@ -178,10 +177,7 @@ class _Taking:
         else:
             openings = [(one.record_id, one.version, one.record_root, one.opened) for one in look.openings]
             evidence = LookEvidence(look.base.encode("ascii"), look.signature, openings)
-            entry_id = self.transaction.add_entry(new, evidence)
-            self.transaction.add_opened(
-                entry_id, [ShownRecord(one.record_id, one.version, one.opened) for one in look.openings]
-            )
+            entry_id = self.transaction.add_entry(new, evidence, of_persons=True)
             if entry.message.get("authority") == Authority.GRANT and entry.entry_type is EntryType.DISCLOSURE:
                 self.transaction.use_grant(entry.message["authorityId"], UNLIMITED)
         if action is not None:

@@ -37,9 +37,17 @@ def sign_statement(gateway: Gateway, statement: str, message: Mapping[str, Any])
 
 
 def append_own_entry(
-    call: Call, entry_type: EntryType, message: Mapping[str, Any], evidence: LookEvidence | None = None
+    call: Call,
+    entry_type: EntryType,
+    message: Mapping[str, Any],
+    evidence: LookEvidence | None = None,
+    *,
+    of_persons: bool = False,
 ) -> tuple[int, SignedStatement]:
-    """Sign a statement about the caller and append it to the stream; returns its entry id and the statement."""
+    """Sign a statement about the caller and append it to the stream; returns its entry id and the statement.
+
+    `of_persons` as in `Transaction.add_entry`.
+    """
     signed = sign_statement(call.gateway, ENTRY_STATEMENTS[entry_type], message)
     entry = NewEntry(
         entry_type=int(entry_type),
@@ -52,7 +60,7 @@ def append_own_entry(
         created_at=call.now,
         anchor_by=message["anchorBy"],
     )
-    return call.transaction.add_entry(entry, evidence), signed
+    return call.transaction.add_entry(entry, evidence, of_persons=of_persons), signed
 
 
 def anchor_by(call: Call) -> int:

@@ -13,9 +13,15 @@ ADD = """
     VALUES (%s, %s::json, %s, %s, %s, %s, %s, %s, %s) RETURNING entry_id"""
 # One statement for an entry and what proves it: a look makes both, and every round trip counts.
 ADD_WITH_EVIDENCE = f"""
-    WITH added AS ({ADD})
+    WITH added AS ({ADD}){{kept}}
     INSERT INTO evidence (entry_id, request_base, request_signature, openings)
     SELECT entry_id, %s, %s, %s FROM added RETURNING entry_id"""
+# Records about nobody known are left out. They are given as rows: for an array PostgreSQL would plan each time anew.
+KEPT = """, kept AS (
+        INSERT INTO opened_records (record_id, version, opened, entry_id)
+        SELECT subjects.record_id, version, opened, added.entry_id
+        FROM added, subjects JOIN (VALUES {rows}) AS given (record_id, version, opened) USING (record_id))"""
+OPENED_ROW = "(%s::bytea, %s::int4, %s::bytea)"
 ENTRY_COLUMNS = """
     entries.entry_id, entry_type, message, signer, signature, annex, digest, agency, entries.created_at, anchor_by,
     sequence, entries.batch, submitted_at, anchored_at"""
@@ -50,11 +56,19 @@ def unpacked(openings: bytes) -> tuple[tuple[bytes, int, bytes, int], ...]:
     )
 
 
+def _opened(evidence: LookEvidence) -> list[Any]:
+    rows = [(key, version, opened.to_bytes(32, "big")) for key, version, _, opened in evidence.openings]
+    return [value for row in rows for value in row]
+
+
 class Entries(Session):
     """See `ledger.ports.Transaction`, entries."""
 
-    def add_entry(self, entry: NewEntry, evidence: LookEvidence | None = None) -> int:
-        """Append an entry (and what proves the look); returns its entry id."""
+    def add_entry(self, entry: NewEntry, evidence: LookEvidence | None = None, *, of_persons: bool = False) -> int:
+        """Append an entry (and what proves the look); returns its entry id.
+
+        `of_persons`: keep which records were opened, those that are about somebody, for whom they are about.
+        """
         values: tuple[Any, ...] = (
             entry.entry_type,
             json.dumps(entry.message, separators=(",", ":"), ensure_ascii=False),
@@ -68,8 +82,10 @@ class Entries(Session):
         )
         statement = ADD
         if evidence is not None:
-            statement = ADD_WITH_EVIDENCE
-            values += (evidence.request_base, evidence.request_signature, packed(evidence.openings))
+            opened = _opened(evidence) if of_persons else []
+            rows = ", ".join([OPENED_ROW] * (len(opened) // 3))
+            statement = ADD_WITH_EVIDENCE.format(kept=KEPT.format(rows=rows) if opened else "")
+            values += (*opened, evidence.request_base, evidence.request_signature, packed(evidence.openings))
         entry_id: int = self._value(statement, values)
         return entry_id
 

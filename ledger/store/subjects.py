@@ -11,10 +11,6 @@ ADD = """
     SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::int4[], %s::int4[], %s::int4[])
     ON CONFLICT (record_id) DO UPDATE SET token = excluded.token, since_version = CASE
         WHEN subjects.token = excluded.token THEN subjects.since_version ELSE excluded.since_version END"""
-ADD_OPENED = """
-    INSERT INTO opened_records (record_id, version, opened, entry_id)
-    SELECT record_id, version, opened, %s FROM subjects
-        JOIN unnest(%s::bytea[], %s::int4[], %s::bytea[]) AS given (record_id, version, opened) USING (record_id)"""
 # What a version opened that named somebody else is not this person's to see.
 LOOKS = """
     SELECT entries.entry_id, opened_records.record_id, opened_records.version, opened, records.publisher, schema_hash,
@@ -89,12 +85,6 @@ class Subjects(Session):
         if not record_ids:
             return set()
         return {row[0] for row in self._rows(OF_RECORDS_BY_TAG + any_of(len(record_ids)), (tag, *record_ids))}
-
-    def add_opened(self, entry_id: int, records: Sequence[ShownRecord]) -> None:
-        """Keep which records a disclosure opened; those that are about nobody known are left out."""
-        rows = [(record.record_id, record.version, record.opened.to_bytes(32, "big")) for record in records]
-        if rows:
-            self._run(ADD_OPENED, (entry_id, *[list(column) for column in zip(*rows, strict=True)]))
 
     def looks_at_person(
         self, token: bytes, items: Sequence[int], after: tuple[int, bytes] | None, limit: int

@@ -122,6 +122,12 @@ def test_a_tag_finds_the_records_of_its_person_and_of_nobody_else(store: Postgre
     with store.begin() as tx:
         assert tx.records_about_tag(tag.tag, [mine, theirs]) == {mine}
         assert tx.records_about_tag(tag.tag, [theirs]) == tx.records_about_tag(tag.tag, []) == set()
+        for record_id, about_person in ((mine, True), (theirs, False)):
+            for version in (1, None):
+                found = tx.record_of_tag(record_id, version, tag.tag)
+                assert found == (tx.record(record_id, version), about_person)
+        assert tx.record_of_tag(mine, 2, tag.tag) is None
+        assert tx.record_of_tag(secrets.token_bytes(32), None, tag.tag) is None
         tx.forget_subject(mine)
         assert tx.records_about_tag(tag.tag, [mine]) == set()
 
@@ -153,9 +159,8 @@ def test_a_quota_holds_however_many_ask_at_once(store: PostgresStore) -> None:
 
 def looked(store: PostgresStore, *opened: ShownRecord) -> int:
     with store.begin() as tx:
-        entry_id = tx.add_entry(new_entry(), LookEvidence(b"", b"", ()))
-        tx.add_opened(entry_id, opened)
-    return entry_id
+        openings = [(one.record_id, one.version, b"", one.opened) for one in opened]
+        return tx.add_entry(new_entry(), LookEvidence(b"", b"", openings), of_persons=True)
 
 
 def test_looks_are_found_by_the_person_and_stay_when_the_record_is_erased(store: PostgresStore) -> None:
