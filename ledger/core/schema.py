@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from ledger.core.canonical import JsonValue, document_hash, encode
+from ledger.core.code_sets import CodeSetReference, parse_reference
 from ledger.core.keccak import keccak256
 from ledger.core.rules import KNOWN_KINDS
 from ledger.core.shapes import array, members_of, text, titles, unsigned
@@ -32,6 +33,8 @@ SLOT_TYPES = (
     "object",
 )
 RESERVED_PATHS = ("/region", "/occurredAt", "/recordedAt", "/class", "/level")
+CODED_TYPES = ("code", "string", "integer", "list", "region")
+"""Types of slots that may name a code set; of a list each element is in it."""
 SUBJECT_PATH = "/subject"
 """Where the slot of type `subject` stands, and nothing else: so a profile is seen to open it without the schema."""
 _POINTER = re.compile(r"(?:/(?:[^~/]|~[01])+)+")
@@ -106,6 +109,7 @@ class Slot:
     nullable: bool
     data_class: str
     redact: tuple[str, ...] = ()
+    code_set: CodeSetReference | None = None
 
     @cached_property
     def is_original(self) -> bool:
@@ -222,10 +226,9 @@ def _parse_slot(value: object, place: int) -> Slot:
         raise SchemaError(f"{what}: expected class O, G or S and nullable true or false")
     if "title" in members:
         titles(members["title"], what=f"{what} title")
-    if "code_set" in members:
-        text(members["code_set"], what=f"{what} code_set")
     redact = tuple(text(p, what=f"{what} redact") for p in array(members.get("redact", []), what=f"{what} redact"))
-    return Slot(path, members["kind"], members["type"], members["nullable"], members["class"], redact)
+    code_set = parse_reference(members["code_set"], what=f"{what} code_set") if "code_set" in members else None
+    return Slot(path, members["kind"], members["type"], members["nullable"], members["class"], redact, code_set)
 
 
 def _check_slots(slots: tuple[Slot, ...]) -> None:
@@ -239,6 +242,10 @@ def _check_slots(slots: tuple[Slot, ...]) -> None:
             raise SchemaError(f"{slot.path} ({slot.kind}): type subject stands at {SUBJECT_PATH}, and only there")
         if slot.type == "subject" and (not slot.is_original or slot.data_class == "O"):
             raise SchemaError(f"{slot.path} ({slot.kind}): a subject is an original of class G or S")
+        if slot.code_set is not None and (not slot.is_original or slot.type not in CODED_TYPES):
+            raise SchemaError(
+                f"{slot.path} ({slot.kind}): a code set stands at an original of {', '.join(CODED_TYPES)}"
+            )
         if slot.is_original:
             originals[slot.path] = slot
             if slot.path in RESERVED_PATHS and slot.data_class != "O":

@@ -1,10 +1,11 @@
 """From the domain data of a catalogue item to the documents that the chain names by hash."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.core.canonical import encode
+from ledger.core.code_sets import CodeSet, pin_code_sets
 from ledger.core.documents import PROFILE_FORMAT, CatalogueItem, MaskProfile, parse_item, parse_profile
 from ledger.core.hexadecimal import to_hex
 from ledger.core.mask_policy import MOST_PROFILES, MaskPolicy, PolicyProfile, parse_mask_policy
@@ -23,7 +24,8 @@ JSON = "application/json"
 @dataclass(frozen=True)
 class ItemDocuments:
     """A catalogue item with its schema, its class-1 profile (class 1 only), its mask policy (none where nothing may
-    ever be opened) and every profile of the policy; and the canonical bytes of each by hash.
+    ever be opened), every profile of the policy and every code set of the schema; and the canonical bytes of each by
+    hash.
     """
 
     item: CatalogueItem
@@ -31,6 +33,8 @@ class ItemDocuments:
     profile: MaskProfile | None
     policy: MaskPolicy | None
     profiles: tuple[MaskProfile, ...]
+    code_sets: Mapping[bytes, CodeSet] = field(default_factory=dict)
+    """Code sets that the schema names, by hash."""
 
     @property
     def documents(self) -> dict[bytes, bytes]:
@@ -38,17 +42,19 @@ class ItemDocuments:
         found = {self.item.hash: encode(self.item.document), self.schema.hash: encode(self.schema.document)}
         if self.policy is not None:
             found[self.policy.hash] = encode(self.policy.document)
+        found |= {digest: encode(code_set.document) for digest, code_set in self.code_sets.items()}
         return found | {profile.hash: encode(profile.document) for profile in self.profiles}
 
 
 def item_documents(entry: Mapping[str, Any], responsible: int, load: Callable[[str], Any]) -> ItemDocuments:
     """Return the documents of a catalogue entry of agency `responsible`; `load` reads the files that it names.
 
-    The mask policy lists the profiles of the entry's `maskPolicy` file and its class-1 profile. Raises FormatError or
-    SchemaError where entry, schema or a profile are not what their formats ask for.
+    The mask policy lists the profiles of the entry's `maskPolicy` file and its class-1 profile; the schema document
+    names by hash the code sets that its file names by version. Raises FormatError or SchemaError where entry, schema, a
+    code set or a profile are not what their formats ask for.
     """
     members = members_of(entry, _ENTRY_MEMBERS, what="catalogue entry")
-    schema = parse_schema(load(members["schema"]))
+    schema, code_sets = schema_documents(load(members["schema"]), load)
     class1, listed = members["class1Profile"], members["maskPolicy"]
     profile = None if class1 is None else _profile(load(class1), members, schema)
     given = [] if listed is None else members_of(load(listed), ("profiles",), what="mask policy file")["profiles"]
@@ -66,7 +72,18 @@ def item_documents(entry: Mapping[str, Any], responsible: int, load: Callable[[s
             **{name: members[name] for name in _ENTRY_MEMBERS if name not in _FILES},
         }
     )
-    return ItemDocuments(item, schema, profile, policy, tuple(profiles))
+    return ItemDocuments(item, schema, profile, policy, tuple(profiles), code_sets)
+
+
+def schema_documents(given: Any, load: Callable[[str], Any]) -> tuple[Schema, Mapping[bytes, CodeSet]]:
+    """Return the schema of a schema file with its code sets pinned, and those code sets by hash.
+
+    `load` reads their files. Raises FormatError or SchemaError for a schema or a code set of another shape, and
+    FileNotFoundError for a code set that has no file.
+    """
+    parse_schema(given)
+    document, code_sets = pin_code_sets(given, lambda reference: load(reference.file))
+    return parse_schema(document), code_sets
 
 
 def policy_of(profiles: Iterable[MaskProfile]) -> MaskPolicy:

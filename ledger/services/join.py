@@ -13,6 +13,7 @@ from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.history import History
 from ledger.core.keccak import keccak256
 from ledger.core.mask_policy import parse_mask_policy
+from ledger.core.schema import parse_schema
 from ledger.errors import FormatError
 from ledger.ports import Store
 from ledger.services.catalogue_documents import JSON
@@ -31,6 +32,21 @@ def named_documents(history: History) -> Iterator[bytes]:
         yield dated.value[1]
     for agency in history.agencies.values():
         yield from (named.value for named in agency.gateway_documents[-1:])
+
+
+def schemas(history: History) -> Iterator[bytes]:
+    """Yield the hash of every schema that the chain names; each names code sets."""
+    for item in history.items.values():
+        for version in item.versions.values():
+            args: Any = version.value
+            yield from_hex(args["schemaHash"], 32, what="schemaHash")
+
+
+def code_sets_of(schema_document: bytes) -> Iterator[bytes]:
+    """Yield the hash of every code set that the canonical bytes of a schema name; raises FormatError."""
+    for slot in parse_schema(decode_canonical(schema_document)).slots:
+        if slot.code_set is not None and slot.code_set.hash is not None:
+            yield slot.code_set.hash
 
 
 def mask_policies(history: History) -> Iterator[bytes]:
@@ -62,6 +78,11 @@ def adopt_documents(
             continue
         kept += policy[1]
         wanted += [one.profile for one in parse_mask_policy(decode_canonical(policy[0])).profiles]
+    for schema_hash in dict.fromkeys(schemas(history)):
+        schema = _kept(store, schema_hash, fetch, now)
+        if schema is not None:
+            kept += schema[1]
+            wanted += code_sets_of(schema[0])
     for document_hash in dict.fromkeys(wanted):
         found = _kept(store, document_hash, fetch, now)
         if found is not None:

@@ -50,13 +50,17 @@ def schema_of(*slots: Any, **other: Any) -> dict[str, Any]:
         schema_of(slot("/a"), slot("/a", "g:text-redact@1", redact=["/b"])),
         schema_of(slot(title="text")),
         schema_of(slot(code_set=3)),
+        schema_of(slot(code_set="Codes/1")),
+        schema_of(slot(code_set="codes/1#0x00")),
+        schema_of(slot(type_name="boolean", code_set="codes/1")),
+        schema_of(slot("/a"), slot("/a", "g:surname@1", code_set="codes/1")),
         schema_of(slot(remark=3)),
         schema_of(slot(), title={"zh": "一"}),
         schema_of(slot(), version=-1),
         schema_of("slot"),
         [],
     ],
-    ids=range(20),
+    ids=range(24),
 )
 def test_a_misshapen_schema_is_refused(document: Any) -> None:
     with pytest.raises(FormatError):

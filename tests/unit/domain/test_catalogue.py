@@ -42,6 +42,7 @@ def test_every_document_that_an_item_names_is_among_its_documents(name: str) -> 
     found = documents(name)
     named = {found.item.hash, found.item.schema_hash, found.item.mask_policy_hash, found.item.class1_profile}
     named |= {one.profile for one in found.policy.profiles} if found.policy else set()
+    named |= {slot.code_set.hash for slot in found.schema.slots if slot.code_set is not None}
     assert named - {None} == set(found.documents)
 
 
@@ -102,7 +103,9 @@ def test_a_transition_holds_nothing_personal_and_opens_whole() -> None:
 def test_every_code_set_that_a_schema_names_is_there(name: str) -> None:
     for slot in documents(name).schema.document["slots"]:
         if "code_set" in slot:
-            assert slot["code_set"].replace("/", "-") in CODE_SETS
+            named, _, pinned = slot["code_set"].partition("#")
+            assert named.replace("/", "-") in CODE_SETS
+            assert pinned
 
 
 @pytest.mark.parametrize("name", CODE_SETS)
@@ -130,7 +133,7 @@ def changed(**profile: Any) -> Any:
         "schema.json": load_document("schemas/care_record-1.json"),
     }
     entry = load_document("catalogue/care-record.json") | {"schema": "schema.json", "maskPolicy": "profiles.json"}
-    return item_documents(entry, 1, files.__getitem__)
+    return item_documents(entry, 1, lambda name: files[name] if name in files else load_document(name))
 
 
 def test_a_profile_that_opens_a_subject_or_what_no_schema_has_is_refused() -> None:
