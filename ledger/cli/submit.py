@@ -10,8 +10,8 @@ from ledger.cli.output import print_json, print_members, progress_bar
 from ledger.errors import UsageError
 
 if TYPE_CHECKING:
-    from ledger.client.csv_job import CsvJob, CsvSource, MappedRows
     from ledger.client.gongzhi import GongzhiClient
+    from ledger.client.tables.job import MappedRows, TableJob, TableSource
 
 FIRST_REJECTIONS = 20
 """How many rejections a dry run lists; a run writes them all to its report."""
@@ -43,9 +43,9 @@ def submit(
             with progress_bar("rows") as advance:
                 _print(_dry_run(source.check(advance)), as_json)
             return
-        from ledger.client.csv_job import CsvJob
+        from ledger.client.tables.job import TableJob
 
-        job = CsvJob(source, state or file.with_name(f"{file.name}.gongzhi"), item, version, batch)
+        job = TableJob(source, state or file.with_name(f"{file.name}.gongzhi"), item, version, batch)
         begun = job.begin(client.desk.facts.gateway, client.desk.agency)
         if begun and not resume:
             raise UsageError(f"{job.state} holds a job that was begun; --resume goes on with it")
@@ -55,19 +55,19 @@ def submit(
 
 def _source(
     client: "GongzhiClient", file: Path, mapping: Path, item: int, version: int | None, only_region: str
-) -> tuple["CsvSource", int]:
-    from ledger.client.csv_job import CsvSource
-    from ledger.client.csv_mapping import load_mapping
+) -> tuple["TableSource", int]:
+    from ledger.client.tables.job import TableSource
+    from ledger.client.tables.mapping import load_mapping
 
     loaded = load_mapping(mapping)
     if not file.is_file():
         raise UsageError(f"{file} is not there")
     schema, item_version = client.schema_of(item, version)
     loaded.require_schema(schema)
-    return CsvSource(file, loaded, schema, only_region), item_version
+    return TableSource(file, loaded, schema, only_region), item_version
 
 
-def _run(client: "GongzhiClient", job: "CsvJob", wait: int) -> dict[str, Any]:
+def _run(client: "GongzhiClient", job: "TableJob", wait: int) -> dict[str, Any]:
     with progress_bar("rows") as advance:
         job.fill(advance)
     pending = job.outbox.pending()

@@ -8,10 +8,10 @@ from itertools import islice
 from pathlib import Path
 
 from ledger.cli.demo.calls import write_calls
-from ledger.client.csv_job import CsvSource, MappedRows
-from ledger.client.csv_mapping import load_mapping
 from ledger.client.gongzhi import GongzhiClient
 from ledger.client.submissions import new_record
+from ledger.client.tables.job import MappedRows, TableSource
+from ledger.client.tables.mapping import load_mapping
 from ledger.domain import load_document
 
 ITEM = 2
@@ -35,7 +35,7 @@ def publish_originals(client: GongzhiClient, calls: Path, region: str, folder: P
     path, _ = write_calls(chosen, folder, SEED)[region]
     schema, version = client.schema_of(ITEM)
     with as_file(files("ledger.domain")) as domain:
-        source = CsvSource(path, load_mapping(domain / "mappings" / "montgomery-911.json"), schema)
+        source = TableSource(path, load_mapping(domain / "mappings" / "montgomery-911.json"), schema)
     values = list(source.map(source.rows(), MappedRows()))
     records = [new_record(one) for one in values]
     client.publish(schema, ITEM, version, records)

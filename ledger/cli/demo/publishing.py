@@ -4,10 +4,10 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from ledger.cli.demo.looks import ITEM
-from ledger.client.csv_job import CsvJob, CsvSource
-from ledger.client.csv_mapping import load_mapping
 from ledger.client.gongzhi import GongzhiClient
 from ledger.client.publishing import Accepted
+from ledger.client.tables.job import TableJob, TableSource
+from ledger.client.tables.mapping import load_mapping
 from ledger.errors import UsageError
 
 BATCH = 100
@@ -24,7 +24,7 @@ def publish_calls(client: GongzhiClient, calls: Path, state: Path) -> tuple[int,
     with as_file(files("ledger.domain")) as domain:
         mapping = load_mapping(domain / "mappings" / "montgomery-911.json")
     mapping.require_schema(schema)
-    job = CsvJob(CsvSource(calls, mapping, schema), state, ITEM, version, BATCH)
+    job = TableJob(TableSource(calls, mapping, schema), state, ITEM, version, BATCH)
     job.begin(client.desk.facts.gateway, client.desk.agency)
     job.fill()
     if job.rejected_count():

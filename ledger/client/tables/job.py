@@ -1,4 +1,4 @@
-"""Publishing a CSV file, resumably: each row becomes at most one record, however often the job is started.
+"""Publishing a table, resumably: each row becomes at most one record, however often the job is started.
 
     STATE/plan.json        which file, mapping, item and publisher this job is of; another one is refused
     STATE/rejected.csv     rows that cannot become records: row, line, path, reason; never a value
@@ -19,10 +19,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ledger.client.csv_mapping import CsvMapping, SourceRow, rows_of
 from ledger.client.durable import private_folder, write_durably
 from ledger.client.outbox import ClientOutbox
 from ledger.client.submissions import contents, new_record
+from ledger.client.tables.mapping import TableMapping
+from ledger.client.tables.rows import SourceRow, rows_of
 from ledger.core.canonical import JsonValue, decode, encode
 from ledger.core.hexadecimal import to_hex
 from ledger.core.schema import Schema
@@ -57,11 +58,11 @@ class MappedRows:
 
 
 @dataclass(frozen=True)
-class CsvSource:
+class TableSource:
     """A file with its mapping and schema; `only_region` skips rows of other regions."""
 
     path: Path
-    mapping: CsvMapping
+    mapping: TableMapping
     schema: Schema
     only_region: str = ""
 
@@ -83,7 +84,7 @@ class CsvSource:
 
     def rows(self) -> Iterator[SourceRow]:
         """Yield the file's rows."""
-        return rows_of(self.path, self.mapping)
+        return rows_of(self.path, self.mapping.columns)
 
     def check(self, advance: Callable[[int], None] = lambda _: None) -> MappedRows:
         """Map every row and keep nothing: a dry run."""
@@ -93,10 +94,10 @@ class CsvSource:
         return result
 
 
-class CsvJob:
+class TableJob:
     """One file on its way to one gateway, under one state folder."""
 
-    def __init__(self, source: CsvSource, state: Path, item: int, item_version: int, batch: int = 1000) -> None:
+    def __init__(self, source: TableSource, state: Path, item: int, item_version: int, batch: int = 1000) -> None:
         self.source, self.state = source, state
         self._item, self._item_version, self._batch = item, item_version, batch
         self.outbox = ClientOutbox(private_folder(state) / "outbox")

@@ -1,19 +1,19 @@
-"""A CSV mapping, `gongzhi-mapping/1`: which columns give which slots of a schema.
+"""A mapping, `gongzhi-mapping/1`: which columns give which slots of a schema.
 
     {"format":"gongzhi-mapping/1","title":{"zh","en"},"schema":name,"schemaVersion":n,"slots":{path: spec…}}
 
-`spec` is a transform of `csv_transforms`. `codes` may also be `{"file": path beside the mapping, "member": [names…]}`.
+`spec` is a transform of `transforms`. `codes` may also be `{"file": path beside the mapping, "member": [names…]}`.
 Paths of the schema that no slot of the mapping names are null.
 """
 
-import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ledger.client.csv_transforms import Row, Transform, build_transform, columns_of
+from ledger.client.tables.rows import Row
+from ledger.client.tables.transforms import Transform, build_transform, columns_of
 from ledger.core.canonical import JsonValue, document_hash
 from ledger.core.commitment import slot_values
 from ledger.core.schema import Schema
@@ -24,7 +24,7 @@ FORMAT = "gongzhi-mapping/1"
 
 
 @dataclass(frozen=True)
-class CsvMapping:
+class TableMapping:
     """A mapping for a schema by name and version; `hash` binds its code tables too."""
 
     schema: str
@@ -54,17 +54,7 @@ class CsvMapping:
         return originals
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRow:
-    """A row of the file: its number (first data row is 1), the line it ends on, and its cells by column."""
-
-    number: int
-    line: int
-    cells: Row | None
-    """None if the row has more or fewer cells than the header."""
-
-
-def load_mapping(path: Path) -> CsvMapping:
+def load_mapping(path: Path) -> TableMapping:
     """Return the mapping in a file; raises UsageError (no such file), FormatError, UnsupportedFormat."""
     document = _json(path)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
@@ -75,31 +65,13 @@ def load_mapping(path: Path) -> CsvMapping:
         raise FormatError("mapping slots: expected an object")
     slots = {name: _with_codes(spec, path.parent) for name, spec in document["slots"].items()}
     transforms = {name: build_transform(name, spec) for name, spec in slots.items()}
-    return CsvMapping(
+    return TableMapping(
         text(document["schema"], what="mapping schema"),
         unsigned(document["schemaVersion"], 32, what="mapping schemaVersion"),
         transforms,
         frozenset().union(*(columns_of(spec) for spec in slots.values())),
         document_hash({**document, "slots": slots}),
     )
-
-
-def rows_of(path: Path, mapping: CsvMapping) -> Iterator[SourceRow]:
-    """Yield the rows of a UTF-8 CSV file with a header; raises UsageError for another file or missing columns."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = next(reader, [])
-            missing = sorted(mapping.columns - set(header))
-            if missing or len(set(header)) != len(header):
-                raise UsageError(f"the file's header lacks {', '.join(missing) or 'distinct names'}")
-            for number, cells in enumerate((row for row in reader if row), 1):
-                fitting = len(cells) == len(header)
-                yield SourceRow(number, reader.line_num, dict(zip(header, cells, strict=True)) if fitting else None)
-    except FileNotFoundError:
-        raise UsageError(f"{path.name} is not there") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path.name} is no UTF-8 CSV file ({type(error).__name__})") from None
 
 
 def _failing_path(schema: Schema, originals: Mapping[str, JsonValue]) -> str:

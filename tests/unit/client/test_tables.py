@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from ledger.client.csv_job import CsvJob, CsvSource
-from ledger.client.csv_mapping import load_mapping, rows_of
-from ledger.client.csv_transforms import build_transform
 from ledger.client.gongzhi import GongzhiClient
+from ledger.client.tables.job import TableJob, TableSource
+from ledger.client.tables.mapping import load_mapping
+from ledger.client.tables.rows import rows_of
+from ledger.client.tables.transforms import build_transform
 from ledger.errors import FormatError, RowRejected, UnsupportedFormat, UsageError
 from tests.unit.client.simulated_gateway import GATEWAY, ITEM, PUBLISHER, SCHEMA, VERSION, SimulatedGateway
 
@@ -117,7 +118,7 @@ def test_an_unknown_zone_says_what_to_do() -> None:
 def test_all_real_calls_become_incidents() -> None:
     mapping = load_mapping(MAPPING)
     mapping.require_schema(SCHEMA)
-    result = CsvSource(CALLS, mapping, SCHEMA).check()
+    result = TableSource(CALLS, mapping, SCHEMA).check()
     assert (result.accepted, result.rejected) == (3051, [])
 
 
@@ -126,8 +127,8 @@ def write(path: Path, *rows: str, header: str = HEADER) -> Path:
     return path
 
 
-def source(path: Path, only_region: str = "") -> CsvSource:
-    return CsvSource(path, load_mapping(MAPPING), SCHEMA, only_region)
+def source(path: Path, only_region: str = "") -> TableSource:
+    return TableSource(path, load_mapping(MAPPING), SCHEMA, only_region)
 
 
 def test_rows_that_cannot_become_records_are_named_without_their_values(tmp_path: Path) -> None:
@@ -154,9 +155,9 @@ def test_rows_that_cannot_become_records_are_named_without_their_values(tmp_path
 def test_a_file_that_is_no_such_csv_is_a_usage_error(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "calls.csv").write_bytes(content)
     with pytest.raises(UsageError):
-        list(rows_of(tmp_path / "calls.csv", load_mapping(MAPPING)))
+        list(rows_of(tmp_path / "calls.csv", load_mapping(MAPPING).columns))
     with pytest.raises(UsageError):
-        list(rows_of(tmp_path / "nothing.csv", load_mapping(MAPPING)))
+        list(rows_of(tmp_path / "nothing.csv", load_mapping(MAPPING).columns))
 
 
 def test_mapping_files_of_another_kind_are_refused(tmp_path: Path) -> None:
@@ -186,8 +187,8 @@ def test_a_job_that_is_run_again_sends_only_what_is_missing(
     rows = [GOOD.replace("12:01", f"12:{minute:02d}") for minute in range(10)]
     path = write(tmp_path / "calls.csv", *rows, GOOD.replace("UPPER MERION", "ATLANTIS"))
 
-    def job() -> CsvJob:
-        return CsvJob(source(path), tmp_path / "state", ITEM, VERSION, batch=3)
+    def job() -> TableJob:
+        return TableJob(source(path), tmp_path / "state", ITEM, VERSION, batch=3)
 
     assert not job().begin(GATEWAY, PUBLISHER)
     job().fill()
@@ -208,12 +209,12 @@ def test_a_job_that_is_run_again_sends_only_what_is_missing(
 
 def test_a_state_folder_belongs_to_one_job(tmp_path: Path) -> None:
     path = write(tmp_path / "calls.csv", GOOD)
-    CsvJob(source(path), tmp_path / "state", ITEM, VERSION).begin(GATEWAY, PUBLISHER)
+    TableJob(source(path), tmp_path / "state", ITEM, VERSION).begin(GATEWAY, PUBLISHER)
     for change in (
-        lambda: CsvJob(source(path), tmp_path / "state", ITEM, VERSION, 5).begin(GATEWAY, PUBLISHER),
-        lambda: CsvJob(source(path, "99"), tmp_path / "state", ITEM, VERSION).begin(GATEWAY, PUBLISHER),
-        lambda: CsvJob(source(path), tmp_path / "state", ITEM, VERSION).begin(GATEWAY, 8),
-        lambda: CsvJob(source(write(path, GOOD, GOOD)), tmp_path / "state", ITEM, VERSION).begin(GATEWAY, PUBLISHER),
+        lambda: TableJob(source(path), tmp_path / "state", ITEM, VERSION, 5).begin(GATEWAY, PUBLISHER),
+        lambda: TableJob(source(path, "99"), tmp_path / "state", ITEM, VERSION).begin(GATEWAY, PUBLISHER),
+        lambda: TableJob(source(path), tmp_path / "state", ITEM, VERSION).begin(GATEWAY, 8),
+        lambda: TableJob(source(write(path, GOOD, GOOD)), tmp_path / "state", ITEM, VERSION).begin(GATEWAY, PUBLISHER),
     ):
         with pytest.raises(UsageError, match="another"):
             change()

@@ -1,4 +1,4 @@
-"""Transforms of a CSV mapping: what makes a slot's value of a row. Named, closed list; they reject, never guess.
+"""Transforms of a mapping: what makes a slot's value of a row. Named, closed list; they reject, never guess.
 
 | transform | members | value |
 |---|---|---|
@@ -23,11 +23,11 @@ from typing import Any, TypeAlias
 from unicodedata import normalize
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ledger.client.tables.rows import Row
 from ledger.core.canonical import JsonValue
 from ledger.core.shapes import members_of, text
 from ledger.errors import FormatError, RowRejected, UsageError
 
-Row: TypeAlias = Mapping[str, str]
 Transform: TypeAlias = Callable[[Row], JsonValue]
 ADDRESS_MEMBERS = ("district", "street", "community", "building", "room")
 _DECIMAL = re.compile(r"-?[0-9]{1,3}\.[0-9]{1,15}")
