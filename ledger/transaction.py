@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, Protocol
 
+from ledger.attachment_rows import AttachmentKeeping
 from ledger.core.erasure import OpenedRecord
 from ledger.core.history import AnchorFacts, Block
 from ledger.core.steps import Step
@@ -34,7 +35,7 @@ from ledger.rows import (
 )
 
 
-class Transaction(Protocol):
+class Transaction(AttachmentKeeping, Protocol):
     """One database transaction. It commits when its `with` block ends well, and rolls back otherwise.
 
     Raises StoreError when the database does not answer.

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import ledger.action_errors  # noqa: F401 (its classes are branches of the tree)
+import ledger.action_errors
+import ledger.attachment_errors  # noqa: F401 (their classes are branches of the tree)
 from ledger.core.canonical import decode
 from ledger.core.request_base import RequestReason
 from ledger.errors import (

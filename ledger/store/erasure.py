@@ -23,6 +23,7 @@ ERASE = """
         region = NULL, occurred_at = NULL, recorded_at = NULL, record_class = NULL, level = NULL
     WHERE record_id = %s AND version = %s AND erased_at IS NULL RETURNING entry_id, position"""
 ERASE_SEALED = "DELETE FROM sealed WHERE entry_id = %s AND position = %s"
+ERASE_ATTACHMENTS = "DELETE FROM attachments WHERE record_id = %s AND version = %s"
 ERASE_STEP = "DELETE FROM transitions WHERE entry_id = %s AND position = %s"
 # Whom a record is about stays known as long as any version of it has content.
 FORGET_SUBJECT = """
@@ -37,6 +38,10 @@ REPLAY_MARKS = f"""
 REPLAY_SEALED = """
     DELETE FROM sealed USING records
     WHERE sealed.entry_id = records.entry_id AND sealed.position = records.position AND erased_at IS NOT NULL"""
+REPLAY_ATTACHMENTS = """
+    DELETE FROM attachments USING records
+    WHERE attachments.record_id = records.record_id AND attachments.version = records.version
+        AND erased_at IS NOT NULL"""
 REPLAY_STEPS = """
     DELETE FROM transitions USING records
     WHERE transitions.entry_id = records.entry_id AND transitions.position = records.position
@@ -67,7 +72,8 @@ class Erasing(Session):
         self._run(NOT_DUE, (record_id, version))
 
     def erase(self, record_id: bytes, version: int, erased_at: int) -> bool:
-        """Leave a tombstone of a record version: no value, salt, digest, ciphertext, key, index row or token stays.
+        """Leave a tombstone of a record version: no value, salt, digest, ciphertext, key, attachment, index row or token
+        stays.
 
         False if that was done before.
         """
@@ -75,6 +81,7 @@ class Erasing(Session):
         if place is None:
             return False
         self._run(ERASE_SEALED, place)
+        self._run(ERASE_ATTACHMENTS, (record_id, version))
         self._run(ERASE_STEP, place)
         self._run(FORGET_SUBJECT, (record_id,))
         return True
@@ -85,6 +92,7 @@ class Erasing(Session):
         Content that came back beside a tombstone, as from an older copy of one table, goes at once.
         """
         self._run(REPLAY_SEALED)
+        self._run(REPLAY_ATTACHMENTS)
         self._run(REPLAY_STEPS)
         self._run(REPLAY_SUBJECTS)
         return self._run(REPLAY_MARKS)

@@ -6,6 +6,8 @@ MIGRATION_LOCK = 0x676F6E677A686902
 """Two processes that start at once do not both migrate."""
 STREAM_LOCK = 0x676F6E677A6869
 """With a gateway's number: who fixes batches."""
+UPLOADS_LOCK = 0x676F6E677A686B
+"""With an agency's number: who adds to its uploads."""
 SENDER_LOCK = 0x676F6E677A686A
 """With a sender's address: who takes nonces."""
 FOLLOW_LOCK = 0x676F6E677A686903

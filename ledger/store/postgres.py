@@ -11,6 +11,7 @@ from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from ledger.errors import StoreError
 from ledger.store.actions import Actions
+from ledger.store.attachments import Attachments
 from ledger.store.documents import Documents
 from ledger.store.erasure import Erasing
 from ledger.store.failures import translated
@@ -29,7 +30,18 @@ STATEMENT_TIMEOUT_SECONDS = 60
 
 
 class PostgresTransaction(
-    Requests, Submissions, Records, KeptSteps, Erasing, Subjects, Documents, Stream, Following, Actions, Figures
+    Requests,
+    Submissions,
+    Records,
+    Attachments,
+    KeptSteps,
+    Erasing,
+    Subjects,
+    Documents,
+    Stream,
+    Following,
+    Actions,
+    Figures,
 ):
     """`ledger.ports.Transaction`, put together from the repositories."""
 

@@ -3,7 +3,18 @@
 Times are Unix seconds (BIGINT), digests and identifiers plain bytes. Columns of random bytes are never compressed.
 """
 
-from ledger.store.tables import chain, documents, entries, outbox, records, requests, steps, subjects
+from ledger.store.tables import attachments, chain, documents, entries, outbox, records, requests, steps, subjects
 from ledger.store.tables.metadata import METADATA
 
-__all__ = ["METADATA", "chain", "documents", "entries", "outbox", "records", "requests", "steps", "subjects"]
+__all__ = [
+    "METADATA",
+    "attachments",
+    "chain",
+    "documents",
+    "entries",
+    "outbox",
+    "records",
+    "requests",
+    "steps",
+    "subjects",
+]
