@@ -17,6 +17,7 @@ STATUS: Mapping[type[errors.GongzhiError], int] = {
     errors.GongzhiError: 500,
     errors.FormatError: 400,
     errors.SchemaError: 422,
+    errors.CodeUnknown: 422,
     errors.RuleError: 422,
     errors.RequestError: 401,
     errors.SubmissionRefused: 422,

@@ -5,6 +5,7 @@
     │   ├── CanonicalJsonError ── JsonFloat, JsonDuplicateKey
     │   ├── OpeningInvalid ── OpeningMismatch  (they never say what the header held)
     │   ├── SchemaError
+    │   ├── CodeUnknown
     │   ├── RuleError
     │   ├── SignatureError     bytes that are no strict signature, digest or private key
     │   ├── UnsupportedFormat
@@ -88,6 +89,12 @@ class SchemaError(FormatError):
     code = "schema_mismatch"
     when = "a value does not fit its slot, or slots do not fit the schema"
     remedy = "compare the record with the schema document of its item version"
+
+
+class CodeUnknown(FormatError):
+    code = "code_unknown"
+    when = "a value is not in the code set of its slot"
+    remedy = "use a code of the set that is named: `gongzhi codes show` lists them; map the codes of another system"
 
 
 class RuleError(FormatError):

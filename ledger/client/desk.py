@@ -9,6 +9,7 @@ from ledger.client.promises import SignedStatement
 from ledger.client.receipts import ReceiptFolder
 from ledger.client.transport import SignedAnswer, Transport
 from ledger.core.canonical import decode
+from ledger.core.code_sets import parse_code_set
 from ledger.core.documents import CatalogueItem, MaskProfile, parse_item, parse_profile
 from ledger.core.hexadecimal import to_hex
 from ledger.core.keccak import keccak256
@@ -100,6 +101,12 @@ class Desk:
     def schema(self, schema_hash: bytes) -> Schema:
         """Return the schema of a hash; raises PromiseBroken."""
         return self._parsed(schema_hash, parse_schema)
+
+    def schema_to_publish(self, schema_hash: bytes) -> Schema:
+        """Return the schema of a hash with the code sets that it names; raises PromiseBroken, or SchemaError for a code
+        set that is named without a hash.
+        """
+        return self.schema(schema_hash).with_code_sets(lambda digest: self._parsed(digest, parse_code_set))
 
     def item(self, document_hash: bytes) -> CatalogueItem:
         """Return the catalogue item of a document hash; raises PromiseBroken."""

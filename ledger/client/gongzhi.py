@@ -71,13 +71,13 @@ class GongzhiClient:
         self.desk.transport.close()
 
     def schema_of(self, item: int, item_version: int | None = None) -> tuple[Schema, int]:
-        """Return the schema of an item version (the newest if None) and that version's number.
+        """Return the schema of an item version (the newest if None) with its code sets, and that version's number.
 
         The catalogue's answer is checked: documents by their hashes and, where there are chain facts, by the chain.
         Raises NotFound, PromiseBroken.
         """
         document = item_document(self.desk, item, item_version)
-        return self.desk.schema(document.schema_hash), document.version
+        return self.desk.schema_to_publish(document.schema_hash), document.version
 
     def publish(
         self, schema: Schema, item: int, item_version: int, records: Sequence[RecordContent], wait_seconds: int = 0

@@ -62,12 +62,14 @@ def contents(
 ) -> Iterator[SubmissionContent]:
     """Commit `records` and yield submissions of at most `most_records` and 8 MiB, each under a fresh submissionId.
 
-    Raises SchemaError, RuleError, CanonicalJsonError, or TooLarge for a record that no submission can hold.
+    `schema` comes with its code sets. Raises SchemaError, CodeUnknown, RuleError, CanonicalJsonError, or TooLarge for a
+    record that no submission can hold.
     """
     part: list[tuple[CommittedRecord, bytes]] = []
     size = _STATEMENT_BYTES
     for content in records:
         committed, text = commit(schema, content), record_text(content)
+        schema.refuse_unknown_codes(content.originals)
         if _STATEMENT_BYTES + len(text) > MOST_BYTES:
             raise TooLarge("one record has more than 8 MiB")
         if len(part) == min(most_records, MOST_RECORDS) or size + len(text) + 1 > MOST_BYTES:

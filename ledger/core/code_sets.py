@@ -165,7 +165,8 @@ def pin_code_sets(
     """Return a schema document whose slots name their code sets by hash, and those code sets by hash.
 
     `document` is the JSON of a schema, which keeps its other members as they are; `load` gives the document of the code
-    set that a reference names. Raises SchemaError where a set is another than the reference says; FormatError.
+    set that a reference names. Raises SchemaError where a set is another than the reference says, or has no numbers for
+    a slot of type integer; FormatError.
     """
     found: dict[bytes, CodeSet] = {}
 
@@ -176,6 +177,8 @@ def pin_code_sets(
         code_set = parse_code_set(load(reference))
         if code_set.reference != reference.unpinned or reference.hash not in (None, code_set.hash):
             raise SchemaError(f"code set {reference.unpinned}: the document found is another one")
+        if slot.get("type") == "integer" and not code_set.numbers:
+            raise SchemaError(f"code set {reference.unpinned}: its codes have no numbers, the slot is an integer")
         found[code_set.hash] = code_set
         return {**slot, "code_set": code_set.pinned}
 

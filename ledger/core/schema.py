@@ -5,12 +5,13 @@ PERMANENT: the slots' order is the order of the commitment.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
 from ledger.core.canonical import JsonValue, document_hash, encode
-from ledger.core.code_sets import CodeSetReference, parse_reference
+from ledger.core.code_rules import CodeRules, code_rules
+from ledger.core.code_sets import CodeSet, CodeSetReference, parse_reference
 from ledger.core.keccak import keccak256
 from ledger.core.rules import KNOWN_KINDS
 from ledger.core.shapes import array, members_of, text, titles, unsigned
@@ -154,6 +155,30 @@ class Schema:
     slots: tuple[Slot, ...]
     document: Mapping[str, Any]
     hash: bytes
+    code_rules: CodeRules | None = field(default=None, compare=False)
+    """What its code sets ask of records; None until `with_code_sets` was given them."""
+
+    def with_code_sets(self, code_set_of: Callable[[bytes], CodeSet]) -> "Schema":
+        """Return this schema with the code sets that its slots name, as intake needs it.
+
+        `code_set_of` gives the code set of a hash, or raises. Raises SchemaError for a set that is named without one.
+        """
+        named = [(slot.path, slot.code_set) for slot in self.slots if slot.code_set is not None]
+        return replace(self, code_rules=code_rules(named, code_set_of))
+
+    def refuse_unknown_codes(self, originals: Mapping[str, JsonValue]) -> None:
+        """Raise CodeUnknown for a value outside its slot's code set, never naming it.
+
+        Raises SchemaError where a slot names a code set and the sets were not given: nothing passes unseen.
+        """
+        if self.code_rules is not None:
+            self.code_rules.refuse_unknown(originals)
+        elif self._names_code_sets:
+            raise SchemaError("the code sets of this schema are not at hand")
+
+    @cached_property
+    def _names_code_sets(self) -> bool:
+        return any(slot.code_set is not None for slot in self.slots)
 
     @cached_property
     def index(self) -> Mapping[tuple[str, str], int]:

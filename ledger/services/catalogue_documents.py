@@ -76,14 +76,14 @@ def item_documents(entry: Mapping[str, Any], responsible: int, load: Callable[[s
 
 
 def schema_documents(given: Any, load: Callable[[str], Any]) -> tuple[Schema, Mapping[bytes, CodeSet]]:
-    """Return the schema of a schema file with its code sets pinned, and those code sets by hash.
+    """Return the schema of a schema file with its code sets pinned and at hand, and those code sets by hash.
 
     `load` reads their files. Raises FormatError or SchemaError for a schema or a code set of another shape, and
     FileNotFoundError for a code set that has no file.
     """
     parse_schema(given)
     document, code_sets = pin_code_sets(given, lambda reference: load(reference.file))
-    return parse_schema(document), code_sets
+    return parse_schema(document).with_code_sets(code_sets.__getitem__), code_sets
 
 
 def policy_of(profiles: Iterable[MaskProfile]) -> MaskPolicy:

@@ -39,11 +39,15 @@ def parse_records(value: object) -> list[GivenRecord]:
 
 
 def commit_records(schema: Schema, records: Sequence[GivenRecord]) -> list[CommittedRecord]:
-    """Commit every record; raises SchemaError, RuleError or DerivedMismatch, naming the place and never a value."""
+    """Commit every record, whose codes must all be in the sets of `schema` (with its code sets).
+
+    Raises SchemaError, CodeUnknown, RuleError or DerivedMismatch, naming the place and never a value.
+    """
     committed = []
     for place, record in enumerate(records):
         try:
             made = commit(schema, record.content)
+            schema.refuse_unknown_codes(record.content.originals)
             if record.derived:
                 _compare_derived(schema, made, record.derived)
         except (FormatError, DerivedMismatch) as error:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from ledger.core.canonical import decode
+from ledger.core.code_sets import CodeSet, parse_code_set
 from ledger.core.documents import MaskProfile, parse_profile
 from ledger.core.keccak import keccak256
 from ledger.core.mask_policy import MaskPolicy, parse_mask_policy
@@ -21,6 +22,8 @@ MOST_SCOPES = 32_768
 """Every request and consent has one of its own, of some five hundred bytes once parsed."""
 
 _SCHEMAS: dict[bytes, Schema] = {}
+_CODED: dict[bytes, Schema] = {}
+_CODE_SETS: dict[bytes, CodeSet] = {}
 _PROFILES: dict[bytes, MaskProfile] = {}
 _POLICIES: dict[bytes, MaskPolicy] = {}
 _SCOPES: dict[bytes, Scope] = {}
@@ -39,6 +42,24 @@ def find_document(transaction: Transaction, document_hash: bytes) -> tuple[str, 
 def schema_of(transaction: Transaction, schema_hash: bytes) -> Schema:
     """Return the schema with this hash; raises StoreError if the gateway does not hold it."""
     return _parsed(transaction, schema_hash, _SCHEMAS, parse_schema)
+
+
+def schema_to_publish(transaction: Transaction, schema_hash: bytes) -> Schema:
+    """Return the schema with this hash and the code sets that it names, as intake asks for them.
+
+    Raises StoreError if the gateway does not hold one of them, SchemaError for a code set that is named without a hash.
+    """
+    schema = _CODED.get(schema_hash)
+    if schema is None:
+        found = schema_of(transaction, schema_hash)
+        _make_room(_CODED)
+        schema = _CODED[schema_hash] = found.with_code_sets(lambda digest: code_set_of(transaction, digest))
+    return schema
+
+
+def code_set_of(transaction: Transaction, code_set_hash: bytes) -> CodeSet:
+    """Return the code set with this hash; raises StoreError if the gateway does not hold it."""
+    return _parsed(transaction, code_set_hash, _CODE_SETS, parse_code_set)
 
 
 def profile_of(transaction: Transaction, profile_hash: bytes) -> MaskProfile:

@@ -17,7 +17,7 @@ from ledger.rows import DailyKey, NewEntry, NewRecord, NewSubmission, StoredSubm
 from ledger.services.authenticate import Call
 from ledger.services.commit_records import GivenRecord, commit_records, parse_records, tree_of
 from ledger.services.duties import keep_steps
-from ledger.services.find_document import schema_of
+from ledger.services.find_document import schema_to_publish
 from ledger.services.gateway import Gateway
 from ledger.services.refuse import refuse_unpublishable, refuse_unseen_chain, refuse_untimely
 from ledger.services.seal import seal_record
@@ -62,8 +62,8 @@ def parse_submission(gateway: Gateway, body: object) -> SignedSubmission:
 def publish(call: Call, given: SignedSubmission, daily: DailyKey) -> StoredSubmission:
     """Judge, commit, seal and store a submission, or return what its submissionId was answered first.
 
-    Raises a SubmissionRefused (gateway, signer, item, times, root), SchemaError, RuleError, Conflict, VersionConflict
-    or ForeignPublisher; ChainError while the chain's head is not seen. Nothing is stored then.
+    Raises a SubmissionRefused (gateway, signer, item, times, root), SchemaError, CodeUnknown, RuleError, Conflict,
+    VersionConflict or ForeignPublisher; ChainError while the chain's head is not seen. Nothing is stored then.
     """
     call.require_role(Role.SUBMIT)
     if given.publisher != call.agency:
@@ -72,7 +72,7 @@ def publish(call: Call, given: SignedSubmission, daily: DailyKey) -> StoredSubmi
     if earlier is not None:
         return earlier
     _judge(call, given)
-    schema = schema_of(call.transaction, given.message["schemaHash"])
+    schema = schema_to_publish(call.transaction, given.message["schemaHash"])
     committed = commit_records(schema, given.records)
     _check_root(given, committed)
     _check_versions(call, given, committed)

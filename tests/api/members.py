@@ -100,7 +100,7 @@ def originals(**changes: Any) -> dict[str, Any]:
         "/region": "990101001003",
         "/occurredAt": BEGINNING - 3_600,
         "/recordedAt": BEGINNING - 3_000,
-        "/class": "fire/building",
+        "/class": "fire/structure",
         "/level": 2,
         "/persons": None,
         "/nature": "smoke in the stairwell",

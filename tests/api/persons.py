@@ -111,7 +111,7 @@ def publish_care(
         "/region": region,
         "/occurredAt": recorded_at - 60,
         "/recordedAt": recorded_at,
-        "/class": "visit/elderly",
+        "/class": "visit",
         "/subject": subject,
         "/person/name": "欧阳测试",
         "/synthetic": True,

@@ -230,10 +230,24 @@ def test_a_record_that_does_not_fit_its_schema_is_refused(shared: Consortium, pa
 
 
 @pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("planted", ["fire\x00", "medical ", "Medical", "planted-class"])
+def test_a_code_outside_its_set_is_refused_with_the_accepted_ones_and_without_being_quoted(
+    shared: Consortium, planted: str
+) -> None:
+    given = draft([record_content(), record_content(**{"class": planted})], shared.now)
+    answer = shared.publish(given)
+    detail = problem(answer, 422, "code_unknown")["detail"]
+    assert detail.startswith("record 1: /class: not in code set incident-class/1; accepted: medical, fire/structure, ")
+    assert planted not in answer.text.replace("medical, ", "")
+
+
 @pytest.mark.usefixtures("untouched")
-def test_a_class_that_no_index_holds_is_refused(shared: Consortium) -> None:
-    given = draft([record_content(**{"class": "fire\x00"})], shared.now)
-    problem(shared.publish(given), 422, "schema_mismatch")
+def test_a_code_outside_its_set_is_not_committed_for_a_thin_client_either(shared: Consortium) -> None:
+    given = draft([record_content(**{"class": "planted-class"})], shared.now)
+    body = encode({"schemaHash": to_hex(given.message["schemaHash"]), "records": given.records})
+    answer = shared.send(PUBLISHER, "POST", "/v1/commit", body=body)
+    problem(answer, 422, "code_unknown")
+    assert "planted-class" not in answer.text
 
 
 def test_an_original_that_its_rule_cannot_mask_is_refused_without_being_quoted(shared: Consortium) -> None:
