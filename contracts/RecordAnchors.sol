@@ -21,8 +21,11 @@ contract RecordAnchors is TypedMessages, Governed, IRecordAnchors {
     uint8 private constant LAST_MARK = 5;
     uint8 private constant HOLD = 5;
     uint16 private constant RELEASED = 6;
+    /// @dev Bit 0 is no mark: it says that the predecessor's marks on this version were taken over.
+    uint256 private constant TAKEN_OVER = 1;
 
     IAgencyRegistry private immutable _registry;
+    IRecordAnchors private immutable _predecessor;
 
     mapping(uint32 gateway => Stream) private _streams;
     mapping(uint32 gateway => mapping(uint64 batch => bytes32)) private _words;
@@ -32,11 +35,19 @@ contract RecordAnchors is TypedMessages, Governed, IRecordAnchors {
 
     /// @param governor_ Who repudiates batches, with their gateway.
     /// @param registry_ The AgencyRegistry of this deployment.
+    /// @param predecessor_ The RecordAnchors whose streams this one continues, zero for the first.
     constructor(
         address governor_,
-        address registry_
+        address registry_,
+        address predecessor_
     ) SigningDomain("Gongzhi RecordAnchors") Governed(governor_) {
         _registry = IAgencyRegistry(_requireContract(registry_));
+        if (predecessor_ != address(0)) {
+            if (IRecordAnchors(_requireContract(predecessor_)).registry() != registry_) {
+                revert PredecessorForeign(predecessor_);
+            }
+        }
+        _predecessor = IRecordAnchors(predecessor_);
     }
 
     /// @inheritdoc IRecordAnchors
@@ -44,15 +55,13 @@ contract RecordAnchors is TypedMessages, Governed, IRecordAnchors {
         uint32 gateway = _entitledAgency(msg.sender, Roles.ANCHOR);
         if (root == bytes32(0)) revert RootMissing();
         if (leafCount == 0 || leafCount > MOST_LEAVES) revert LeafCountInvalid(leafCount);
-        Stream storage stream = _streams[gateway];
+        Stream memory stream = head(gateway);
         uint64 batch = stream.batchCount + 1;
-        uint64 next = batch == 1 ? 1 : stream.nextSequence;
+        uint64 next = stream.nextSequence;
         if (firstSequence != next) revert SequenceNotNext(firstSequence, next);
 
         bytes32 newHead = keccak256(abi.encode(stream.head, gateway, batch, root, leafCount, firstSequence));
-        stream.head = newHead;
-        stream.batchCount = batch;
-        stream.nextSequence = next + leafCount;
+        _streams[gateway] = Stream({head: newHead, batchCount: batch, nextSequence: next + leafCount});
         _words[gateway][batch] = keccak256(abi.encode(root, leafCount, firstSequence, uint64(block.timestamp)));
         emit Anchored(gateway, batch, root, leafCount, firstSequence, newHead);
     }
@@ -70,7 +79,7 @@ contract RecordAnchors is TypedMessages, Governed, IRecordAnchors {
         if (message.recordId == bytes32(0)) revert RecordIdMissing();
         if (message.mark == 0 || message.mark > LAST_MARK) revert MarkUnknown(message.mark);
         if (message.reason == 0) revert ReasonMissing();
-        uint256 before = _marks[agency][message.recordId][message.version];
+        uint256 before = marks(agency, message.recordId, message.version);
         uint256 bit = uint256(1) << message.mark;
         bool isSet = before & bit != 0;
         if (message.mark == HOLD && message.reason == RELEASED) {
@@ -78,7 +87,7 @@ contract RecordAnchors is TypedMessages, Governed, IRecordAnchors {
         } else if (isSet) {
             revert MarkAlreadySet(agency, message.recordId, message.version, message.mark);
         }
-        _marks[agency][message.recordId][message.version] = before ^ bit;
+        _marks[agency][message.recordId][message.version] = (before ^ bit) | TAKEN_OVER;
         emit Marked(agency, message.recordId, message.version, message.mark, message.reason);
     }
 
@@ -87,32 +96,44 @@ contract RecordAnchors is TypedMessages, Governed, IRecordAnchors {
         bytes32 structHash = keccak256(abi.encode(REPUDIATE_TYPEHASH, message));
         _consume(structHash, message.admin, message.nonce, message.deadline, signature);
         uint32 gateway = _entitledAgency(message.admin, Roles.ADMIN);
-        if (_words[gateway][message.batch] == bytes32(0)) revert BatchUnknown(gateway, message.batch);
+        if (word(gateway, message.batch) == bytes32(0)) revert BatchUnknown(gateway, message.batch);
         if (message.reason == 0) revert ReasonMissing();
-        if (_repudiated[gateway][message.batch]) revert BatchAlreadyRepudiated(gateway, message.batch);
+        if (isRepudiated(gateway, message.batch)) revert BatchAlreadyRepudiated(gateway, message.batch);
         _repudiated[gateway][message.batch] = true;
         emit BatchRepudiated(gateway, message.batch, message.reason);
     }
 
     /// @inheritdoc IRecordAnchors
-    function head(uint32 gateway) external view returns (Stream memory stream) {
+    function head(uint32 gateway) public view returns (Stream memory stream) {
         stream = _streams[gateway];
-        if (stream.batchCount == 0) stream.nextSequence = 1;
+        if (stream.batchCount == 0) {
+            if (_hasPredecessor()) return _predecessor.head(gateway);
+            stream.nextSequence = 1;
+        }
     }
 
     /// @inheritdoc IRecordAnchors
-    function word(uint32 gateway, uint64 batch) external view returns (bytes32) {
+    function word(uint32 gateway, uint64 batch) public view returns (bytes32) {
+        if (_isInherited(gateway, batch)) return _predecessor.word(gateway, batch);
         return _words[gateway][batch];
     }
 
     /// @inheritdoc IRecordAnchors
-    function isRepudiated(uint32 gateway, uint64 batch) external view returns (bool) {
-        return _repudiated[gateway][batch];
+    function isRepudiated(uint32 gateway, uint64 batch) public view returns (bool) {
+        if (_repudiated[gateway][batch]) return true;
+        return _isInherited(gateway, batch) && _predecessor.isRepudiated(gateway, batch);
     }
 
     /// @inheritdoc IRecordAnchors
-    function marks(uint32 agency, bytes32 recordId, uint32 recordVersion) external view returns (uint256) {
-        return _marks[agency][recordId][recordVersion];
+    function marks(uint32 agency, bytes32 recordId, uint32 recordVersion) public view returns (uint256) {
+        uint256 own = _marks[agency][recordId][recordVersion];
+        if (own == 0 && _hasPredecessor()) return _predecessor.marks(agency, recordId, recordVersion);
+        return own & ~TAKEN_OVER;
+    }
+
+    /// @inheritdoc IRecordAnchors
+    function predecessor() external view returns (address) {
+        return address(_predecessor);
     }
 
     /// @inheritdoc IRecordAnchors
@@ -126,6 +147,18 @@ contract RecordAnchors is TypedMessages, Governed, IRecordAnchors {
             interfaceId == type(IRecordAnchors).interfaceId ||
             interfaceId == type(IGoverned).interfaceId ||
             super.supportsInterface(interfaceId);
+    }
+
+    function _hasPredecessor() private view returns (bool) {
+        return address(_predecessor) != address(0);
+    }
+
+    /// @dev What lies behind the newest batch is nobody's, whatever the predecessor took after its stream was continued.
+    function _isInherited(uint32 gateway, uint64 batch) private view returns (bool) {
+        return
+            _hasPredecessor() &&
+            _words[gateway][batch] == bytes32(0) &&
+            batch <= head(gateway).batchCount;
     }
 
     function _entitledAgency(address key, uint8 role) private view returns (uint32 agency) {

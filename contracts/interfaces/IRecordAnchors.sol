@@ -6,6 +6,8 @@ pragma solidity 0.8.30;
 /// The head after a batch is keccak256(abi.encode(head before, gateway, batch, root, leafCount, firstSequence)), zero
 /// before batch 1; of a batch one storage word is kept, keccak256(abi.encode(root, leafCount, firstSequence, block time)).
 /// This contract's domain is also that of every statement signed off chain.
+/// A successor continues the streams of its predecessor: a gateway's first batch in it follows, by number, sequence and
+/// head, the last one that stands in the predecessor then, which seals the stream there. Marks and repudiations go over.
 interface IRecordAnchors {
     /// @notice Where a gateway's stream stands.
     /// @param head Head after the newest batch, zero if there is none.
@@ -108,6 +110,8 @@ interface IRecordAnchors {
 
     /// @notice The gateway's stream has no batch of this number.
     error BatchUnknown(uint32 gateway, uint64 batch);
+    /// @notice A predecessor must ask the same registry which key may do what.
+    error PredecessorForeign(address predecessor);
     /// @notice The batch is repudiated already.
     error BatchAlreadyRepudiated(uint32 gateway, uint64 batch);
 
@@ -128,10 +132,10 @@ interface IRecordAnchors {
     /// @param signature Signature of `message.admin`.
     function repudiate(Repudiate calldata message, bytes calldata signature) external;
 
-    /// @notice Where a gateway's stream stands now.
+    /// @notice Where a gateway's stream stands now; in the predecessor, as long as nothing is anchored here.
     function head(uint32 gateway) external view returns (Stream memory);
 
-    /// @notice The storage word of a batch, zero if there is no such batch.
+    /// @notice The storage word of a batch, the predecessor's for one that was anchored there, zero if there is none.
     function word(uint32 gateway, uint64 batch) external view returns (bytes32);
 
     /// @notice Whether a batch of a gateway was repudiated.
@@ -142,4 +146,7 @@ interface IRecordAnchors {
 
     /// @notice The contract that says which key may do what.
     function registry() external view returns (address);
+
+    /// @notice The RecordAnchors whose streams this one continues, zero for the first.
+    function predecessor() external view returns (address);
 }

@@ -23,12 +23,15 @@ CONSTRUCTORS: Mapping[str, tuple[str, ...]] = {
     "Parameters": ("governor",),
     "AgencyRegistry": ("governor", "Parameters"),
     "Catalogue": ("governor", "AgencyRegistry"),
-    "RecordAnchors": ("governor", "AgencyRegistry"),
+    "RecordAnchors": ("governor", "AgencyRegistry", "predecessor"),
     "ConsentRegistry": ("governor", "AgencyRegistry"),
     "AccessLedger": ("governor", "AgencyRegistry", "Catalogue", "ConsentRegistry", "Parameters"),
     "EmergencyAccess": ("AgencyRegistry", "Catalogue", "Parameters"),
 }
-"""What each constructor takes (the governor's address, another contract's), in an order that can be deployed."""
+"""What each constructor takes (the governor's address, another contract's), in an order that can be deployed.
+
+The `predecessor` is the zero address, unless a contract succeeds another one.
+"""
 GOVERNANCE_CONSTRUCTORS: Mapping[str, tuple[str, ...]] = {
     "Council": ("founders", "threshold", "development"),
     "SystemDirectory": ("governor",),
@@ -40,7 +43,8 @@ GOVERNANCE_CONSTRUCTORS: Mapping[str, tuple[str, ...]] = {
 class Artifact:
     """One compiled contract.
 
-    `deployed_bytecode` has zeros where immutables stand (`immutables`: pairs of start and length in bytes).
+    `deployed_bytecode` has zeros where immutables stand (`immutables`: pairs of start and length in bytes, `variables`
+    the names of those that stand there).
     """
 
     name: str
@@ -48,6 +52,7 @@ class Artifact:
     bytecode: bytes
     deployed_bytecode: bytes
     immutables: tuple[tuple[int, int], ...]
+    variables: tuple[str, ...]
     compiler: Mapping[str, Any]
     source_checksum: str
 
@@ -77,6 +82,7 @@ def load(name: str) -> Artifact:
         bytecode=bytes.fromhex(document["bytecode"][2:]),
         deployed_bytecode=bytes.fromhex(document["deployedBytecode"][2:]),
         immutables=tuple((place["start"], place["length"]) for place in document["immutableReferences"]),
+        variables=tuple(place["variable"] for place in document["immutableReferences"]),
         compiler=document["compiler"],
         source_checksum=document["sourceChecksum"],
     )

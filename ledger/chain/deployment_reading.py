@@ -86,6 +86,8 @@ def _references(name: str, trust: Trust, development: bool | None) -> dict[bytes
     for taken in _TAKEN[name]:
         if taken == "development":
             found[int(bool(development)).to_bytes(_WORD)] = taken
+        elif taken == "predecessor":
+            found[bytes(_WORD)] = taken
         elif taken not in _NO_IMMUTABLE:
             contract = _COUNCIL if taken == "governor" else taken
             pin = trust.contracts.get(contract)

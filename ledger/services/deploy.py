@@ -14,7 +14,8 @@ from ledger.errors import ChainError
 from ledger.services.administration import Administration
 
 DEPLOYMENT_SETTING = "chain"
-GOVERNOR, COUNCIL = "governor", "Council"
+GOVERNOR, COUNCIL, PREDECESSOR = "governor", "Council", "predecessor"
+NOBODY = "0x" + "00" * 20
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ def deploy(
     """Deploy what is not deployed, and return the deployment: chain id, genesis hash, engine-independent facts.
 
     `constructors` gives, in the order of deployment and the Council first, what each contract's constructor takes: a
-    member of `terms` (the Council's), `governor` (the Council's address) or the name of a contract. Safe to repeat: an
-    intent that was mined before is not sent again. Raises FoundedAlready where the contracts were created on other
+    member of `terms` (the Council's), `governor` (the Council's address), `predecessor` (none) or the name of a
+    contract. Safe to repeat: an intent that was mined before is not sent again. Raises FoundedAlready where the contracts were created on other
     terms, ChainError.
     """
     addresses: dict[str, str] = {}
@@ -57,7 +58,8 @@ def deploy(
         if name == COUNCIL:
             data = deploy_data(name, *(terms.argument(argument) for argument in wanted))
         else:
-            data = deploy_data(name, *(addresses[COUNCIL if argument == GOVERNOR else argument] for argument in wanted))
+            given = {**addresses, GOVERNOR: addresses[COUNCIL], PREDECESSOR: NOBODY}
+            data = deploy_data(name, *(given[argument] for argument in wanted))
         row = administration.send(f"deploy/{name}", None, data)
         if row.data != data:
             raise FoundedAlready(f"{name} was deployed from this database before, with other founders or other code")

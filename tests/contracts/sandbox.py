@@ -113,7 +113,12 @@ class Sandbox:
         self.rpc("anvil_autoImpersonateAccount", True)
         self.chain_id = int(self.rpc("eth_chainId"), 16)
         founders = [founder.address for founder in FOUNDERS]
-        given: dict[str, Any] = {"founders": founders, "threshold": THRESHOLD, "development": False}
+        given: dict[str, Any] = {
+            "founders": founders,
+            "threshold": THRESHOLD,
+            "development": False,
+            "predecessor": NOBODY,
+        }
         for name, wanted in {**GOVERNANCE_CONSTRUCTORS, **CONSTRUCTORS}.items():
             arguments = [given[place] if place in given else self.addresses[place] for place in wanted]
             receipt = self.mine({"from": self.relay, "data": "0x" + deploy_data(name, *arguments).hex()})

@@ -199,7 +199,7 @@ def test_endpoint_and_sealing_key_are_not_zero_and_not_named_by_others(
     [
         ("AgencyRegistry", ("governor", "relay")),
         ("Catalogue", ("governor", "relay")),
-        ("RecordAnchors", ("governor", "relay")),
+        ("RecordAnchors", ("governor", "relay", "relay")),
     ],
 )
 def test_a_contract_is_not_deployed_beside_an_address_without_code(

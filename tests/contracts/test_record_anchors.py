@@ -12,7 +12,7 @@ from ledger.chain.contracts.record_anchors import StreamHead
 from ledger.core.anchor import GENESIS_HEAD, batch_word, next_head
 from ledger.core.codes import HOLD_RELEASED, Mark, Role
 from ledger.core.keccak import keccak256
-from tests.contracts.sandbox import DATA_BUREAU, Key, Member, Refused, Sandbox
+from tests.contracts.sandbox import DATA_BUREAU, NOBODY, Key, Member, Refused, Sandbox
 
 pytestmark = pytest.mark.contracts
 
@@ -272,4 +272,4 @@ def test_the_formula_that_the_words_were_compared_with_gives_those_of_the_publis
 
 def test_anchors_are_not_deployed_without_a_registry(sandbox: Sandbox) -> None:
     with pytest.raises(Refused, match="ContractMissing"):
-        sandbox.create(deploy_data("RecordAnchors", sandbox.governor, sandbox.relay))
+        sandbox.create(deploy_data("RecordAnchors", sandbox.governor, sandbox.relay, NOBODY))

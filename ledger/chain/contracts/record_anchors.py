@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from web3.types import BlockIdentifier
 
 from ledger.chain.contracts.binding import Call, GovernedBinding, TypedMessagesBinding
+from ledger.types import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ class RecordAnchors(TypedMessagesBinding, GovernedBinding):
         """Return the storage word (32 bytes) of a batch, zero if there is no such batch."""
         word: bytes = self._view("word", gateway, batch, block=block)
         return word
+
+    def predecessor(self, *, block: BlockIdentifier) -> Address | None:
+        """Return the RecordAnchors whose streams this one continues, None for the first."""
+        address: str = self._view("predecessor", block=block)
+        return Address(address.lower()) if int(address, 16) else None
 
     def marks(self, agency: int, record_id: bytes, version: int, *, block: BlockIdentifier) -> int:
         """Return the marks (bit i = mark i) that an agency has set on exactly this version (0 = all versions)."""
