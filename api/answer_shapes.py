@@ -57,6 +57,7 @@ PROBLEM_SHAPE: Shape = {
         "name": TEXT,
         "needed": TEXT,
         "refusal": or_null(ANY),
+        "places": array(NUMBER),
     },
 }
 STATEMENT = members(message=ANY, signer=ADDRESS, signature=SIGNATURE)
@@ -97,6 +98,8 @@ _LOOK = {
 }
 PAGE = members(**_LOOK, views=array(VIEW))
 PROVEN = members(**_LOOK, bundle=ANY)
+ATTACHED = members(**_LOOK, views=array(VIEW), content=or_null(TEXT))
+UPLOADED = members(digest=HEX32, state=one_of("staged", "bound"), keptUntil=or_null(NUMBER))
 ACTION = members(
     action=HEX32,
     state=one_of("received", "submitted", "final", "failed"),

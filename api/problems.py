@@ -9,7 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from ledger import errors
+from ledger import attachment_errors, errors
+from ledger.action_errors import DuplicateSubject, TableNotCounted
 from ledger.core.request_base import MALFORMED_REASONS, RequestReason
 
 MEDIA_TYPE = "application/problem+json"
@@ -19,6 +20,7 @@ STATUS: Mapping[type[errors.GongzhiError], int] = {
     errors.SchemaError: 422,
     errors.CodeUnknown: 422,
     errors.RuleError: 422,
+    TableNotCounted: 422,
     errors.RequestError: 401,
     errors.SubmissionRefused: 422,
     errors.NotEntitled: 403,
@@ -37,6 +39,7 @@ STATUS: Mapping[type[errors.GongzhiError], int] = {
     errors.KeyProviderError: 503,
     errors.SealingError: 500,
     errors.VerificationError: 500,
+    attachment_errors.AttachmentMedia: 415,
 }
 """Status by class; an error that is not listed has its nearest ancestor's."""
 UNREADY = 503
@@ -67,6 +70,8 @@ def problem_document(error: errors.GongzhiError, status: int) -> dict[str, Any]:
     }
     if isinstance(error, errors.RequestError):
         document["reason"] = str(error.reason)
+    if isinstance(error, DuplicateSubject):
+        document["places"] = [*error.places]
     if isinstance(error, errors.LookRefused):
         document |= {"reason": error.reason, "name": error.name, "needed": error.needed}
         document["refusal"] = error.context.get("refusal")

@@ -1,14 +1,46 @@
-"""Why a signed action is not taken for relay: branches of the tree in `ledger.errors`, with the same three lines each.
+"""Why a signed action is not taken for relay, or a submission or count refused by a rule of its item.
+
+Branches of the tree in `ledger.errors`, with the same three lines each.
 
 SubmissionRefused
+├── DuplicateSubject
 ├── TermsRefused, ItemNotOpen, ConsentUnfit, WitnessUnfit, DocumentMissing, ProfileNotListed
 ├── CoSignatureRequired, SecondAgencyRequired, ReviewerMissing
 └── NotEntitled ── SameKey
     └── NotParty ── SelfDecision, SelfReview, SelfConsent
-Conflict ── StateMismatch, NotOnChainYet, NonceUnusable, ContractPaused
+Conflict ── StateMismatch, NotOnChainYet, NonceUnusable, ContractPaused, PeriodOpen
+FormatError ── TableNotCounted
 """
 
-from ledger.errors import Conflict, NotEntitled, SubmissionRefused
+from collections.abc import Sequence
+
+from ledger.errors import Conflict, FormatError, NotEntitled, SubmissionRefused
+
+
+class DuplicateSubject(SubmissionRefused):
+    """`places` are the positions, from 0, of the records in the submission; problem bodies carry them too."""
+
+    code = "duplicate_subject"
+    when = "a submission collects about a person what its item holds already, and the item takes that once only"
+    remedy = "leave out the records at `places`; ask `gongzhi coverage` before asking a resident again"
+
+    @property
+    def places(self) -> Sequence[int]:
+        """Positions of the refused records in the submission, ascending; empty where the answer did not say."""
+        given = self.context.get("places")
+        return tuple(given) if isinstance(given, list | tuple) else ()
+
+
+class TableNotCounted(FormatError):
+    code = "table_not_counted"
+    when = "a count of a region or period for which the item has no table"
+    remedy = "ask for a region and a period of the size that `detail` names: each record stands in one table alone"
+
+
+class PeriodOpen(Conflict):
+    code = "period_open"
+    when = "a count of a period that is not over, or not settled yet"
+    remedy = "ask again after the time in `detail`"
 
 
 class TermsRefused(SubmissionRefused):

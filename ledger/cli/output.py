@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ledger.action_errors import DuplicateSubject
 from ledger.errors import (
     ChainError,
     GongzhiError,
@@ -46,6 +47,8 @@ def error_document(error: GongzhiError) -> dict[str, Any]:
     }
     if isinstance(error, LookRefused):
         members |= {"reason": error.reason, "name": error.name, "needed": error.needed}
+    if isinstance(error, DuplicateSubject):
+        members["places"] = [*error.places]
     if isinstance(error, RequestError):
         members["reason"] = error.reason
     if isinstance(error, VerificationError):

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import ledger.action_errors
-import ledger.attachment_errors  # noqa: F401 (their classes are branches of the tree)
+import ledger.attachment_errors  # noqa: F401 (its classes are branches of the tree)
+from ledger.action_errors import DuplicateSubject
 from ledger.core.canonical import decode
 from ledger.core.request_base import RequestReason
 from ledger.errors import (
@@ -28,6 +28,8 @@ def error_of(status: int, body: bytes) -> GongzhiError:
     if code == LookRefused.code:
         number = problem.get("reason")
         return LookRefused(number if isinstance(number, int) else 0, _text(problem, "name"), _text(problem, "needed"))
+    if code == DuplicateSubject.code:
+        return DuplicateSubject(detail, places=problem.get("places"))
     reason = _text(problem, "reason") or code
     if reason in _REQUEST_REASONS:
         return RequestError(reason, detail)

@@ -10,6 +10,12 @@ RIGHTS_TABLE = "processes/rights.json"
 RETENTION_TABLE = "retention.json"
 """How many days records of each item are kept for each purpose, and entries of the stream."""
 
+COLLECT_ONCE_TABLE = "collect_once.json"
+"""Which items are collected once, and what becomes of a duplicate."""
+
+COUNTS_TABLE = "counts.json"
+"""Which table of counts each item has: by region and period of which size, grouped by what."""
+
 
 def load_document(path: str) -> Any:
     """Return the JSON value of a file of this folder, as `schemas/incident-1.json`; raises FileNotFoundError."""
