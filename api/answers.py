@@ -14,6 +14,7 @@ from ledger.rows import StoredEntry, StoredSubmission
 from ledger.services.gateway import Gateway
 from ledger.services.prove import ProvenRecord
 from ledger.services.read import Page
+from ledger.services.read_attachment import ReadAttachment
 from ledger.services.relay import ActionState
 
 JSON = "application/json"
@@ -34,6 +35,13 @@ def page_response(page: Page) -> Response:
     head = json_bytes(_page_members(page))[1:-1]
     views = ",".join(page.views).encode("utf-8")
     return Response(b"{" + head + b',"views":[' + views + b"]}", media_type=JSON)
+
+
+def attachment_response(found: ReadAttachment) -> Response:
+    """Return a look's answer with the content of an attachment in base64, null if there is none."""
+    content = None if found.content is None else base64.b64encode(found.content).decode("ascii")
+    head = json_bytes({**_page_members(found.page), "content": content})[1:-1]
+    return Response(b"{" + head + b',"views":[' + found.page.views[0].encode("utf-8") + b"]}", media_type=JSON)
 
 
 def proven_response(proven: ProvenRecord) -> Response:

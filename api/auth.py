@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from api.context import ApiContext
 from api.settings import MOST_BODY_BYTES
+from ledger.attachment_errors import AttachmentTooLarge
 from ledger.core.canonical import JsonValue, decode
 from ledger.core.request_base import (
     OPENING_HEADER,
@@ -67,15 +68,25 @@ class Received:
 
 async def receive(request: Request) -> Received:
     """Read a request; raises TooLarge for a body over 8 MiB, by its Content-Length or as soon as it is over."""
+    return await _receive(request, MOST_BODY_BYTES, TooLarge)
+
+
+async def receive_upload(request: Request) -> Received:
+    """Read a request whose body is an attachment; raises AttachmentTooLarge as `receive` does."""
+    most: int = request.app.state.context.gateway.attachment_rules.most_bytes
+    return await _receive(request, most, AttachmentTooLarge)
+
+
+async def _receive(request: Request, most: int, too_large: type[TooLarge]) -> Received:
     scope = request.scope
     announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > MOST_BODY_BYTES:
-        raise TooLarge(f"the body has {announced} bytes; at most {MOST_BODY_BYTES} are taken")
+    if announced.isdigit() and int(announced) > most:
+        raise too_large(f"the body has {announced} bytes; at most {most} are taken")
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MOST_BODY_BYTES:
-            raise TooLarge(f"the body has more than {MOST_BODY_BYTES} bytes")
+        if size > most:
+            raise too_large(f"the body has more than {most} bytes")
         chunks.append(chunk)
     return Received(
         method=scope["method"],
@@ -90,6 +101,7 @@ async def receive(request: Request) -> Received:
 
 
 SignedRequest = Annotated[Received, Depends(receive)]
+SignedUpload = Annotated[Received, Depends(receive_upload)]
 
 
 def answer(context: ApiContext, received: Received, action: Callable[[Call], Answer | GongzhiError]) -> Answer:

@@ -80,6 +80,19 @@ def signed(
     return _route(f"{summary}. {needs}", headers, body, {status: _content(JSON, answer)})
 
 
+def upload(summary: str, answer: Mapping[str, Any], *, role: Role, media_types: Sequence[str]) -> dict[str, Any]:
+    """Return the route arguments of a signed request whose body is a file."""
+    headers = (
+        *_SIGNED_HEADERS,
+        ("Content-Digest", True, "RFC 9530, sha-256"),
+        ("Gongzhi-Attachment", True, "salted digest by which a record will name the file, 32 bytes"),
+    )
+    route = _route(f"{summary}. Signed, role {role.name}", headers, None, {200: _content(JSON, answer)})
+    body = {media: {"schema": {"type": "string", "format": "binary"}} for media in media_types}
+    route["openapi_extra"]["requestBody"] = {"required": True, "content": body}
+    return route
+
+
 def look(summary: str, answer: Mapping[str, Any], media_type: str = JSON) -> dict[str, Any]:
     """Return the route arguments of a look."""
     headers = (*_SIGNED_HEADERS, *_LOOK_HEADERS)

@@ -89,6 +89,15 @@ class Settings(BaseSettings):
     subject_queries_per_day: int = Field(
         default=1_000, ge=0, le=1_000_000, description="queries about persons that one agency may ask on one day (UTC)"
     )
+    attachment_bytes: int = Field(
+        default=5 * 1024 * 1024, ge=1, le=64 * 1024 * 1024, description="bytes that one attachment may have"
+    )
+    attachment_staged_bytes: int = Field(
+        default=64 * 1024 * 1024, ge=1, description="bytes of one agency's attachments that may wait for their records"
+    )
+    attachment_staged_hours: int = Field(
+        default=24, ge=1, le=720, description="hours that an attachment waits for its record before it is removed"
+    )
     log_level: str = Field(default="info", description="debug, info, warning or error")
 
     @classmethod

@@ -31,7 +31,7 @@ from ledger.ports import Signer
 from ledger.services.administration import Administration
 from ledger.services.anchor import Anchoring
 from ledger.services.facts import HistoryCache
-from ledger.services.gateway import Gateway, SubjectRules
+from ledger.services.gateway import AttachmentRules, Gateway, SubjectRules
 from ledger.services.relay import Relay
 from ledger.services.work import Worker
 from ledger.store.database_login import with_password
@@ -112,7 +112,14 @@ def open_gateway(settings: Settings, connections: int = 10) -> Gateway:
         key_provider=open_key_provider(settings.key_provider),
         clock=lambda: int(time.time()),
         subject_rules=SubjectRules(settings.subject_epoch_days, settings.subject_queries_per_day),
+        attachment_rules=attachment_rules(settings),
     )
+
+
+def attachment_rules(settings: Settings) -> AttachmentRules:
+    """Return the limits of attachments in these settings."""
+    hours = settings.attachment_staged_hours
+    return AttachmentRules(settings.attachment_bytes, settings.attachment_staged_bytes, hours * 3_600)
 
 
 def message_encoder(
@@ -175,6 +182,7 @@ def open_worker(settings: Settings) -> Worker:
         ),
         confirmations=settings.confirmations,
         poll_seconds=settings.poll_seconds,
+        staged_seconds=attachment_rules(settings).staged_seconds,
     )
 
 

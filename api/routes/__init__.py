@@ -3,6 +3,7 @@
 from api.routes.actions import router as actions
 from api.routes.agencies import router as agencies
 from api.routes.anchors import router as anchors
+from api.routes.attachments import router as attachments
 from api.routes.catalogue import router as catalogue
 from api.routes.chain import router as chain
 from api.routes.commitments import router as commitments
@@ -27,6 +28,7 @@ from api.routes.submissions import router as submissions
 
 ROUTERS = (
     submissions,
+    attachments,
     commitments,
     records,
     subjects,

@@ -1,12 +1,12 @@
-"""Looks: one record, a search, a proof bundle. Each answer is signed, logged and anchored; so is each refusal."""
+"""Looks: one record, a search, an attachment, a proof bundle. Each answer is signed and anchored; each refusal too."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api.answer_shapes import PAGE, PROVEN
-from api.answers import bytes32, page_response, parse_cursor, proven_response
+from api.answer_shapes import ATTACHED, PAGE, PROVEN
+from api.answers import attachment_response, bytes32, page_response, parse_cursor, proven_response
 from api.auth import Received, SignedRequest, answer
 from api.context import Context
 from api.look_headers import asked_by
@@ -18,6 +18,7 @@ from ledger.services.authenticate import Call
 from ledger.services.disclose import MOST_RECORDS
 from ledger.services.prove import prove_record
 from ledger.services.read import read_record
+from ledger.services.read_attachment import read_attachment
 from ledger.services.search import search_records
 from ledger.services.subjects import counted_resident
 
@@ -76,6 +77,28 @@ def search(
     )
     context.metrics.count_opened(len(page.views))
     return page_response(page)
+
+
+@router.get("/v1/records/{record_id}/attachment", **look("Read an attachment", ATTACHED))
+def attachment(
+    context: Context,
+    request: SignedRequest,
+    record_id: Hash,
+    path: Annotated[str, Query(max_length=256, description="path of the slot that names the file")],
+    version: Version = None,
+) -> Response:
+    """Return what is attached to a record at a path, with the view that opens this slot alone and its Disclosure.
+
+    `content` is base64, null where the record names no file there. Its digest is checked with the slot's salt.
+    """
+    wanted = bytes32(record_id, "recordId")
+    found = answer(
+        context,
+        request,
+        lambda call: read_attachment(call, _asked(call, request), context.keys, wanted, path, version),
+    )
+    context.metrics.count_opened(1)
+    return attachment_response(found)
 
 
 @router.get("/v1/records/{record_id}/bundle", **look("Fetch a record's proof bundle", PROVEN))

@@ -37,7 +37,7 @@ def submit(context: Context, request: SignedRequest, wait: Wait = 0) -> Response
 
     def take(call: Call) -> StoredSubmission:
         given.append(parse_submission(context.gateway, request.json()))
-        return publish(call, given[0], daily)
+        return publish(call, given[0], daily, context.keys)
 
     try:
         stored = answer(context, request, take)

@@ -57,6 +57,11 @@ def parse_file_value(value: JsonValue) -> FileValue:
     return FileValue(from_hex(members["digest"], 32, what="file digest"), length, text(members["media"], what="media"))
 
 
+def file_places(schema: Schema) -> Sequence[int]:
+    """Return the places of the slots that name files."""
+    return [place for place, slot in enumerate(schema.slots) if slot.type == FILE_TYPE and slot.is_original]
+
+
 def file_place(schema: Schema, path: str) -> int | None:
     """Return the place of the `file` slot at `path`, None where the schema has no such slot."""
     place = schema.index.get((path, ORIGINAL))
@@ -69,11 +74,12 @@ def attached_files(schema: Schema, committed: CommittedRecord) -> Sequence[tuple
     Raises AttachmentTooMany, or AttachmentMedia for a media type that is never taken.
     """
     found = []
-    for place, slot in enumerate(schema.slots):
-        if slot.type == FILE_TYPE and committed.values[place] != b"null":
+    for place in file_places(schema):
+        if committed.values[place] != b"null":
             value = parse_file_value(decode(committed.values[place]))
             if value.media not in MEDIA_TYPES:
-                raise AttachmentMedia(f"{slot.path}: its media type is not one of {', '.join(MEDIA_TYPES)}")
+                path = schema.slots[place].path
+                raise AttachmentMedia(f"{path}: its media type is not one of {', '.join(MEDIA_TYPES)}")
             found.append((place, value))
     if len(found) > MOST_OF_A_RECORD:
         raise AttachmentTooMany(f"{len(found)} attachments; a record has at most {MOST_OF_A_RECORD}")

@@ -54,6 +54,15 @@ class PageRules:
         """The moment of the decision."""
         return self.call.as_of
 
+    def narrowed(self, schema: Schema, opened: int) -> "PageRules":
+        """Return the rules of a look that opens the slots in bitmap `opened` and no others of those it might."""
+        facts = self.facts
+        if facts.requested_open & ~facts.permitted_open:
+            return self  # too wide as it is
+        categories = categories_of(schema, opened)
+        narrow = replace(facts, requested_open=opened, permitted_open=facts.requested_open, categories=categories)
+        return replace(self, facts=narrow)
+
     def refusal(self) -> Refusal | None:
         """Return why no page of this item may be served at all, None if one may."""
         return self._decided(None)

@@ -25,6 +25,17 @@ class SubjectRules:
     """Of one agency, per day of UTC."""
 
 
+@dataclass(frozen=True, slots=True)
+class AttachmentRules:
+    """How large an attachment may be, and how much of one agency may wait for the records that name it."""
+
+    most_bytes: int = 5 * 1024 * 1024
+    staged_bytes: int = 64 * 1024 * 1024
+    """Of uploads of one agency that no record names yet; also the most that one submission binds."""
+    staged_seconds: int = 86_400
+    """How long an upload waits for its record before the worker removes it."""
+
+
 @dataclass(frozen=True)
 class Gateway:
     """A gateway's identity, its adapters and its clock.
@@ -40,3 +51,4 @@ class Gateway:
     key_provider: KeyProvider
     clock: Callable[[], int]
     subject_rules: SubjectRules = field(default_factory=SubjectRules)
+    attachment_rules: AttachmentRules = field(default_factory=AttachmentRules)

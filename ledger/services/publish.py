@@ -14,13 +14,14 @@ from ledger.core.signature import recover
 from ledger.core.statements import message_from_json, message_to_json, statement_digest
 from ledger.errors import Conflict, ForeignPublisher, NotEntitled, StoreError, VersionConflict, WrongGateway, WrongRoot
 from ledger.rows import DailyKey, NewEntry, NewRecord, NewSubmission, StoredSubmission
+from ledger.services.attach import bind_attachments
 from ledger.services.authenticate import Call
 from ledger.services.commit_records import GivenRecord, commit_records, parse_records, tree_of
 from ledger.services.duties import keep_steps
 from ledger.services.find_document import schema_to_publish
 from ledger.services.gateway import Gateway
 from ledger.services.refuse import refuse_unpublishable, refuse_unseen_chain, refuse_untimely
-from ledger.services.seal import seal_record
+from ledger.services.seal import DailyKeys, seal_record
 from ledger.services.sign import sign_statement
 from ledger.services.subjects import subjects_of
 
@@ -59,7 +60,7 @@ def parse_submission(gateway: Gateway, body: object) -> SignedSubmission:
     return SignedSubmission(message, signature, recover(digest, signature), digest, records)
 
 
-def publish(call: Call, given: SignedSubmission, daily: DailyKey) -> StoredSubmission:
+def publish(call: Call, given: SignedSubmission, daily: DailyKey, keys: DailyKeys) -> StoredSubmission:
     """Judge, commit, seal and store a submission, or return what its submissionId was answered first.
 
     Raises a SubmissionRefused (gateway, signer, item, times, root), SchemaError, CodeUnknown, RuleError, Conflict,
@@ -76,6 +77,7 @@ def publish(call: Call, given: SignedSubmission, daily: DailyKey) -> StoredSubmi
     committed = commit_records(schema, given.records)
     _check_root(given, committed)
     _check_versions(call, given, committed)
+    bind_attachments(call, schema, committed, keys)
     call.transaction.add_subjects(subjects_of(schema, given.records, given.message["item"], given.publisher))
     sealed = [
         seal_record(schema, made, record.content.salt_secret, record.content.originals, daily)

@@ -1,6 +1,6 @@
 """Read one record: decide, open, sign, all in one transaction (architecture, way of a look)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.core.bundle import View, ViewSlot, view_document
@@ -53,15 +53,24 @@ def read_record(
 
 
 def permitted_record(
-    call: Call, asked: Asked, record_id: bytes, version: int | None
+    call: Call,
+    asked: Asked,
+    record_id: bytes,
+    version: int | None,
+    opening: Callable[[Schema], int] | None = None,
 ) -> tuple[PageRules, StoredRecord] | LookRefused:
-    """Return a record that the look may open, with the rules of its page, or the refusal that was appended."""
+    """Return a record that the look may open, with the rules of its page, or the refusal that was appended.
+
+    `opening` gives the bitmap of the slots that it opens, fewer than its profile would.
+    """
     found = person_of_look(call, asked).record(call.transaction, record_id, version)
     if found is None or found[0].item != asked.item:
         rules = page_rules(call, asked, newest_version(call, asked.item))
         return refuse_look(rules, rules.refusal_of_unknown())
     record, about_person = found
     rules = page_rules(call, asked, record.item_version)
+    if opening is not None and rules.schema is not None:
+        rules = rules.narrowed(rules.schema, opening(rules.schema))
     reason = rules.refusal_of(record, about_person=about_person) or rules.use()
     return (rules, record) if reason is None else refuse_look(rules, reason)
 

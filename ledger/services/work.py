@@ -20,9 +20,11 @@ SHORTEST_PAUSE_SECONDS = 0.01
 LONGEST_PAUSE_SECONDS = 5.0
 """Between passes that fail, doubled from the usual pause up to this."""
 FORGET_SECONDS = 10.0
-"""How often expired request nonces are deleted."""
+"""How often expired request nonces, and attachments that no record names, are deleted."""
 FORGET_AT_ONCE = 5_000
 """Nonces in one transaction: some 20 milliseconds."""
+SWEPT_AT_ONCE = 100
+"""Attachments in one transaction: each has a few megabytes."""
 NONCE_GRACE_SECONDS = 120
 """Kept this long after they expired, in case clocks of gateway processes differ."""
 
@@ -42,6 +44,8 @@ class Worker:
     poll_seconds: float = 0.25
     behind_patience_seconds: float | None = None
     """How long a chain may lack followed blocks before it counts as set back; None: until somebody decides."""
+    staged_seconds: int = 86_400
+    """How long an attachment waits for the record that names it."""
     clock: Callable[[], float] = time.time
     facts: HistoryCache = field(default_factory=HistoryCache)
     _restored: bool = field(default=False, init=False)
@@ -143,3 +147,6 @@ class Worker:
         self._forgot_at = now
         with self.store.begin() as transaction:
             transaction.forget_nonces(int(now) - NONCE_GRACE_SECONDS, FORGET_AT_ONCE)
+            swept = transaction.forget_attachments(int(now) - self.staged_seconds, SWEPT_AT_ONCE)
+        if swept:
+            log.info("attachments removed that no record names", count=swept)

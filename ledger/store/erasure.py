@@ -72,10 +72,9 @@ class Erasing(Session):
         self._run(NOT_DUE, (record_id, version))
 
     def erase(self, record_id: bytes, version: int, erased_at: int) -> bool:
-        """Leave a tombstone of a record version: no value, salt, digest, ciphertext, key, attachment, index row or token
-        stays.
+        """Leave a tombstone of a record version: no value, salt, digest, ciphertext, key, index row or token stays.
 
-        False if that was done before.
+        Its attachments go with it. False if that was done before.
         """
         place = self._row(ERASE, (erased_at, record_id, version))
         if place is None:

@@ -180,7 +180,7 @@ class Consortium:
         request_nonce: str | None = None,
     ) -> httpx.Response:
         """Send a request whose path and query are percent-encoded already; see `send`."""
-        sent = {**headers, **({"content-type": "application/json"} if body else {})}
+        sent = {**({"content-type": "application/json"} if body else {}), **headers}
         if caller is not None:
             begin = self.now if created is None else created
             nonce = request_nonce or base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")

@@ -23,7 +23,7 @@ AUTHORITY_NAMES: Mapping[str, Authority] = {
 _LINE = re.compile(r'"([@a-z0-9-]+)": (.*)')
 _PARAMETER = re.compile(r';([a-z]+)=(?:"([^"]*)"|([0-9]{1,16}))')
 _COMPONENTS = re.compile(r'\(((?:"[@a-z0-9-]+"(?: "[@a-z0-9-]+")*)?)\)((?:;[a-z]+=(?:"[^"]*"|[0-9]{1,16}))*)')
-_RECORD_PATH = re.compile(r"/v1/records/(0x[0-9a-f]{64})(?:/bundle)?")
+_RECORD_PATH = re.compile(r"/v1/records/(0x[0-9a-f]{64})(?:/bundle|/attachment)?")
 _VERSION = re.compile(r"(?:\?|.*&)version=([0-9]{1,10})(?:&.*)?")
 
 
