@@ -1,4 +1,4 @@
-"""Computed checks of codes that no list can hold: identity numbers, credit codes, regions, supplies (domain tables).
+"""Computed checks of what no list can hold: identity numbers, credit codes, regions, supplies, days (domain tables).
 
 Pure functions from a string to whether it fits. Digits are ASCII digits and letters are capitals: full-width ones and
 small ones do not fit, so that one code has one spelling.
@@ -7,7 +7,7 @@ small ones do not fit, so that one code has one spelling.
 import re
 from collections.abc import Callable, Mapping
 
-from ledger.core.rules_values import id_1_2, identity_check
+from ledger.core.rules_values import birth_date, id_1_2, identity_check, point_2
 from ledger.errors import RuleError
 
 _CREDIT_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -83,10 +83,30 @@ def is_supply(value: str) -> bool:
     return _SUPPLY.fullmatch(value) is not None
 
 
+def is_day(value: str) -> bool:
+    """Say whether `value` is a day `YYYY-MM-DD` that a calendar has."""
+    try:
+        birth_date(value)
+    except RuleError:
+        return False
+    return True
+
+
+def is_point(value: str) -> bool:
+    """Say whether `value` is `"lat,lng"` on Earth with at least two decimals each, as the rules for points read it."""
+    try:
+        point_2(value)
+    except RuleError:
+        return False
+    return True
+
+
 CODE_CHECKS: Mapping[str, Callable[[str], bool]] = {
     "gb-11643": is_identity_number,
     "gb-32100": is_credit_code,
     "region": is_region,
     "supply": is_supply,
+    "day": is_day,
+    "point": is_point,
 }
 """Checks that a code set may name, by name. A name is never given another meaning."""

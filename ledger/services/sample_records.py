@@ -126,6 +126,8 @@ class _Record:
         if concept in _OF_PERSONS and leaf in _PERSON_LEAVES:
             of_person: JsonValue = getattr(self._person(slot.path), _PERSON_LEAVES[leaf])
             return of_person
+        if slot.type == "string" and leaf in DAY_LEAVES:
+            return self._day(leaf)
         if slot.code_set is not None:
             return self._coded(slot, self.of.code_sets[slot.code_set.unpinned])
         if concept == "event_text":
@@ -160,8 +162,6 @@ class _Record:
     def _plain(self, slot: Slot, leaf: str) -> JsonValue:
         if slot.path in LISTS:
             return LISTS[slot.path](self.chance)
-        if slot.type == "string" and leaf in DAY_LEAVES:
-            return self._day(leaf)
         made = {"boolean": self._boolean, "integer": self._integer, "list": self._list, "time": self._time}
         return made.get(slot.type, self._typed)(slot, leaf)
 

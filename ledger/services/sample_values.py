@@ -41,8 +41,13 @@ def _supply(chance: Random) -> JsonValue:
     return chance.choice(_SUPPLIES)
 
 
-CHECKED: Final[Mapping[str, Make]] = {"gb-11643": _identity, "gb-32100": credit_code, "supply": _supply}
-"""Values of code sets that are computed, by the name of the check; regions are the caller's."""
+CHECKED: Final[Mapping[str, Make]] = {
+    "gb-11643": _identity,
+    "gb-32100": credit_code,
+    "supply": _supply,
+    "point": persons.point,
+}
+"""Values of code sets that are computed, by the name of the check; regions and days need more."""
 
 
 def _one_of(*words: str) -> Make:
