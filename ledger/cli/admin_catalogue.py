@@ -1,13 +1,13 @@
-"""`gongzhi admin catalogue`: who keeps the catalogue, its items, the calendar of working days."""
+"""`gongzhi admin catalogue`: who keeps the catalogue, its items, the duty list, the calendar of working days."""
 
-import json
 import time
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ledger import wiring_council
+from ledger import wiring, wiring_catalogue, wiring_council
+from ledger.cli.admin_catalogue_load import catalogue_diff, catalogue_load
+from ledger.cli.admin_catalogue_plan import catalogue_check, catalogue_propose
 from ledger.cli.admin_options import (
     DryRunOption,
     FolderOption,
@@ -15,22 +15,25 @@ from ledger.cli.admin_options import (
     KeystoreOption,
     PasswordOption,
     administration,
-    say,
 )
+from ledger.cli.catalogue_files import FromOption, domain_loader
 from ledger.cli.council_keys import MemberKeysOption, open_council_keys
 from ledger.cli.output import print_result
 from ledger.config import load_settings
 from ledger.core.calendar import parse_calendar
+from ledger.core.duty_list import parse_duty_list
 from ledger.core.hexadecimal import to_hex
-from ledger.domain import load_document
 from ledger.keys.uris import open_signer
-from ledger.ports import Signer
-from ledger.services.administration import Administration
-from ledger.services.catalogue_documents import ItemDocuments, item_documents
+from ledger.services.catalogue_load import is_published
 from ledger.services.publish_calendar import publish_calendar
-from ledger.services.publish_item import publish_item
+from ledger.services.publish_duties import publish_duties
+from ledger.services.publish_item import keep_document
 
-catalogue_app = typer.Typer(no_args_is_help=True, help="Catalogue items and the calendar.")
+catalogue_app = typer.Typer(no_args_is_help=True, help="Catalogue items, the duty list and the calendar.")
+catalogue_app.command("load")(catalogue_load)
+catalogue_app.command("diff")(catalogue_diff)
+catalogue_app.command("propose")(catalogue_propose)
+catalogue_app.command("check")(catalogue_check)
 
 
 @catalogue_app.command("authority")
@@ -52,51 +55,29 @@ def catalogue_authority(
     print_result({"catalogueAuthority": agency, "changed": changed}, as_json=as_json)
 
 
-@catalogue_app.command("load")
-def catalogue_load(
-    entries: Annotated[
-        list[str], typer.Argument(help="catalogue entries of the domain data, as `catalogue/incident.json`")
-    ],
-    responsible: Annotated[int, typer.Option(help="number of the responsible agency")],
+@catalogue_app.command("duties")
+def catalogue_duties(
+    file: Annotated[str, typer.Argument(help="duty list of the domain data, as `duties-1.json`")],
     keystore: KeystoreOption,
     password_file: PasswordOption,
-    authority_keystore: Annotated[Path | None, typer.Option(help="ADMIN key of the catalogue authority")] = None,
-    authority_password_file: Annotated[Path | None, typer.Option(help="its password file")] = None,
+    folder: FromOption = None,
     data_folder: FolderOption = None,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish catalogue item versions with their schemas, mask policies and profiles; shows first what differs.
-
-    The key is an ADMIN of the responsible agency; if that is not the catalogue authority, the latter signs too.
-    """
+    """Publish a version of the duty list; the key is an ADMIN of the catalogue authority."""
+    duties = parse_duty_list(domain_loader(folder)(file))
     settings = load_settings(data_folder)
     admin = open_signer(f"keystore:{keystore}", password_file)
-    authority = None
-    if authority_keystore is not None:
-        authority = open_signer(f"keystore:{authority_keystore}", authority_password_file)
-    given = [item_documents(load_document(entry), responsible, load_document) for entry in entries]
     with administration(settings, admin) as opened:
-        items = [_published(opened, documents, admin, authority, dry_run=dry_run) for documents in given]
-    print_result({"dryRun": True, "items": items} if dry_run else {"items": items}, as_json=as_json)
-
-
-def _published(
-    opened: Administration, documents: ItemDocuments, admin: Signer, authority: Signer | None, *, dry_run: bool
-) -> dict[str, Any]:
-    item = documents.item
-    changes = differences(opened, documents)
-    for change in changes:
-        say(change)
-    if not dry_run:
-        publish_item(opened, documents, admin, authority, int(time.time()))
-    return {
-        "item": item.item,
-        "version": item.version,
-        "documentHash": to_hex(item.hash),
-        "maskPolicyHash": None if item.mask_policy_hash is None else to_hex(item.mask_policy_hash),
-        "changes": changes,
-    }
+        on_chain = wiring_catalogue.open_catalogue(wiring.rpc_url(settings), opened.contracts)
+        changed = not is_published(on_chain.duty_list(), duties.version, duties.hash, "duty list")
+        if not dry_run:
+            keep_document(opened, duties.hash, duties.document, int(time.time()))
+        if changed and not dry_run:
+            publish_duties(opened, duties, admin, int(time.time()))
+    result = {"dutyList": duties.version, "duties": len(duties.duties), "documentHash": to_hex(duties.hash)}
+    print_result({**({"dryRun": True} if dry_run else {}), **result, "changed": changed}, as_json=as_json)
 
 
 @catalogue_app.command("calendar")
@@ -104,30 +85,21 @@ def catalogue_calendar(
     file: Annotated[str, typer.Argument(help="calendar of the domain data, as `calendar/cn-1.json`")],
     keystore: KeystoreOption,
     password_file: PasswordOption,
+    folder: FromOption = None,
     data_folder: FolderOption = None,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Publish a version of the calendar of working days; the key is an ADMIN of the catalogue authority."""
-    calendar = parse_calendar(load_document(file))
+    calendar = parse_calendar(domain_loader(folder)(file))
+    settings = load_settings(data_folder)
     admin = open_signer(f"keystore:{keystore}", password_file)
-    with administration(load_settings(data_folder), admin) as opened:
-        publish_calendar(opened, calendar, admin, int(time.time()))
-    print_result({"calendar": calendar.version, "documentHash": to_hex(calendar.hash)}, as_json=as_json)
-
-
-def differences(opened: Administration, documents: ItemDocuments) -> list[str]:
-    """Return what the new version changes, a line each, against the version before it that this gateway keeps."""
-    item = documents.item
-    earlier: dict[str, Any] = {}
-    with opened.store.begin() as transaction:
-        for _, _, content in transaction.documents():
-            kept = json.loads(content)
-            if kept.get("format") == "gongzhi-item/1" and (kept["item"], kept["version"]) == (
-                item.item,
-                item.version - 1,
-            ):
-                earlier = kept
-    if not earlier:
-        return [f"item {item.item} version {item.version} is new here"]
-    changed = [name for name, value in item.document.items() if earlier.get(name) != value and name != "version"]
-    return [f"{name}: {earlier.get(name)} → {item.document[name]}" for name in changed]
+    with administration(settings, admin) as opened:
+        on_chain = wiring_catalogue.open_catalogue(wiring.rpc_url(settings), opened.contracts)
+        changed = not is_published(on_chain.calendar(), calendar.version, calendar.hash, "calendar")
+        if not dry_run:
+            keep_document(opened, calendar.hash, calendar.document, int(time.time()))
+        if changed and not dry_run:
+            publish_calendar(opened, calendar, admin, int(time.time()))
+    result = {"calendar": calendar.version, "documentHash": to_hex(calendar.hash), "changed": changed}
+    print_result({**({"dryRun": True} if dry_run else {}), **result}, as_json=as_json)

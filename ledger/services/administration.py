@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from ledger.core.eip712 import ZERO32
@@ -53,6 +54,11 @@ class Administration:
         with self.store.begin() as transaction:
             row = transaction.transaction(intent)
         return None if row is None else row.state
+
+    def fresh_intent(self, intent: str) -> str:
+        """Return the first numbering of an intent that has not failed: what was refused before may be tried anew."""
+        numbered = (intent if attempt == 1 else f"{intent}/{attempt}" for attempt in count(1))
+        return next(one for one in numbered if self.state_of(one) != "failed")
 
     def finish(self, intent: str) -> None:
         """Wait for what an earlier run left in the outbox under an intent; where it left nothing, do nothing.

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 
 from ledger.core.council_action import CouncilAction, CouncilCall, parse_council_action
 from ledger.core.council_approval import Approval
@@ -65,12 +64,7 @@ class CouncilActs:
 
     def _send(self, intent: str, to: str, data: bytes) -> None:
         """Send by an intent; what was refused before is tried anew, since the state may have changed since."""
-        self.administration.send(self._attempt(intent), to, data)
-
-    def _attempt(self, intent: str) -> str:
-        """Return the first numbering of an intent that has not failed."""
-        numbered = (intent if attempt == 1 else f"{intent}/{attempt}" for attempt in count(1))
-        return next(one for one in numbered if self.administration.state_of(one) != "failed")
+        self.administration.send(self.administration.fresh_intent(intent), to, data)
 
     def enact(
         self, purpose: str, make_calls: Callable[[], Sequence[CouncilCall]], approvers: Mapping[int, Signer]
@@ -113,7 +107,7 @@ class CouncilActs:
         if action.council != self.council.address:
             return None
         for verb in ("found", "schedule", "execute"):
-            self.administration.finish(self._attempt(f"council/{verb}/{to_hex(action.id)}"))
+            self.administration.finish(self.administration.fresh_intent(f"council/{verb}/{to_hex(action.id)}"))
         standing = self.council.standing()
         state, _ = self.council.state_of(action.id)
         is_live = action.epoch == standing.epoch and action.expiry > standing.now and state < EXECUTED

@@ -16,7 +16,7 @@ def publish_calendar(administration: Administration, calendar: Calendar, authori
     with administration.store.begin() as transaction:
         transaction.add_document(calendar.hash, JSON, encode(calendar.document), now)
     administration.send_message(
-        f"calendar/{calendar.version}",
+        administration.fresh_intent(f"calendar/{calendar.version}"),
         "SetCalendar",
         {"admin": authority.address, "version": calendar.version, "documentHash": calendar.hash},
         {authority.address: authority},

@@ -1,5 +1,9 @@
 """Publish a catalogue item version: on chain by its hashes, in the gateway's store by its documents."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from ledger.core.canonical import encode
 from ledger.ports import Signer
 from ledger.services.administration import ZERO_ADDRESS, Administration, or_zero
 from ledger.services.catalogue_documents import JSON, ItemDocuments
@@ -15,17 +19,15 @@ def publish_item(
     """Publish an item version, signed by ADMIN keys of its agency and of the catalogue authority.
 
     `authority` is None where one agency is both. Documents are stored first, so that what the chain names is there.
-    Repeating it changes nothing. Raises TransactionFailed where the catalogue refuses.
+    Repeating it changes nothing, and tries again what was refused. Raises TransactionFailed where the chain refuses.
     """
     item = documents.item
-    with administration.store.begin() as transaction:
-        for digest, content in documents.documents.items():
-            transaction.add_document(digest, JSON, content, now)
+    keep_documents(administration, documents, now)
     signers = {responsible.address: responsible}
     if authority is not None:
         signers[authority.address] = authority
     administration.send_message(
-        f"publish-item/{item.item}/{item.version}",
+        administration.fresh_intent(f"publish-item/{item.item}/{item.version}"),
         "PublishItem",
         {
             "responsibleAdmin": responsible.address,
@@ -48,3 +50,16 @@ def publish_item(
         },
         signers,
     )
+
+
+def keep_documents(administration: Administration, documents: ItemDocuments, now: int) -> None:
+    """Keep the documents of an item version in the gateway's store, where their readers fetch them by hash."""
+    with administration.store.begin() as transaction:
+        for digest, content in documents.documents.items():
+            transaction.add_document(digest, JSON, content, now)
+
+
+def keep_document(administration: Administration, digest: bytes, document: Mapping[str, Any], now: int) -> None:
+    """Keep one document in the gateway's store by its hash; keeping it twice is no error."""
+    with administration.store.begin() as transaction:
+        transaction.add_document(digest, JSON, encode(document), now)

@@ -35,11 +35,14 @@ def test_a_consortium_is_founded_by_hand_and_every_verb_is_safe_to_repeat(desk: 
     load = ["catalogue", "load", *entries, "--responsible", "1"]
     admin = desk.signing(admins[0])
     dry = desk(*load, *admin, "--dry-run")
-    assert [item["changes"] for item in dry["items"]] == [[f"item {n} version 1 is new here"] for n in (1, 3, 6)]
+    assert [item["changes"] for item in dry["items"]] == [[f"item {n} version 1 is new"] for n in (1, 3, 6)]
     assert [item["maskPolicyHash"] is None for item in dry["items"]] == [False, False, True]
+    assert desk(*load, *admin, "--dry-run") == dry
     assert desk(*load, *admin) == {"items": dry["items"]}
-    calendar = ["catalogue", "calendar", "calendar/cn-1.json"]
-    assert desk(*calendar, *admin) == desk(*calendar, *admin)
+    assert [item["standing"] for item in desk(*load, *admin)["items"]] == ["published"] * 3
+    for verb, file in (("calendar", "calendar/cn-1.json"), ("duties", "duties-1.json")):
+        assert desk("catalogue", verb, file, *admin, "--dry-run")["changed"] is True
+        assert [desk("catalogue", verb, file, *admin)["changed"] for _ in range(2)] == [True, False]
     reviewer = ["parameter", "reviewAgency", "3", *desk.signing(deployer), *keys]
     assert [desk(*reviewer)["changed"] for _ in range(2)] == [True, False]
     back = ["parameter", "reviewAgency", "2", *desk.signing(deployer), *keys]
