@@ -15,6 +15,7 @@
     ├── SubmissionRefused      a submission or an action that may not be taken
     │   ├── WrongGateway, WrongRoot, StaleStatement, ForeignPublisher, DerivedMismatch
     │   ├── what is wrong with an action: ledger/action_errors.py, some below NotEntitled and Conflict
+    │   ├── AttachmentRefused: ledger/attachment_errors.py, some below TooLarge and Conflict
     │   └── NotEntitled ── KeyEnded, RoleMissing, KindNotAllowed, ItemUnknown
     ├── LookRefused            a look that was decided against (refusal codes of the policy)
     ├── NotFound, TooLarge, TooMany
@@ -30,6 +31,7 @@
     ├── RowRejected            a row of a source file that cannot become a record (`reason` says why)
     ├── PromiseBroken          a gateway answered the client with something that does not check
     ├── CouncilRefused         an act of the Council that is not sent: ledger/council_errors.py
+    ├── ProfileUnsafe          a mask profile that opens what its tier may not see
     └── UsageError             the command line was given something it cannot use
 
 A class is one stable `code`, one line `when`, one line `remedy`; problem bodies, the command line and the reference
@@ -350,9 +352,10 @@ class RowRejected(GongzhiError):
     when = "a row of a source file does not give what the mapping and the schema need"
     remedy = "correct the row or the mapping; the report names row, path and reason"
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, accepted: tuple[str, ...] = (), first_row: int | None = None) -> None:
         super().__init__(f"{path}: {reason}")
         self.path, self.reason = path, reason
+        self.accepted, self.first_row = accepted, first_row
 
 
 class ChainBehind(ChainError):
@@ -383,3 +386,9 @@ class DatabaseInUse(Conflict):
     code = "database_in_use"
     when = "a restore into a database or data folder that holds something already"
     remedy = "restore into a fresh database and an empty data folder; nothing was overwritten"
+
+
+class ProfileUnsafe(GongzhiError):
+    code = "profile_unsafe"
+    when = "a mask profile of a catalogue item opens what its tier may not see, or a schema has no fields map"
+    remedy = "change what `detail` names, and see `gongzhi profile lint` and `preview`; nothing was published"

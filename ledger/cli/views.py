@@ -12,6 +12,8 @@ from ledger.core.schema import Schema
 
 LAST_SECOND = 253_402_300_799
 """9999-12-31T23:59:59Z: a time beyond it has no calendar date and is shown as the number it is."""
+ADDRESS = ("district", "street", "community", "building", "room")
+"""Members of an address from the widest to the narrowest, as people read them."""
 
 
 def record_document(page: Page, view: View) -> dict[str, Any]:
@@ -52,14 +54,16 @@ def cells_of(record: Mapping[str, Any], columns: Sequence[tuple[str, str]], sche
     """Return a record's cells for a table: times as UTC, null as nothing."""
     types = {(slot.path, slot.kind): slot.type for slot in schema.slots} if schema else {}
     values = {(slot["path"], slot["kind"]): slot["value"] for slot in record["slots"]}
-    return [_cell(values.get(column), types.get(column, "")) for column in columns]
+    return [cell_text(values.get(column), types.get(column, "")) for column in columns]
 
 
-def _cell(value: Any, slot_type: str) -> str:
+def cell_text(value: Any, slot_type: str) -> str:
+    """Return a value of a slot type as people read it: a time as UTC, the members of an object, null as nothing."""
     if value is None:
         return ""
     if slot_type == "time" and value <= LAST_SECOND:
         return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%MZ")
     if isinstance(value, dict):
-        return ", ".join(str(member) for member in value.values() if member is not None)
+        ordered = sorted(value, key=lambda name: ADDRESS.index(name) if name in ADDRESS else len(ADDRESS))
+        return ", ".join(str(value[name]) for name in ordered if value[name] is not None)
     return value if isinstance(value, str) else encode_text(value)

@@ -135,7 +135,7 @@ def _note(ground: LintGround, purpose: int, told: Mapping[str, str], opened: Seq
     titles = {(slot["path"], slot["kind"]): slot.get("title") for slot in ground.schema.document["slots"]}
     personal = [titles[slot.path, slot.kind] for slot in opened if slot.data_class != "O"]
     zh = "、".join(one["zh"] for one in personal if one) or "只有非个人信息"
-    en = ", ".join(one["en"] for one in personal if one) or "only what is not personal"
+    en = "; ".join(one["en"] for one in personal if one) or "only what is not personal"
     code = None if purpose in (EVERY_PURPOSE, Purpose.RIGHTS_AND_AUDIT) else Purpose(purpose)
     about_zh = "" if code is None else f"（{code.zh}）"
     about_en = "" if code is None else f" for {code.en}"

@@ -21,9 +21,14 @@ def mask_table(load: Load) -> MaskTable:
     return parse_masks(load(MASK_TABLE))
 
 
+def fields_name(schema: Schema) -> str:
+    """Return the name of a schema version's fields map."""
+    return f"fields/{schema.name}-{schema.version}.json"
+
+
 def fields_of(load: Load, schema: Schema) -> FieldsMap:
     """Return the fields map of a schema version; raises FileNotFoundError without one, FormatError for a wrong one."""
-    return parse_fields(load(f"fields/{schema.name}-{schema.version}.json"))
+    return parse_fields(load(fields_name(schema)))
 
 
 def written_profiles(folder: Path) -> dict[str, str]:
