@@ -100,8 +100,8 @@ class CodeSet:
 
     @cached_property
     def accepted(self) -> tuple[str, ...]:
-        """What is written, code by code, in the order of the document; empty for most computed checks."""
-        return tuple(code.code for code in self.codes)
+        """What may be written, code by code, as the document orders it; empty where a check accepts more than that."""
+        return tuple(code.code for code in self.codes) if self.check is None else ()
 
     @cached_property
     def numbers(self) -> frozenset[int]:

@@ -34,13 +34,19 @@ def document(*codes: dict[str, Any], **other: Any) -> dict[str, Any]:
 
 
 SEX = parse_code_set(document(source="a standard"))
-CHECKED = parse_code_set(document(codes=[], mappings={"other": {"x": "110105"}}, check="region"))
+CHECKED = parse_code_set(document(code("110000"), mappings={"other": {"x": "110105"}}, check="region"))
 
 
 def test_a_code_set_knows_its_codes_names_and_numbers() -> None:
-    assert (SEX.reference, SEX.accepted, SEX.numbers, SEX.source) == ("sex/1", ("0", "1", "2"), {1, 3}, "a standard")
+    assert (SEX.reference, SEX.accepted, SEX.numbers, SEX.source) == (
+        "sex/1",
+        ("0", "1", "2"),
+        frozenset((1, 3)),
+        "a standard",
+    )
     assert SEX.pinned == f"sex/1#0x{document_hash(document(source='a standard')).hex()}"
     assert (SEX.failing, SEX.check, SEX.by_code["2"].parent) == ("refuse", None, "1")
+    assert (CHECKED.accepted, [*CHECKED.by_code]) == ((), ["110000"])
 
 
 @pytest.mark.parametrize(
