@@ -162,6 +162,8 @@ class StoredSubmission:
     accepted_at: int
     acceptance_signature: bytes
     acceptance_signer: str
+    duplicates: Sequence[int] = ()
+    """Places of records that collect again what was there (core/collect_once.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,9 @@ class NewSubmission:
     acceptance_signature: bytes
     acceptance_signer: str
     records: Sequence[NewRecord]
+    about_persons: int = 0
+    """Records that name a person, of an item that is collected once."""
+    duplicates: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from ledger.attachment_rows import AttachmentKeeping
 from ledger.core.erasure import OpenedRecord
 from ledger.core.history import AnchorFacts, Block
 from ledger.core.steps import Step
+from ledger.count_rows import Counting
 from ledger.look_rows import LookAtPerson
 from ledger.rows import (
     Action,
@@ -35,7 +36,7 @@ from ledger.rows import (
 )
 
 
-class Transaction(AttachmentKeeping, Protocol):
+class Transaction(AttachmentKeeping, Counting, Protocol):
     """One database transaction. It commits when its `with` block ends well, and rolls back otherwise.
 
     Raises StoreError when the database does not answer.
@@ -206,6 +207,12 @@ class Transaction(AttachmentKeeping, Protocol):
         """Count one query of an agency on a day (Unix seconds / 86,400); False if it had `most` already.
 
         Atomic: a concurrent query of the same agency waits for this transaction's outcome.
+        """
+
+    def count_listed(self, agency: int, day: int, persons: int, most: int) -> bool:
+        """Count `persons` of a list that an agency asks for on a day; False, and nothing counted, if they exceed `most`.
+
+        Atomic as `count_query`, and counted apart from it.
         """
 
     # stream

@@ -12,6 +12,7 @@ from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 from ledger.errors import StoreError
 from ledger.store.actions import Actions
 from ledger.store.attachments import Attachments
+from ledger.store.counts import Counts
 from ledger.store.documents import Documents
 from ledger.store.erasure import Erasing
 from ledger.store.failures import translated
@@ -37,6 +38,7 @@ class PostgresTransaction(
     KeptSteps,
     Erasing,
     Subjects,
+    Counts,
     Documents,
     Stream,
     Following,

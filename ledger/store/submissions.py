@@ -10,8 +10,8 @@ from ledger.store.session import Row
 
 ADD = """
     INSERT INTO submissions (entry_id, submission_id, publisher, item, item_version, schema_hash, record_count,
-        statement_digest, accepted_at, acceptance_signature, acceptance_signer)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+        statement_digest, accepted_at, acceptance_signature, acceptance_signer, about_persons, duplicates)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::int4[])"""
 COPY_RECORDS = """
     COPY records (entry_id, position, publisher, item, item_version, schema_hash, record_id, version, previous,
         record_root, open_values, open_salts, closed_digests, region, occurred_at, recorded_at, record_class, level,
@@ -38,7 +38,7 @@ DUE = f"""
     WHERE entry_id = %s AND hiding_marks.record_id = records.record_id AND agency = publisher
       AND hiding_marks.version IN (0, records.version) AND mark = {int(Mark.ERASED)}"""
 SUBMISSION_COLUMNS = f"""{ENTRY_COLUMNS},
-    submission_id, publisher, statement_digest, accepted_at, acceptance_signature, acceptance_signer"""
+    submission_id, publisher, statement_digest, accepted_at, acceptance_signature, acceptance_signer, duplicates"""
 BY_ID = f"""
     SELECT {SUBMISSION_COLUMNS} FROM {PLACED_ENTRIES} JOIN submissions ON submissions.entry_id = entries.entry_id
     WHERE publisher = %s AND submission_id = %s"""
@@ -76,6 +76,8 @@ class Submissions(Entries):
                 submission.accepted_at,
                 submission.acceptance_signature,
                 submission.acceptance_signer,
+                submission.about_persons,
+                [*submission.duplicates],
             ),
         )
         self._add_records(entry_id, submission)

@@ -3,13 +3,25 @@
 Times are Unix seconds (BIGINT), digests and identifiers plain bytes. Columns of random bytes are never compressed.
 """
 
-from ledger.store.tables import attachments, chain, documents, entries, outbox, records, requests, steps, subjects
+from ledger.store.tables import (
+    attachments,
+    chain,
+    counts,
+    documents,
+    entries,
+    outbox,
+    records,
+    requests,
+    steps,
+    subjects,
+)
 from ledger.store.tables.metadata import METADATA
 
 __all__ = [
     "METADATA",
     "attachments",
     "chain",
+    "counts",
     "documents",
     "entries",
     "outbox",

@@ -57,6 +57,12 @@ entries = Table(
             "entry_type = 2 AND message ->> 'authority' IN ('3', '4') AND message ->> 'recordCount' <> '0'"
         ),
     ),
+    # Questions of coverage that found something: nobody need ask the resident again.
+    Index(
+        "entries_found_coverage",
+        "created_at",
+        postgresql_where=text("entry_type = 4 AND message ->> 'queryType' = '1' AND message ->> 'resultCount' <> '0'"),
+    ),
 )
 
 evidence = Table(

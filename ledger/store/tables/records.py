@@ -1,6 +1,7 @@
 """Submissions, record versions as they are served, and their sealed content, which stands apart."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -35,7 +36,11 @@ submissions = Table(
     Column("accepted_at", BigInteger, nullable=False),
     Column("acceptance_signature", LargeBinary, nullable=False),
     Column("acceptance_signer", Text, nullable=False),
+    # Records that name a person, of items that are collected once, and the places of those that were duplicates.
+    Column("about_persons", Integer, nullable=False, server_default=text("0")),
+    Column("duplicates", ARRAY(Integer), nullable=False, server_default=text("'{}'")),
     UniqueConstraint("publisher", "submission_id", name="submissions_identity"),
+    Index("submissions_about_persons", "accepted_at", postgresql_where=text("about_persons > 0")),
 )
 
 records = Table(

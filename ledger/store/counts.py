@@ -1,0 +1,109 @@
+"""Counting: what is collected twice, and records by class-O slots, which stand in clear with the record."""
+
+from collections.abc import Sequence
+
+from ledger.count_rows import CountedGroup, CountedRegion, KeptCounts, OnceFigures
+from ledger.rows import RecordSubject
+from ledger.store.records import LAST_CHARACTER
+from ledger.store.session import Session
+
+# Each place is one probe of subjects_token and one of records_identity, however many records are stored.
+DUPLICATES = """
+    WITH given AS (
+        SELECT * FROM unnest(%s::int4[], %s::bytea[], %s::bytea[]) AS given (place, record_id, token)
+        WHERE NOT EXISTS (
+            SELECT FROM subjects WHERE subjects.record_id = given.record_id AND subjects.token = given.token)),
+    numbered AS (SELECT *, row_number() OVER (PARTITION BY token ORDER BY place) AS nth FROM given)
+    SELECT place FROM numbered
+    WHERE nth > 1 OR EXISTS (
+        SELECT FROM subjects JOIN records USING (record_id) JOIN submissions USING (entry_id)
+        WHERE subjects.token = numbered.token AND subjects.item = %s AND subjects.record_id <> numbered.record_id
+            AND NOT superseded AND NOT hidden AND COALESCE(recorded_at, accepted_at) >= %s)
+    ORDER BY place"""
+NOTE_REFUSED = """
+    INSERT INTO refused_duplicates (publisher, submission_id, item, duplicates, refused_at)
+    VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
+ONCE = """
+    WITH period AS (SELECT %s::int8 AS from_at, %s::int8 AS until_at),
+    taken AS (
+        SELECT item, sum(about_persons)::int8 AS taken, sum(cardinality(duplicates))::int8 AS warned
+        FROM submissions, period
+        WHERE about_persons > 0 AND accepted_at >= from_at AND accepted_at < until_at GROUP BY item),
+    refused AS (
+        SELECT item, sum(duplicates)::int8 AS refused FROM refused_duplicates, period
+        WHERE refused_at >= from_at AND refused_at < until_at GROUP BY item),
+    avoided AS (
+        SELECT (message ->> 'item')::int4 AS item, count(*) AS avoided FROM entries, period
+        WHERE entry_type = 4 AND message ->> 'queryType' = '1' AND message ->> 'resultCount' <> '0'
+            AND created_at >= from_at AND created_at < until_at GROUP BY 1)
+    SELECT item, COALESCE(taken, 0), COALESCE(warned, 0), COALESCE(refused, 0), COALESCE(avoided, 0)
+    FROM taken FULL JOIN refused USING (item) FULL JOIN avoided USING (item) ORDER BY item"""
+GROUPS = {
+    "class": "COALESCE(record_class, '')",
+    "category": "COALESCE(split_part(record_class, '/', 1), '')",
+    "level": "COALESCE(level::text, '')",
+    "region": "left(region, %s)",
+    "day": "to_char(to_timestamp(at + %s) AT TIME ZONE 'UTC', 'YYYY-MM-DD')",
+}
+"""Expressions of the groups; `%s` stands for the digits of a region, or for the seconds that days begin earlier."""
+COUNT = """
+    WITH chosen AS (
+        SELECT record_id, record_class, level, region, COALESCE(occurred_at, recorded_at, accepted_at) AS at
+        FROM records JOIN submissions USING (entry_id)
+        WHERE records.item = %s AND NOT superseded AND NOT hidden AND region >= %s AND region < %s),
+    grouped AS (
+        SELECT {groups}token FROM chosen LEFT JOIN subjects USING (record_id) WHERE at >= %s AND at < %s)
+    SELECT {shown}, count(*), count(DISTINCT token) FROM grouped GROUP BY {by}"""
+KEPT = "SELECT rule_version, made_at, tables FROM kept_counts WHERE item = %s AND region = %s AND period = %s"
+KEEP = """
+    INSERT INTO kept_counts (item, region, period, rule_version, made_at, tables) VALUES (%s, %s, %s, %s, %s, %s)
+    ON CONFLICT DO NOTHING"""
+
+
+def count_statement(counted: CountedRegion) -> tuple[str, list[object]]:
+    """Return the statement of a table's counts and its values."""
+    given = {"region": counted.region_digits, "day": counted.utc_offset_seconds}
+    names = ("first", "second")[: len(counted.by)]
+    statement = COUNT.format(
+        groups="".join(f"{GROUPS[group]} AS {name}, " for group, name in zip(counted.by, names, strict=True)),
+        shown=", ".join([*names, "NULL", "NULL"][:2]),
+        by=f"CUBE ({', '.join(names)})" if names else "()",
+    )
+    grouped = [given[group] for group in counted.by if group in given]
+    values = [counted.item, counted.region, counted.region + LAST_CHARACTER, *grouped]
+    return statement, [*values, counted.from_at, counted.until_at]
+
+
+class Counts(Session):
+    """See `ledger.count_rows.Counting`."""
+
+    def duplicate_places(self, item: int, subjects: Sequence[RecordSubject], since: int) -> Sequence[int]:
+        """Return the places of records about a person of whom the item holds a current record already."""
+        rows = [(place, row.record_id, row.token) for place, row in enumerate(subjects) if row.token is not None]
+        if not rows:
+            return ()
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        return tuple(row[0] for row in self._rows(DUPLICATES, (*columns, item, since)))
+
+    def note_refused(self, publisher: int, submission_id: bytes, item: int, duplicates: int, refused_at: int) -> None:
+        """Count the duplicates of a refused submission, once for each submissionId."""
+        self._run(NOTE_REFUSED, (publisher, submission_id, item, duplicates, refused_at))
+
+    def once_figures(self, from_at: int, until_at: int) -> Sequence[OnceFigures]:
+        """Return the figures of every item of which there are any in [from, until), by item."""
+        return [OnceFigures(*row) for row in self._rows(ONCE, (from_at, until_at))]
+
+    def count_records(self, counted: CountedRegion) -> Sequence[CountedGroup]:
+        """Return the counts of a table: by both groups, by each, and over all."""
+        statement, values = count_statement(counted)
+        return [CountedGroup(*row) for row in self._rows(statement, values, prepare=False)]
+
+    def kept_counts(self, item: int, region: str, period: str) -> KeptCounts | None:
+        """Return the table that was made of a region and period, None if none was."""
+        row = self._row(KEPT, (item, region, period))
+        return None if row is None else KeptCounts(*row)
+
+    def keep_counts(self, item: int, region: str, period: str, counts: KeptCounts) -> KeptCounts:
+        """Keep a table and return it, or the one that another transaction kept first, whose outcome it waits for."""
+        self._run(KEEP, (item, region, period, counts.rule_version, counts.made_at, counts.tables))
+        return KeptCounts(*self._one(KEPT, (item, region, period)))
