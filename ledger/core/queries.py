@@ -1,15 +1,17 @@
-"""Who may ask about a person without seeing anything of his (policy page, "Subjects"): pure, replayed by an auditor.
+"""Who may ask without seeing a record (policy page, "Subjects" and "Statistics"): pure, replayed by an auditor.
 
 | path | type | role | what is answered |
 |---|---|---|---|
 | /v1/coverage | coverage | READ | whether an item has current records about the person |
 | /v1/subject-tokens | match | READ | the caller's own token of the person |
 | /v1/subjects | match | SUBMIT | what a publisher commits in its record's `/subject` |
+| /v1/subjects/list | match | SUBMIT | the same for several persons, `resultCount` of them |
 | /v1/subject-tags | match | SUBMIT | a fresh tag for a consent |
 | /v1/looks | match | READ | the resident himself: who looked at records about him |
+| /v1/statistics | statistics | READ | a table of counts of an item, small figures suppressed |
 
-The reasons are those of looks, in their order. Item 0 stands for no item in particular; coverage names one. A publisher
-needs the token of every item that it may publish, a class-3 item too: there nothing is shared.
+The reasons are those of looks, in their order. Item 0 stands for no item in particular; coverage and statistics name
+one. A publisher needs the token of every item that it may publish, a class-3 item too: there nothing is shared.
 
 A resident asks who looked through a member that serves him, for P12 and nothing else, whatever the purposes of the
 item. With item 0 he is told of the items of which the member may serve him: those that it may read or publish.
@@ -36,14 +38,20 @@ class QueryKind:
     is_for_publishing: bool = False
     is_by_resident: bool = False
     """Asked with authority SELF, for the rights of the person alone."""
+    names_item: bool = False
+    """Item 0 is none for it."""
 
 
-COVERAGE: Final = QueryKind("/v1/coverage", QueryType.COVERAGE, Role.READ)
+COVERAGE: Final = QueryKind("/v1/coverage", QueryType.COVERAGE, Role.READ, names_item=True)
 TOKEN: Final = QueryKind("/v1/subject-tokens", QueryType.MATCH, Role.READ)
 SUBJECT: Final = QueryKind("/v1/subjects", QueryType.MATCH, Role.SUBMIT, is_for_publishing=True)
+SUBJECT_LIST: Final = QueryKind("/v1/subjects/list", QueryType.MATCH, Role.SUBMIT, is_for_publishing=True)
 TAG: Final = QueryKind("/v1/subject-tags", QueryType.MATCH, Role.SUBMIT)
 LOOKS: Final = QueryKind("/v1/looks", QueryType.MATCH, Role.READ, is_by_resident=True)
-KINDS: Final[Mapping[str, QueryKind]] = {kind.path: kind for kind in (COVERAGE, TOKEN, SUBJECT, TAG, LOOKS)}
+STATISTICS: Final = QueryKind("/v1/statistics", QueryType.STATISTICS, Role.READ, names_item=True)
+KINDS: Final[Mapping[str, QueryKind]] = {
+    kind.path: kind for kind in (COVERAGE, TOKEN, SUBJECT, SUBJECT_LIST, TAG, LOOKS, STATISTICS)
+}
 """By path: an auditor finds the kind of a query in the request that was signed."""
 
 
@@ -62,7 +70,7 @@ def why_not_query(history: History, kind: QueryKind, asker: Asker, as_of: AsOf) 
     if history.why_not_entitled(asker.key, kind.role, asker.agency, as_of) is not None:
         return Refusal.KEY_NOT_ENTITLED
     args = None
-    if asker.item != EVERY_ITEM or kind is COVERAGE:
+    if asker.item != EVERY_ITEM or kind.names_item:
         item = history.items.get(asker.item)
         if item is not None:
             # Who looked is told of retired items too.

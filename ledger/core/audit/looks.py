@@ -230,7 +230,7 @@ def _permitted_open(ground: Ground, tally: Tally, said: Look, as_of: AsOf, schem
 
 
 def check_query(ground: Ground, tally: Tally, entry: ExportedEntry, request: KeptRequest) -> None:
-    """Check `look.decision` of a query: an export is an audit's, for P12; one about a person is decided again."""
+    """Check `look.decision` of a query: an export is an audit's, for P12; any other is decided again."""
     refusal = _why_not_answered(ground, entry, request)
     tally.judge("look.decision", refusal is None, f"entry {entry.sequence}", "permitted", refusal or "", ground.blamed)
 
@@ -238,7 +238,7 @@ def check_query(ground: Ground, tally: Tally, entry: ExportedEntry, request: Kep
 def _why_not_answered(ground: Ground, entry: ExportedEntry, request: KeptRequest) -> str | None:
     message, history = entry.message, ground.history
     as_of = moment(history, message["factsBlock"], message["answeredAt"])
-    if message["queryType"] in (QueryType.COVERAGE, QueryType.MATCH):
+    if message["queryType"] != QueryType.EXPORT:
         kind = KINDS.get(request.lines.get("@path", ""))
         if kind is None or kind.type != message["queryType"]:
             return "asked at a path of another type"
@@ -247,9 +247,7 @@ def _why_not_answered(ground: Ground, entry: ExportedEntry, request: KeptRequest
         asker = Asker(message["reader"], message["readerKey"], message["item"], message["purpose"])
         refused = why_not_query(history, kind, asker, as_of)
         return None if refused is None else refused.slug
-    is_export = message["queryType"] == QueryType.EXPORT
-    role = Role.AUDIT if is_export else Role.READ
-    refusal = history.why_not_entitled(message["readerKey"], role, message["reader"], as_of)
-    if refusal is None and is_export and message["purpose"] != Purpose.RIGHTS_AND_AUDIT:
+    refusal = history.why_not_entitled(message["readerKey"], Role.AUDIT, message["reader"], as_of)
+    if refusal is None and message["purpose"] != Purpose.RIGHTS_AND_AUDIT:
         return "an export for another purpose than P12"
     return refusal

@@ -1,4 +1,4 @@
-"""Queries about persons in an export: decided again, from the request that was signed."""
+"""Queries in an export: decided again, from the request that was signed."""
 
 from pathlib import Path
 
@@ -32,6 +32,7 @@ def test_honest_queries_about_persons_check(tmp_path: Path) -> None:
     ask(ledger, "/v1/subject-tokens", QueryType.MATCH)
     ask(ledger, "/v1/subjects", QueryType.MATCH, key="publisher")
     ask(ledger, "/v1/looks", QueryType.MATCH, purpose=12, authority="self", subject="0x" + "11" * 32)
+    ask(ledger, "/v1/statistics", QueryType.STATISTICS)
     ledger.anchor()
     assert audit(ledger, tmp_path).report.verdict is Verdict.VERIFIED
 
@@ -42,6 +43,9 @@ def test_honest_queries_about_persons_check(tmp_path: Path) -> None:
         ("/v1/coverage", QueryType.MATCH, "reader", "another type"),
         ("/v1/records", QueryType.COVERAGE, "reader", "another type"),
         ("/v1/coverage", QueryType.COVERAGE, "publisher", "key_not_entitled"),
+        ("/v1/statistics", QueryType.STATISTICS, "publisher", "key_not_entitled"),
+        ("/v1/statistics", QueryType.COVERAGE, "reader", "another type"),
+        ("/v1/records", QueryType.STATISTICS, "reader", "another type"),
     ],
 )
 def test_a_query_that_should_not_have_been_answered_is_found(
@@ -66,9 +70,8 @@ def test_who_looked_told_to_another_than_the_resident_is_found(
     audit(ledger, tmp_path).require("look.decision", BLAMED, found)
 
 
-def test_statistics_need_a_reader(tmp_path: Path) -> None:
+def test_statistics_for_a_purpose_that_the_item_does_not_list_are_found(tmp_path: Path) -> None:
     ledger = honest_ledger()
-    ask(ledger, "/v1/statistics", QueryType.STATISTICS)
-    ask(ledger, "/v1/statistics", QueryType.STATISTICS, key="publisher")
+    ask(ledger, "/v1/statistics", QueryType.STATISTICS, purpose=13)
     ledger.anchor()
-    audit(ledger, tmp_path).require("look.decision", BLAMED, "role READ")
+    audit(ledger, tmp_path).require("look.decision", BLAMED, "purpose_not_allowed")

@@ -12,6 +12,7 @@ from ledger.core.queries import (
     COVERAGE,
     KINDS,
     LOOKS,
+    STATISTICS,
     SUBJECT,
     TAG,
     TOKEN,
@@ -90,6 +91,7 @@ def why(
     [
         (COVERAGE, READER, SHARED),
         (COVERAGE, PUBLISHER, SHARED),
+        (STATISTICS, READER, SHARED),
         (TOKEN, READER, SHARED),
         (TOKEN, PASSER_BY, 0),
         (SUBJECT, PUBLISHER, SHARED),
@@ -110,6 +112,8 @@ def test_who_may_ask_is_answered(kind: QueryKind, agency: int, item: int) -> Non
         (Refusal.KEY_NOT_ENTITLED, SUBJECT, PUBLISHER, SHARED, {"role": Role.READ}),
         (Refusal.KEY_NOT_ENTITLED, COVERAGE, 99, 0, {"purpose": 0}),
         (Refusal.ITEM_UNKNOWN, COVERAGE, READER, 0, {}),
+        (Refusal.ITEM_UNKNOWN, STATISTICS, READER, 0, {}),
+        (Refusal.ITEM_NOT_SHARED, STATISTICS, READER, SECRET, {}),
         (Refusal.ITEM_UNKNOWN, TOKEN, READER, 77, {"purpose": 0}),
         (Refusal.ITEM_UNKNOWN, COVERAGE, READER, RETIRED, {}),
         (Refusal.PURPOSE_NOT_ALLOWED, COVERAGE, READER, SHARED, {"purpose": Purpose.SUPPLIES}),
@@ -147,8 +151,10 @@ def test_paths_types_and_roles_are_pinned() -> None:
         "/v1/coverage": (QueryType.COVERAGE, Role.READ),
         "/v1/subject-tokens": (QueryType.MATCH, Role.READ),
         "/v1/subjects": (QueryType.MATCH, Role.SUBMIT),
+        "/v1/subjects/list": (QueryType.MATCH, Role.SUBMIT),
         "/v1/subject-tags": (QueryType.MATCH, Role.SUBMIT),
         "/v1/looks": (QueryType.MATCH, Role.READ),
+        "/v1/statistics": (QueryType.STATISTICS, Role.READ),
     }
 
 
