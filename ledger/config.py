@@ -8,8 +8,16 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field
-from pydantic_settings import BaseSettings, JsonConfigSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    JsonConfigSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from ledger.errors import UsageError
 
 DEFAULT_DATA_FOLDER = ".gongzhi"
 SETTINGS_FILE = "settings.json"
@@ -121,7 +129,19 @@ class Settings(BaseSettings):
 
 
 def load_settings(data_folder: Path | None = None, **overrides: Any) -> Settings:
-    """Return the settings of a data folder (the default one if None); raises pydantic's ValidationError."""
+    """Return the settings of a data folder (the default one if None).
+
+    Raises UsageError naming each setting that is none or has another value than expected, never the value.
+    """
     if data_folder is not None:
         overrides["data_folder"] = data_folder
-    return Settings(**overrides)
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
+    except SettingsError as error:
+        wrong = str(error)
+    except (ValueError, TypeError):
+        wrong = "the file is no JSON object"
+    raise UsageError(f"settings ({SETTINGS_FILE} of the data folder, or GONGZHI_…): {wrong}")

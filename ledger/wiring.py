@@ -27,7 +27,7 @@ from ledger.errors import UsageError
 from ledger.keys.private_file import read_password
 from ledger.keys.uris import open_key_provider, open_signer
 from ledger.keys.web3signer import SignerTls
-from ledger.ports import Signer
+from ledger.ports import KeyProvider, Signer
 from ledger.services.administration import Administration
 from ledger.services.anchor import Anchoring
 from ledger.services.facts import HistoryCache
@@ -101,15 +101,14 @@ def open_chain(rpc: str, contracts: Mapping[str, str]) -> Web3Chain:
 def open_gateway(settings: Settings, connections: int = 10) -> Gateway:
     """Return the gateway of these settings; raises UsageError, KeyProviderError, StoreError."""
     trust = load_trust(settings)
-    if settings.key_provider is None:
-        raise UsageError("the settings name no key_provider")
+    api_signer, key_provider = gateway_keys(settings)
     return Gateway(
         agency=settings.gateway,
         domain=StatementDomain(trust.chain_id, trust.contracts["RecordAnchors"].address),
         store=open_store(settings, connections),
         facts=HistoryCache(),
-        api_signer=open_key(settings.api_sign_key, "api_sign_key"),
-        key_provider=open_key_provider(settings.key_provider),
+        api_signer=api_signer,
+        key_provider=key_provider,
         clock=lambda: int(time.time()),
         subject_rules=SubjectRules(settings.subject_epoch_days, settings.subject_queries_per_day),
         attachment_rules=attachment_rules(settings),
@@ -120,6 +119,13 @@ def attachment_rules(settings: Settings) -> AttachmentRules:
     """Return the limits of attachments in these settings."""
     hours = settings.attachment_staged_hours
     return AttachmentRules(settings.attachment_bytes, settings.attachment_staged_bytes, hours * 3_600)
+
+
+def gateway_keys(settings: Settings) -> tuple[Signer, KeyProvider]:
+    """Return what the API signs and seals with; raises UsageError where it is not named, KeyProviderError."""
+    if settings.key_provider is None:
+        raise UsageError("the settings name no key_provider")
+    return open_key(settings.api_sign_key, "api_sign_key"), open_key_provider(settings.key_provider)
 
 
 def message_encoder(
@@ -211,7 +217,10 @@ def agency_of_key(settings: Settings, contracts: Mapping[str, str]) -> Callable[
 
 
 def stack_plan(settings: Settings) -> StackPlan:
-    """Return how the embedded stack is started: only the engines until the gateway has a trust file and its keys."""
+    """Return how the embedded stack is started: only the engines until the gateway has a trust file and its keys.
+
+    Raises UsageError or KeyProviderError where the keys that the settings name do not open.
+    """
     folder = str(DataFolder.at(settings.data_folder).root)
     environment = {"GONGZHI_DATA_FOLDER": folder}
 
@@ -228,6 +237,9 @@ def stack_plan(settings: Settings) -> StackPlan:
         service("api", "api", ready_path="/v1/health/ready"),
     )
     founded = settings.trust_path.exists() and settings.api_sign_key is not None and bool(settings.anchor_keys)
+    if founded:
+        # Said here at once: a service that dies at its start only says it in its log.
+        gateway_keys(settings)
     return StackPlan(
         migrate=lambda found: migrate(found.database_url),
         followed_blocks=lambda found: followed_blocks(found),

@@ -54,9 +54,8 @@ def verify_ledger(arguments: LedgerArguments, offline: bool) -> Report:
     with tempfile.TemporaryDirectory(prefix="gongzhi-export-") as folder:
         places = [Path(folder) / str(number) for number in range(len(arguments.api))]
         for url, place in zip(arguments.api, places, strict=True):
-            place.mkdir()
             _export(arguments, url, trust, chain.file, place)
-        return _verify(arguments, trust, chain, [place / "export" for place in places])
+        return _verify(arguments, trust, chain, places)
 
 
 def _verify(arguments: LedgerArguments, trust: Trust, chain: GivenChain, folders: Sequence[Path]) -> Report:

@@ -16,6 +16,7 @@ Members of a trust file; all but the first six may be left out:
 | validators | addresses of those that seal blocks, ascending |
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,6 +35,7 @@ TRUST_FORMAT = "gongzhi-trust/1"
 CONTRACTS = ("AgencyRegistry", "Catalogue", "Parameters", "RecordAnchors")
 DEVELOPMENT_ENGINE: Final = "anvil"
 _TRUST_MEMBERS: Final = ("format", "chainId", "genesis", "contracts", "engine", "rpcQuorum")
+_PLAIN_PATH: Final = re.compile(r"(/[a-z]{0,16}){0,4}")
 _TRUST_OPTIONS: Final = ("block", "development", "endpoints", "validators")
 MOST_ENDPOINTS: Final = 64
 MOST_VALIDATORS: Final = 256
@@ -254,7 +256,7 @@ def _parse_endpoints(value: object) -> tuple[Endpoint, ...]:
     for one in array(value, what="trust endpoints", most=MOST_ENDPOINTS):
         members = members_of(one, ("agency", "url"), what="trust endpoint")
         agency = from_one(members["agency"], 32, what="trust endpoint agency")
-        endpoints.append(Endpoint(agency, node_url(text(members["url"], what="trust endpoint url"))))
+        endpoints.append(Endpoint(agency, _shared_url(text(members["url"], what="trust endpoint url"))))
     if any(later.agency <= earlier.agency for earlier, later in pairwise(endpoints)):
         raise FormatError("trust endpoints: expected ascending agencies, each once")
     return tuple(endpoints)
@@ -269,6 +271,16 @@ def node_url(value: str) -> str:
         raise FormatError("URL of a node: it is none") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
         raise FormatError("URL of a node: expected http or https, a host, and no user")
+    return value
+
+
+def _shared_url(value: str) -> str:
+    """Return the URL of a node as a trust file may show it to everybody; raises FormatError, never naming it."""
+    parts = urlsplit(node_url(value))
+    if not _PLAIN_PATH.fullmatch(parts.path) or parts.query or parts.fragment:
+        raise FormatError(
+            "trust endpoint url: expected no query and a path of short words, so that no key stands there"
+        )
     return value
 
 

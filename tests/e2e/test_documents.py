@@ -96,15 +96,3 @@ def test_a_backup_is_taken_and_rehearsed_as_the_how_to_says(desk: Path) -> None:
     assert "verified:" in run(commands("docs/how-to/back-up-and-restore.md"), desk)
     assert (desk / "backups" / "monday" / "manifest.json").exists()
     assert not (desk / "restored").exists()
-
-
-@pytest.mark.slow
-def test_five_members_with_five_folders_found_a_consortium_as_the_how_to_says(desk: Path) -> None:
-    # Fifty commands, each a process of its own with keys behind real passwords.
-    printed = run(commands("docs/how-to/set-up-a-consortium.md", without=()), desk, seconds=1_200)
-    assert "trustHash" in printed
-    assert "Parameters.set(name=factsAge, value=45)" in printed
-    assert printed.count("executed") >= 3
-    assert {path.name for path in desk.glob("member-*/*.json")} == {
-        *("admin.json", "api.json", "anchor.json", "relay.json", "bureau.json")
-    }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.keys.file_provider import open_master_key
 from tests.e2e.test_documents import commands, run
 from tests.network.compose import COMPOSE_FILE, ROOT, VARIABLES, resolved
 
@@ -33,6 +34,7 @@ def test_the_page_leads_from_nothing_to_files_that_docker_compose_accepts(desk: 
         path = Path(secret["file"])
         assert path.is_file(), name
         assert path.stat().st_mode & 0o077 == 0, name
+    assert open_master_key(desk / "secrets" / "master_key").new_daily_key("day").key_id == "day"
     validators = [service for name, service in composed["services"].items() if name.startswith("validator")]
     hosts = {service["networks"]["chain"]["ipv4_address"] for service in validators}
     nodes = [json.loads((desk / "network" / name / f"{name}.node.json").read_text()) for name in MEMBERS]
