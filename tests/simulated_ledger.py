@@ -25,6 +25,7 @@ from ledger.core.export import (
 from ledger.core.hexadecimal import to_hex
 from ledger.core.keccak import keccak256
 from ledger.core.merkle import MerkleTree, entry_leaf, opening_leaf, record_leaf
+from ledger.core.points import ANCHORS
 from ledger.core.receipt import Opening
 from ledger.core.request_base import SignableRequest
 from ledger.core.request_signature import prepare
@@ -65,6 +66,8 @@ class SimulatedLedger(SimulatedChain):
     """Times at which batches were anchored."""
     gateway: int = GATEWAY
     gateway_key: str = "gateway"
+    anchors: str = ANCHORS
+    """What the contract that the stream is anchored in is called by."""
     _requests: int = 0
 
     def __post_init__(self) -> None:
@@ -284,7 +287,9 @@ class SimulatedLedger(SimulatedChain):
         signers = signers or ("publisher",)
         count = len(self.entries) + len(self.unanchored)
         message = {"key": address(signers[0]), "nonce": count << 64, "deadline": self.now + 3600, **said}
-        digest = message_digest(name, message, self.chain_id, CONTRACTS[MESSAGES[name].contract].address)
+        contract = MESSAGES[name].contract
+        address_there = self.domain.record_anchors if contract == ANCHORS else CONTRACTS[contract].address
+        digest = message_digest(name, message, self.chain_id, address_there)
         received = {
             "gateway": self.gateway,
             "action": digest,
@@ -333,7 +338,7 @@ class SimulatedLedger(SimulatedChain):
             "leafCount": count,
             "firstSequence": first,
         }
-        self.mine([("RecordAnchors", "Anchored", {**args, "head": to_hex(self.head)})], seconds)
+        self.mine([(self.anchors, "Anchored", {**args, "head": to_hex(self.head)})], seconds)
         self.batches.append(self.now)
         self.entries += self.unanchored
         self.unanchored = []

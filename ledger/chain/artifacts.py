@@ -10,6 +10,8 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_abi.exceptions import EncodingError
 
+from ledger.core.points import ANCHORS
+from ledger.core.succession import AnchorsCode
 from ledger.errors import ChainError, FormatError
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / "contracts" / "artifacts"
@@ -86,6 +88,13 @@ def load(name: str) -> Artifact:
         compiler=document["compiler"],
         source_checksum=document["sourceChecksum"],
     )
+
+
+def anchors_code() -> AnchorsCode:
+    """Return the published code of RecordAnchors, by which its successors are known; raises ChainError."""
+    artifact = load(ANCHORS)
+    places = zip(artifact.immutables, artifact.variables, strict=True)
+    return AnchorsCode(artifact.deployed_bytecode, tuple((*place, variable) for place, variable in places))
 
 
 def abi_types(parameters: list[Mapping[str, Any]]) -> list[str]:

@@ -20,7 +20,7 @@ from ledger.core.governance_facts import GOVERNANCE_FOLDS, GovernanceFacts
 from ledger.core.governance_facts import Fold as GovernanceFold
 from ledger.core.hexadecimal import from_hex
 from ledger.core.member_facts import AgencyFacts, AnchorFacts, ItemFacts, KeyFacts, MarkFacts
-from ledger.core.points import AsOf, ChainEvent, Dated, Point
+from ledger.core.points import AsOf, ChainEvent, Dated, Point, anchors_number
 from ledger.errors import HistoryError
 
 
@@ -45,6 +45,8 @@ class ChainState:
         self.accesses: dict[bytes, AccessFacts] = {}
         self.emergencies: dict[bytes, EmergencyFacts] = {}
         self.anchor_of: dict[tuple[int, int], AnchorFacts] = {}
+        self.stray_anchors: list[AnchorFacts] = []
+        """What a RecordAnchors took of a gateway after the gateway's stream had gone on in a successor."""
         self.governance = GovernanceFacts()
 
 
@@ -132,9 +134,17 @@ def _anchored(state: ChainState, point: Point, event: ChainEvent) -> None:
     args = event.args
     root, head = from_hex(args["root"], 32), from_hex(args["head"], 32)
     gateway, batch, leaf_count, first = args["gateway"], args["batch"], args["leafCount"], args["firstSequence"]
-    anchor = AnchorFacts(gateway, batch, root, leaf_count, first, head, point, event.transaction)
-    state.anchors.setdefault(anchor.gateway, []).append(anchor)
+    anchor = AnchorFacts(gateway, batch, root, leaf_count, first, head, point, event.transaction, event.contract)
+    stream = state.anchors.setdefault(anchor.gateway, [])
+    if stream and _number(anchor) < _number(stream[-1]):
+        state.stray_anchors.append(anchor)
+        return
+    stream.append(anchor)
     state.anchor_of[(anchor.gateway, anchor.batch)] = anchor
+
+
+def _number(anchor: AnchorFacts) -> int:
+    return anchors_number(anchor.contract) or 0
 
 
 def _marked(state: ChainState, point: Point, event: ChainEvent) -> None:

@@ -18,7 +18,7 @@ Members of a trust file; all but the first six may be left out:
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final
@@ -27,7 +27,9 @@ from urllib.parse import urlsplit
 from ledger.core.canonical import decode, document_hash
 from ledger.core.hexadecimal import from_hex, to_address, to_hex
 from ledger.core.history import Block, ChainEvent, History
+from ledger.core.points import ANCHORS
 from ledger.core.shapes import array, from_one, members_of, text, unsigned
+from ledger.core.succession import NOBODY, AnchorsCode, AnchorsLine
 from ledger.errors import FormatError, HistoryError, UnsupportedFormat
 
 CHAIN_FORMAT = "gongzhi-chain/1"
@@ -72,6 +74,20 @@ class Trust:
     """Whether the Council's actions need not wait for their delays."""
     endpoints: tuple[Endpoint, ...] = ()
     validators: tuple[str, ...] = ()
+    anchors_code: AnchorsCode | None = field(default=None, compare=False, repr=False)
+    """No part of the file: the published code of RecordAnchors, by which successors are known; None: there are none."""
+
+    @cached_property
+    def line(self) -> AnchorsLine:
+        """What may succeed the RecordAnchors that is pinned; raises KeyError where none is."""
+        governor, registry = self.contracts.get("Council"), self.contracts.get("AgencyRegistry")
+        return AnchorsLine(
+            self.chain_id,
+            self.contracts[ANCHORS].address,
+            NOBODY if governor is None else governor.address,
+            NOBODY if registry is None else registry.address,
+            self.anchors_code,
+        )
 
     @cached_property
     def hash(self) -> bytes:
@@ -196,7 +212,8 @@ def why_unverifiable(trust: Trust, chain: ChainFile, history: History) -> str | 
     """Return why nothing on this chain can be judged by this trust file, or None.
 
     The trust file's chain id, genesis and pinned block must be the chain's own, and the contracts that its directory
-    names must be pinned: what a contract that nobody here knows has written was not read.
+    names must be pinned, or succeed the pinned RecordAnchors as published code: what a contract that nobody here knows
+    has written was not read.
     """
     if chain.chain_id != trust.chain_id:
         return f"the trust file is for chain {trust.chain_id}, the chain is {chain.chain_id}"
@@ -207,16 +224,16 @@ def why_unverifiable(trust: Trust, chain: ChainFile, history: History) -> str | 
         block = history.blocks.get(number)
         if block is None or block.hash != expected:
             return f"block {number} is not there or not the one that the trust file names"
-    if "RecordAnchors" not in trust.contracts:
-        return "the trust file names no contract RecordAnchors"
+    if ANCHORS not in trust.contracts:
+        return f"the trust file names no contract {ANCHORS}"
     for entry in history.governance.contracts:
         pin = trust.contracts.get(entry.name)
-        if pin is None or pin.address != entry.address:
+        if entry.name != ANCHORS and (pin is None or pin.address != entry.address):
             return (
                 f"the directory names {entry.address} for {entry.name} from block {entry.point.block} on, which the "
                 "trust file does not pin"
             )
-    return None
+    return trust.line.refusal(history)
 
 
 def contracts_document(contracts: Mapping[str, ContractPin]) -> dict[str, dict[str, str]]:

@@ -14,7 +14,7 @@ from ledger.core.codes import Role
 from ledger.core.event_shapes import check_args
 from ledger.core.hexadecimal import to_hex
 from ledger.core.member_facts import ACTIVE, AgencyFacts, AnchorFacts, ItemFacts, KeyFacts, MarkFacts
-from ledger.core.points import END_OF_BLOCK, AsOf, Block, ChainEvent, Dated, Point, latest
+from ledger.core.points import ANCHORS, END_OF_BLOCK, AsOf, Block, ChainEvent, Dated, Point, anchors_number, latest
 from ledger.errors import FormatError, HistoryError
 
 __all__ = [
@@ -96,15 +96,22 @@ class History(ChainState):
         block = self.blocks.get(event.block)
         if block is None:
             raise HistoryError(f"event {event.name} stands in block {event.block}, which is not there")
-        fold = FOLDS.get((event.contract, event.name))
+        fold = FOLDS.get((event.kind, event.name))
         if fold is not None:
+            self._require_named(event)
             try:
-                check_args(event.contract, event.name, event.args)
+                check_args(event.kind, event.name, event.args)
                 fold(self, Point(event.block, event.log_index, block.time), event)
             except FormatError as error:
                 raise HistoryError(f"event {event.name} in block {event.block}: {error.detail}") from error
             except KeyError as missing:
                 raise HistoryError(f"event {event.name} in block {event.block}: unknown {missing}") from None
+
+    def _require_named(self, event: ChainEvent) -> None:
+        """Raise HistoryError for an event of a RecordAnchors that the directory has not named by then."""
+        number = anchors_number(event.contract) or 1
+        if number > 1 and number > sum(entry.name == ANCHORS for entry in self.governance.contracts):
+            raise HistoryError(f"block {event.block} has an event of {event.contract}, which nobody has named")
 
     def at_block(self, number: int) -> AsOf:
         """Return the moment at the end of block `number`; raises HistoryError if it is not there."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.core.codes import HOLD_RELEASED, Mark
-from ledger.core.points import AsOf, Dated, Point, latest
+from ledger.core.points import ANCHORS, AsOf, Dated, Point, latest
 
 ACTIVE = 1
 
@@ -94,6 +94,8 @@ class AnchorFacts:
     head: bytes
     point: Point
     transaction: str
+    contract: str = ANCHORS
+    """Which RecordAnchors it stands in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -12,6 +12,24 @@ class Point:
     block: int
     log_index: int
     time: int
+
+
+ANCHORS: Final = "RecordAnchors"
+
+
+def anchors_name(number: int) -> str:
+    """Return what events of the `number`-th RecordAnchors are called by: its name, from the second on with a number."""
+    return ANCHORS if number == 1 else f"{ANCHORS}-{number}"
+
+
+def anchors_number(name: str) -> int | None:
+    """Return which RecordAnchors a name means, None for other contracts."""
+    kind, dash, number = name.partition("-")
+    if kind != ANCHORS:
+        return None
+    if not dash:
+        return 1
+    return int(number) if number.isdecimal() and number.isascii() and name == anchors_name(int(number)) else None
 
 
 END_OF_BLOCK = 1 << 62
@@ -30,7 +48,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class ChainEvent:
-    """A decoded event of one of our contracts; `args` as in a chain file: numbers, 0x hex, parameter names as text."""
+    """A decoded event of one of our contracts; `args` as in a chain file: numbers, 0x hex, parameter names as text.
+
+    `contract` is a name; that of a RecordAnchors which succeeds another one has a number (`anchors_name`).
+    """
 
     block: int
     log_index: int
@@ -38,6 +59,11 @@ class ChainEvent:
     contract: str
     name: str
     args: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """Name of the contract's code: the same for all that succeed one another."""
+        return self.contract if anchors_number(self.contract) is None else ANCHORS
 
 
 @dataclass(frozen=True, slots=True)

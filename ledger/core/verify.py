@@ -245,10 +245,11 @@ def check_anchor(bundle: Bundle, facts: ChainFacts) -> None:
     for name, pin in trust.contracts.items():
         if facts.chain.contracts.get(name) != pin:
             raise VerificationError(10, f"{name} on chain is not the contract that is trusted", blames="the chain")
-    if claim.chain_id != trust.chain_id or claim.contract != trust.contracts["RecordAnchors"].address:
+    line = {one.name: one.address for one in trust.line.contracts(facts.history)}
+    if claim.chain_id != trust.chain_id or claim.contract not in line.values():
         raise VerificationError(10, "the anchor is of another chain or contract", blames=blames)
     anchor = facts.history.anchor(claim.gateway, claim.batch)
-    if anchor is None:
+    if anchor is None or claim.contract != line[anchor.contract]:
         raise VerificationError(10, f"batch {claim.batch} was never anchored", blames=blames)
     on_chain = (
         anchor.root,

@@ -24,6 +24,7 @@ from ledger.core.audit.whole import (
     check_documents,
     check_fold,
     check_missing,
+    check_succession,
     judged_anchors,
 )
 from ledger.core.chainfile import ChainFile, Trust, why_unverifiable
@@ -165,6 +166,7 @@ def _audit(request: AuditRequest, *, is_first: bool) -> _Audit | Report:
         audit.tally.notices.update(request.notices)
         check_governance(audit.tally, request.trust, request.chain, audit.ground.history)
     check_fold(audit.tally, audit.ground.history, audit.manifest.gateway)
+    check_succession(audit.ground, audit.tally, request.trust.line.contracts(audit.ground.history))
     audit.anchors = judged_anchors(audit.ground, audit.tally, audit.manifest)
     if audit.anchors:
         # What it holds, it was made after.
@@ -198,24 +200,25 @@ def _prepare(request: AuditRequest) -> _Audit | Report:
     file = request.folder / MANIFEST_FILE
     if not file.is_file():
         return _cannot(request, Verdict.INCOMPLETE, f"there is no export in {request.folder}")
-    domain = StatementDomain(request.trust.chain_id, request.trust.contracts["RecordAnchors"].address)
+    domain, *later = request.trust.line.domains(history).items()
     try:
         manifest, counts = parse_manifest(file.read_bytes())
     except UnsupportedFormat:
         raise
     except FormatError as error:
         return _cannot(request, Verdict.UNVERIFIABLE, error.detail)
-    if (manifest.chain_id, manifest.contract) != (domain.chain_id, domain.record_anchors):
+    if StatementDomain(manifest.chain_id, manifest.contract) not in (domain[1], *dict(later).values()):
         return _cannot(request, Verdict.UNVERIFIABLE, "the export is of another chain or contract")
     tally = Tally()
     ground = Ground(
         history,
-        domain,
+        domain[1],
         manifest.gateway,
         _documents(request.folder, manifest.gateway, tally),
         judged_until=_judged_until(request, manifest, history, tally),
         is_partial=request.sample is not None,
         contracts={name: pin.address for name, pin in request.trust.contracts.items()},
+        later_domains=dict(later),
         wanted=frozenset(wanted_entry(receipt) for _, receipt in request.receipts),
         exported_at=manifest.exported_at,
         reads_keys=bool(history.accesses or history.consents or history.emergencies or counts.actions),

@@ -48,8 +48,8 @@ def deploy(
 
     `constructors` gives, in the order of deployment and the Council first, what each contract's constructor takes: a
     member of `terms` (the Council's), `governor` (the Council's address), `predecessor` (none) or the name of a
-    contract. Safe to repeat: an intent that was mined before is not sent again. Raises FoundedAlready where the contracts were created on other
-    terms, ChainError.
+    contract. Safe to repeat: an intent that was mined before is not sent again. Raises FoundedAlready where the
+    contracts were created on other terms, ChainError.
     """
     addresses: dict[str, str] = {}
     transactions = {}

@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
-from ledger.chain.artifacts import deploy_data
+from ledger.chain.artifacts import anchors_code, deploy_data
 from ledger.chain.contracts.binding import node
 from ledger.chain.contracts.record_anchors import RecordAnchors, StreamHead
 from ledger.chain.event_decoding import EventDecoder
 from ledger.core.anchor import GENESIS_HEAD, next_head
 from ledger.core.codes import HOLD_RELEASED, Mark, Role
+from ledger.core.hexadecimal import to_hex
 from ledger.core.keccak import keccak256
+from ledger.core.succession import AnchorsLine
 from tests.contracts.sandbox import DATA_BUREAU, NOBODY, Key, Member, Refused, Sandbox
 
 pytestmark = pytest.mark.contracts
@@ -140,6 +142,15 @@ def test_batches_of_the_predecessor_are_repudiated_once_wherever(
         later.govern(later.relayed("Repudiate", gateway.admin, batch=batch, reason=3))
     told = [later.anchors.is_repudiated(gateway.agency, batch, block="latest") for batch in (1, 2, 3)]
     assert told == [True, True, True]
+
+
+def test_the_code_of_a_successor_is_known_from_what_it_succeeds(sandbox: Sandbox) -> None:
+    first, registry = sandbox.addresses["RecordAnchors"], sandbox.addresses["AgencyRegistry"]
+    second = successor_of(sandbox).addresses["RecordAnchors"]
+    line = AnchorsLine(sandbox.chain_id, first, sandbox.governor, registry, anchors_code())
+    for address, predecessor in ((first, NOBODY), (second, first)):
+        code = bytes.fromhex(sandbox.rpc("eth_getCode", address, "latest")[2:])
+        assert line.successor_hash(address, predecessor) == to_hex(keccak256(code))
 
 
 def test_who_was_succeeded_is_told(sandbox: Sandbox) -> None:

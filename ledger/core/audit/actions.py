@@ -26,11 +26,12 @@ _ZERO_ADDRESS = "0x" + "00" * 20
 
 def received_action(ground: Ground, entry: ExportedEntry, action: ExportedAction) -> ReceivedAction | None:
     """Return the action of a RECEIVED entry, None if it is not the one that the entry names by its digest."""
-    address = ground.contracts.get(MESSAGES[action.action].contract)
-    if entry.entry_type is not EntryType.RECEIVED or address is None or action.action not in ABOUT:
+    addresses = ground.addresses(MESSAGES[action.action].contract)
+    if entry.entry_type is not EntryType.RECEIVED or action.action not in ABOUT:
         return None
-    digest = message_digest(action.action, action.message, ground.domain.chain_id, address)
-    if (digest, action.sequence) != (entry.message["action"], entry.sequence):
+    digest, chain_id = entry.message["action"], ground.domain.chain_id
+    digests = [message_digest(action.action, action.message, chain_id, address) for address in addresses]
+    if digest not in digests or action.sequence != entry.sequence:
         return None
     key = ground.history.keys.get(action.message["key"])
     return ReceivedAction(

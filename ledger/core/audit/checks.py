@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 STEP_OF: Mapping[str, int] = {
     "contract.code": 1,
     "stream.fold": 1,
+    "stream.succession": 1,
     "directory.contracts": 1,
     "council.members": 1,
     "council.founding": 1,
@@ -75,8 +76,10 @@ STEP_OF: Mapping[str, int] = {
 WHAT: Mapping[str, str] = {
     "contract.code": "each contract that the trust file names has its address and runtime code on chain",
     "stream.fold": "batches and sequences have no gap, and each head is the fold of the events before it",
-    "directory.contracts": "each contract that the directory names has the code that the trust file pins, and follows "
-    "the one that it names",
+    "stream.succession": "a stream that goes on in a successor of RecordAnchors was sealed within anchorDelay, and the "
+    "predecessor took nothing of it afterwards",
+    "directory.contracts": "each contract that the directory names has the code that the trust file pins, or succeeds "
+    "the pinned RecordAnchors with published code, and follows the one that it names",
     "council.members": "epochs follow one another; each has 1 to 64 members and more than half of them as threshold",
     "council.founding": "the founding is completed once, with the trusted registry, and each founder's key is an ADMIN "
     "of his agency there",

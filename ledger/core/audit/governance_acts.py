@@ -19,6 +19,8 @@ from ledger.core.governance_rules import (
     selector_of,
 )
 from ledger.core.history import AsOf, ChainEvent, History, KeyFacts, Point, latest
+from ledger.core.points import ANCHORS
+from ledger.core.succession import NOBODY
 
 COUNCIL = "Council"
 DIRECTORY = "SystemDirectory"
@@ -49,6 +51,8 @@ class _ActsJudge:
     def __init__(self, tally: Tally, trust: Trust, chain: ChainFile, history: History) -> None:
         self.tally, self.trust, self.chain, self.history = tally, trust, chain, history
         self.called = _called(history)
+        self.addresses = {name: pin.address for name, pin in trust.contracts.items()}
+        self.addresses |= {one.name: one.address for one in trust.line.contracts(history)}
         self.admins: defaultdict[int, list[tuple[str, KeyFacts]]] = defaultdict(list)
         for key, facts in history.keys.items():
             if facts.roles & Role.ADMIN.bit:
@@ -64,17 +68,16 @@ class _ActsJudge:
     def acts(self) -> None:
         """Check `council.acts`."""
         for event in self.chain.events:
-            which = event.contract, event.name
+            which = event.kind, event.name
             if which in ACTS and self._is_governors(event):
                 subject = f"{event.name} of {event.contract} in block {event.block}"
                 expected = "an executed action of the Council that calls for it, in the same transaction"
                 self._judge("council.acts", self._is_called(event), subject, expected, "there is none")
 
     def _is_called(self, event: ChainEvent) -> bool:
-        pin = self.trust.contracts.get(event.contract)
+        address = self.addresses.get(event.contract)
         called = self.called.get(event.transaction, set())
-        which = ACTS[event.contract, event.name]
-        return pin is not None and any((pin.address, selector_of(one)) in called for one in which)
+        return any((address, selector_of(one)) in called for one in ACTS[event.kind, event.name])
 
     def _is_governors(self, event: ChainEvent) -> bool:
         """Say whether nobody but the governor could have done this."""
@@ -152,11 +155,13 @@ class _ActsJudge:
         """Check `directory.contracts`; `why_unverifiable` has refused what the trust file does not pin."""
         named: dict[str, str] = {}
         for entry in self.history.governance.contracts:
-            pin = self.trust.contracts[entry.name]
-            previous = named.get(entry.name, "0x" + "00" * 20)
-            holds = (entry.code_hash, entry.previous) == (pin.code_hash, previous)
+            pin, previous = self.trust.contracts[entry.name], named.get(entry.name, NOBODY)
+            code_hash: str | None = pin.code_hash
+            if entry.name == ANCHORS and previous != NOBODY:
+                code_hash = self.trust.line.successor_hash(entry.address, previous)
+            holds = (entry.code_hash, entry.previous) == (code_hash, previous)
             subject = f"{entry.name} in block {entry.point.block}"
-            expected = f"code {pin.code_hash} after {previous}"
+            expected = f"code {code_hash} after {previous}"
             found = f"code {entry.code_hash} after {entry.previous}"
             self._judge("directory.contracts", holds, subject, expected, found)
             named[entry.name] = entry.address

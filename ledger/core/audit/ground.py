@@ -9,6 +9,8 @@ from ledger.core.audit.slots import SlotPlan
 from ledger.core.documents import parse_profile
 from ledger.core.history import History
 from ledger.core.mask_policy import MaskPolicy, parse_mask_policy
+from ledger.core.member_facts import AnchorFacts
+from ledger.core.points import ANCHORS
 from ledger.core.received import ReceivedAction
 from ledger.core.schema import Schema, parse_schema
 from ledger.core.scope import Scope, parse_scope
@@ -50,6 +52,8 @@ class Ground:
     """Addresses by contract name: what typed messages were signed for."""
     received: Mapping[bytes, Sequence[ReceivedAction]] = field(default_factory=dict)
     """Received actions in stream order, by the object that they bear on."""
+    later_domains: Mapping[str, StatementDomain] = field(default_factory=dict)
+    """Domains of the contracts that succeeded the first RecordAnchors, by their names."""
     exported_at: int = 0
     """When the export was made, as it says itself: what was to be erased long before must be gone from it."""
     _plans: dict[bytes, SlotPlan | None] = field(default_factory=dict)
@@ -60,6 +64,16 @@ class Ground:
     def blamed(self) -> str:
         """The gateway, as reports name it."""
         return f"gateway {self.gateway}"
+
+    def domain_at(self, anchor: AnchorFacts) -> StatementDomain:
+        """Return the domain in which the statements of a batch were signed: that of the contract where it stands."""
+        return self.later_domains.get(anchor.contract, self.domain)
+
+    def addresses(self, kind: str) -> Sequence[str]:
+        """Return the addresses of a contract and of all that succeeded it: what typed messages may be signed for."""
+        first = [address for name, address in self.contracts.items() if name == kind]
+        later = [domain.record_anchors for domain in self.later_domains.values() if kind == ANCHORS]
+        return [*first, *later]
 
     def plan(self, schema_hash: bytes) -> SlotPlan | None:
         """Return how records of a schema are recomputed, or None if its document is not there or no schema."""

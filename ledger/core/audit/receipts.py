@@ -45,7 +45,8 @@ def check_receipts(
     there was read, so that what was not found is not there.
     """
     for name, receipt in receipts:
-        if receipt.domain != ground.domain or receipt.message["gateway"] != ground.gateway:
+        domains = ground.domain, *ground.later_domains.values()
+        if receipt.domain not in domains or receipt.message["gateway"] != ground.gateway:
             tally.incomplete.append(f"receipt {name} is of another ledger or gateway")
             continue
         refusal = why_not_authentic(ground, receipt)
@@ -76,10 +77,11 @@ def why_not_authentic(ground: Ground, receipt: Receipt) -> str | None:
 
 
 def _why_not_action(ground: Ground, action: SignedAction, digest: bytes) -> str | None:
-    address = ground.contracts.get(MESSAGES[action.action].contract)
-    if action.action not in ABOUT or address is None:
+    addresses = ground.addresses(MESSAGES[action.action].contract)
+    if action.action not in ABOUT or not addresses:
         return "no gateway relays the action beside it"
-    is_same = message_digest(action.action, action.message, ground.domain.chain_id, address) == digest
+    chain_id = ground.domain.chain_id
+    is_same = digest in [message_digest(action.action, action.message, chain_id, one) for one in addresses]
     return None if is_same else "the action beside it is another"
 
 

@@ -145,7 +145,7 @@ class PartChecker:
 
     def _check_entry(self, entry: ExportedEntry, anchor: AnchorFacts) -> bytes:
         """Check one entry with all that belongs to it; returns its leaf."""
-        statement = statement_digest(self._ground.domain, entry.statement, entry.message)
+        statement = statement_digest(self._ground.domain_at(anchor), entry.statement, entry.message)
         digest = entry_digest(statement, entry.signer, entry.signature, entry.annex)
         if digest in self._ground.wanted:
             self.part.found[digest] = anchor.point.time

@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from ledger.core.audit.checks import Tally
 from ledger.core.audit.ground import Ground
+from ledger.core.audit.promises import is_broken
 from ledger.core.audit.stream import Part
 from ledger.core.chainfile import ChainFile, Trust
 from ledger.core.documents import CatalogueItem, parse_item
 from ledger.core.export import ExportCounts, ExportManifest
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.history import AnchorFacts, AsOf, History, stream_faults
+from ledger.core.succession import AnchorsContract
 from ledger.errors import FormatError
 
 
@@ -29,6 +32,33 @@ def check_fold(tally: Tally, history: History, gateway: int) -> None:
     for fault in faults:
         tally.fail("stream.fold", f"stream of gateway {gateway}", "a chain of heads", fault, f"gateway {gateway}")
     tally.passed["stream.fold"] += max(0, len(history.anchors.get(gateway, [])) - len(faults))
+
+
+def check_succession(ground: Ground, tally: Tally, line: Sequence[AnchorsContract]) -> None:
+    """Check `stream.succession`: once the directory named a successor, the stream was sealed in time and went on there.
+
+    The sealing batch is the last one in the predecessor. What was signed for it is promised within anchorDelay; later
+    batches of the predecessor, where blocks could have held them in time, and those beside the successor's are the
+    gateway's fault.
+    """
+    history, gateway = ground.history, ground.gateway
+    successors = {before.name: later for before, later in pairwise(line)}
+    for anchor in history.anchors.get(gateway, []):
+        later = successors.get(anchor.contract)
+        if later is None or later.since is None or anchor.point <= later.since:
+            continue
+        due = later.since.time + history.parameter("anchorDelay", AsOf(later.since.time))
+        holds = not is_broken(history, gateway, due, anchor.point.time)
+        expected = f"no batch in {anchor.contract} after {due}: {later.name} was named at {later.since.time}"
+        found = f"anchored at {anchor.point.time}"
+        tally.judge("stream.succession", holds, f"batch {anchor.batch}", expected, found, ground.blamed)
+    for stray in history.stray_anchors:
+        if stray.gateway == gateway:
+            where = f"another batch {stray.batch} in {stray.contract}, in block {stray.point.block}"
+            expected = "a stream that goes on in the successor"
+            tally.fail("stream.succession", f"stream of gateway {gateway}", expected, where, ground.blamed)
+    contracts = {anchor.contract for anchor in history.anchors.get(gateway, [])}
+    tally.passed["stream.succession"] += max(0, len(contracts) - 1)
 
 
 def judged_anchors(ground: Ground, tally: Tally, manifest: ExportManifest) -> Sequence[AnchorFacts]:
