@@ -86,6 +86,13 @@ def test_the_doctor_s_how_to_finds_the_demonstration_well(desk: Path) -> None:
     assert "\nerror" not in printed
 
 
+def test_code_sets_are_shown_and_columns_checked_as_the_how_to_says(desk: Path) -> None:
+    printed = run(commands("docs/how-to/use-code-sets.md"), desk)
+    assert "male-is-0\tsex/1\t标题\n0\t1\t男性" in printed
+    assert printed.count("refused") == 3
+    assert "未识别" not in printed
+
+
 def test_a_record_is_erased_as_the_how_to_says(desk: Path) -> None:
     printed = run(commands("docs/how-to/erase-records.md"), desk)
     assert "0 records are past 1826 days" in printed
