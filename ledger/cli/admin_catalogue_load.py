@@ -39,6 +39,7 @@ from ledger.services.catalogue_load import (
     refuse_unloadable,
     waiting_for,
 )
+from ledger.services.lint_profiles import require_safe
 
 KeyOption = Annotated[Path | None, typer.Option("--keystore", help="ADMIN key of the responsible agency")]
 KeyPasswordOption = Annotated[Path | None, typer.Option("--password-file", help="its password file")]
@@ -63,11 +64,15 @@ def catalogue_load(
     """Publish catalogue items with their schemas, code sets and profiles; shows first what differs from the chain.
 
     Each item is signed by an ADMIN of its responsible agency and of the catalogue authority. Cut off, run it again:
-    what is published is left alone. Items whose keys are not here are left out and named.
+    what is published is left alone. Items whose keys are not here are left out and named. Nothing is published where a
+    profile opens what its tier may not see.
     """
     settings = load_settings(data_folder)
     departments = None if keys is None else read_keys(keys)
-    given = given_items(entries, list_name, departments, responsible, domain_loader(folder))
+    load = domain_loader(folder)
+    given = given_items(entries, list_name, departments, responsible, load)
+    for documents in given.items:
+        require_safe(documents, load)
     signers = _signers(departments, responsible, keystore, password_file)
     authority = (
         None if authority_keystore is None else open_signer(f"keystore:{authority_keystore}", authority_password_file)

@@ -38,6 +38,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "mark": ("mark:mark", "mark a record withdrawn, corrected, disputed, erased or hold"),
     "gateway": ("gateway:app", "where other agencies' gateways are"),
     "codes": ("codes:app", "codes that records may hold, what they mean, and how other systems write them"),
+    "profile": ("profile:app", "what each tier sees of an item, and whether a profile opens too much"),
     "retention": ("retention:retention", "mark own records erased whose retention period is over"),
     "bundle": ("bundle:bundle", "fetch one record's proof bundle"),
     "export": ("export:app", "write the ledger or the chain to files, for verification without a server"),

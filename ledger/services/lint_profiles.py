@@ -7,7 +7,8 @@ from typing import Any
 from ledger.core.documents import MaskProfile
 from ledger.core.judged import Judgement, parse_judged
 from ledger.core.profile_lint import Class1, Finding, LintGround, lint_profile
-from ledger.errors import ProfileUnsafe
+from ledger.domain import load_document
+from ledger.errors import ProfileUnsafe, UsageError
 from ledger.services.catalogue_documents import ItemDocuments
 from ledger.services.profile_files import fields_name, fields_of, mask_table
 
@@ -24,11 +25,12 @@ class LintedFinding:
 
 
 def lint_item(documents: ItemDocuments, load: Callable[[str], Any]) -> tuple[LintedFinding, ...]:
-    """Return every finding about an item's profiles; `load` reads the table, the fields map and the judged findings.
+    """Return every finding about an item's profiles; `load` reads the schema's fields map.
 
-    Raises ProfileUnsafe where the schema has no fields map or one of another schema, and FormatError for a wrong one.
+    Table and judged findings are the program's own, whatever folder the item comes from. Raises ProfileUnsafe where the
+    schema has no fields map that can be read, or one of another schema, and FormatError for a wrong one.
     """
-    ground, judged = lint_ground(documents, load), parse_judged(load(JUDGED))
+    ground, judged = lint_ground(documents, load), parse_judged(load_document(JUDGED))
     return tuple(
         LintedFinding(finding, _judgement(judged, profile, finding))
         for profile in documents.profiles
@@ -49,11 +51,11 @@ def lint_ground(documents: ItemDocuments, load: Callable[[str], Any]) -> LintGro
     schema = documents.schema
     try:
         fields = fields_of(load, schema)
-    except FileNotFoundError:
-        raise ProfileUnsafe(f"item {documents.item.item}: {fields_name(schema)} is not there") from None
+    except (FileNotFoundError, UsageError):
+        raise ProfileUnsafe(f"item {documents.item.item}: there is no {fields_name(schema)}") from None
     if (fields.schema, fields.version) != (schema.name, schema.version):
         raise ProfileUnsafe(f"item {documents.item.item}: {fields_name(schema)} is the fields map of another schema")
-    return LintGround(schema, fields, mask_table(load))
+    return LintGround(schema, fields, mask_table(load_document))
 
 
 def _for_class1(ground: LintGround, documents: ItemDocuments, profile: MaskProfile) -> LintGround:

@@ -41,7 +41,7 @@ def profiles_for(
     chosen = tuple(one for one in ordered if _is_shown(one, documents, purpose, ordered))
     found = tuple(one for one in chosen if not tiers or one.tier in tiers)
     if not found:
-        raise UsageError(f"item {documents.item.item} has no such profile: nobody sees it at this tier")
+        raise UsageError(f"item {documents.item.item} has no profile for this: nobody sees it so")
     return found
 
 

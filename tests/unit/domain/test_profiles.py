@@ -1,0 +1,329 @@
+"""Profiles of the domain data: the table as the design has it, what is made of it, and what is refused."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger.core.codes import Purpose, ShareClass, Tier
+from ledger.core.documents import EVERY_PURPOSE, MaskProfile
+from ledger.core.judged import parse_judged
+from ledger.core.mask_table import Place, profile_place
+from ledger.core.profile_lint import LintGround, lint_profile
+from ledger.core.schema import ORIGINAL, parse_schema
+from ledger.domain import load_document
+from ledger.errors import ProfileUnsafe
+from ledger.services.catalogue_documents import ItemDocuments, item_documents
+from ledger.services.derive_profiles import Audience, audience_of, class1_profile, opened_in, policy_profiles
+from ledger.services.lint_profiles import JUDGED, lint_ground, lint_item, require_safe
+from ledger.services.profile_files import FIRST_GENERATED, fields_of, mask_table, written_profiles
+from tests.unit.core import masks
+
+pytestmark = pytest.mark.unit
+
+DATA = Path(__file__).parents[3] / "ledger" / "domain"
+TABLE = mask_table(load_document)
+ENTRIES = {
+    path.stem: entry
+    for path in sorted((DATA / "catalogue").glob("*.json"))
+    if "schema" in (entry := load_document(f"catalogue/{path.name}"))
+}
+S, P, Y5, B5, B10 = "g:surname@1", "g:phone-3-4@1", "g:birth-year@1", "g:birth-band5@1", "g:birth-band10@1"
+ROOM, HOUSE, ESTATE, STREET = ORIGINAL, "g:addr-building@1", "g:addr-community@1", "g:addr-street@1"
+ID, PLATE, P3, P2, TEXT = "g:id-1-2@1", "g:plate-3-1@1", "g:point-3@1", "g:point-2@1", "g:text-redact@1"
+NO = "closed"
+COLUMNS = ("T0", "T0s", "T1", "T2", "T2x", "T3", "T4", "T5", "T6", "E")
+EXPECTED = {
+    "open": ("o",) * 10,
+    "subject": (NO,) * 10,
+    "name": (NO, "o", S, S, S, S, S, "o", NO, "o"),
+    "id_no": (NO, "o", NO, NO, NO, ID, ID, ID, NO, ID),
+    "phone": (NO, "o", NO, NO, NO, P, P, "o", NO, "o"),
+    "birth_date": (B10, "o", NO, NO, B10, Y5, B5, "o", NO, NO),
+    "age_flags": (NO, "o", NO, NO, "o", "o", "o", "o", NO, "o"),
+    "sex": (NO, "o", NO, NO, "o", "o", "o", "o", NO, "o"),
+    "background": (NO, "o", NO, NO, NO, NO, NO, NO, NO, NO),
+    "address": (STREET, ROOM, ESTATE, HOUSE, ESTATE, ROOM, HOUSE, ROOM, NO, ROOM),
+    "household": (NO, "o", NO, NO, NO, "o", NO, "o", NO, "o"),
+    "tenant_owner": (NO, NO, NO, NO, NO, "o", S, "o", NO, "o"),
+    "plate": (NO, "o", NO, NO, NO, PLATE, PLATE, "o", NO, "o"),
+    "health_detail": (NO, "o", NO, NO, NO, NO, NO, NO, NO, NO),
+    "care_need": (NO, "o", NO, NO, NO, NO, NO, "o", NO, "o"),
+    "care_location": (NO, "o", NO, NO, NO, NO, NO, NO, NO, "o"),
+    "evidence": (NO, NO, NO, NO, NO, NO, NO, "o", NO, "o"),
+    "dispute_party": (NO, NO, NO, NO, NO, S, S, S, NO, NO),
+    "informant": (NO,) * 10,
+    "geo_point": (NO, "o", NO, NO, P2, "o", P3, "o", NO, "o"),
+    "event_text": (NO, TEXT, NO, NO, TEXT, "o", TEXT, "o", NO, "o"),
+    "special_service": (NO, NO, NO, NO, NO, NO, NO, NO, NO, "o"),
+    "record_link": (NO, "o", NO, NO, NO, "o", "o", "o", "o", "o"),
+    "detail": (NO, "o", NO, NO, NO, "o", NO, "o", NO, "o"),
+    "detail_sensitive": (NO, "o", NO, NO, NO, NO, NO, "o", NO, NO),
+}
+"""The field × tier table, written a second time: what opens for no purpose in particular."""
+FOR_A_PURPOSE = [
+    ("name", "T3", 2, "o"),
+    ("name", "T3", 7, "o"),
+    ("name", "T3", 5, S),
+    ("phone", "T3", 2, "o"),
+    ("phone", "T3", 9, P),
+    ("id_no", "T5", 1, "o"),
+    ("id_no", "T5", 2, ID),
+    ("id_no", "T3", 1, ID),
+    ("address", "T1", 7, HOUSE),
+    ("address", "T1", 3, ESTATE),
+    ("health_detail", "T5", 7, "o"),
+    ("health_detail", "T3", 7, NO),
+    ("care_need", "T3", 7, "o"),
+    ("care_location", "T3", 7, "o"),
+    ("care_location", "T1", 7, NO),
+    ("special_service", "T3", 7, "o"),
+    ("special_service", "T5", 2, NO),
+    ("dispute_party", "T3", 4, "o"),
+    ("dispute_party", "T5", 4, "o"),
+    ("dispute_party", "T4", 4, S),
+    *[(name, tier, 11, NO) for name in ("name", "phone", "id_no", "sex", "plate", "detail") for tier in ("T3", "T5")],
+    ("address", "T5", 11, STREET),
+    ("birth_date", "T5", 11, B10),
+    ("geo_point", "T3", 11, P2),
+    ("event_text", "T5", 11, TEXT),
+]
+
+
+def documents(name: str) -> ItemDocuments:
+    return item_documents(ENTRIES[name], 1, load_document)
+
+
+def test_the_table_is_the_design_s_for_every_concept_and_tier() -> None:
+    assert tuple(TABLE.columns) == COLUMNS
+    assert {name: tuple(concept.cells[column] for column in COLUMNS) for name, concept in TABLE.concepts.items()} == (
+        EXPECTED
+    )
+
+
+@pytest.mark.parametrize(("concept", "column", "purpose", "kind"), FOR_A_PURPOSE)
+def test_a_purpose_widens_or_narrows_what_a_tier_sees(concept: str, column: str, purpose: int, kind: str) -> None:
+    assert TABLE.concepts[concept].cell(Place(column, purpose, "any", "/any")) == kind
+
+
+def test_every_concept_says_in_both_languages_what_it_is_and_why() -> None:
+    for concept in TABLE.concepts.values():
+        assert all((concept.title["zh"], concept.title["en"], concept.note["zh"], concept.note["en"]))
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_every_profile_of_an_item_passes_the_linter(name: str) -> None:
+    require_safe(documents(name), load_document)
+
+
+@pytest.mark.parametrize("path", sorted((DATA / "fields").glob("*.json")), ids=lambda path: path.stem)
+def test_a_fields_map_names_every_original_of_its_schema_by_a_concept_of_the_table(path: Path) -> None:
+    schema = parse_schema(load_document(f"schemas/{path.name}"))
+    concepts = fields_of(load_document, schema).concepts
+    assert tuple(concepts) == schema.original_paths
+    assert set(concepts.values()) <= set(TABLE.concepts)
+    for slot in schema.slots:
+        if slot.is_original:
+            assert (concepts[slot.path] == "open") is (slot.data_class == "O")
+
+
+def test_every_schema_has_a_fields_map() -> None:
+    assert {path.name for path in (DATA / "fields").glob("*")} == {path.name for path in (DATA / "schemas").glob("*")}
+
+
+def test_each_judged_finding_is_still_there() -> None:
+    judged = parse_judged(load_document(JUDGED))
+    found = [one for name in ENTRIES for one in lint_item(documents(name), load_document)]
+    assert [one.judgement for one in found] == list(judged)
+
+
+def test_the_committed_profiles_are_what_the_table_gives() -> None:
+    for name, content in written_profiles(DATA).items():
+        assert (DATA / name).read_text(encoding="utf-8") == content
+
+
+@pytest.mark.parametrize("name", [name for name, entry in ENTRIES.items() if entry["item"] >= FIRST_GENERATED])
+def test_a_generated_policy_has_a_profile_for_each_tier_of_its_readers(name: str) -> None:
+    entry, found = ENTRIES[name], documents(name)
+    tiers = {one.tier for one in found.profiles if one is not found.profile}
+    if entry["shareClass"] == ShareClass.CONDITIONAL:
+        readers = {TABLE.columns[column].tier for column in TABLE.columns_of(found.item.reader_kinds)}
+        assert readers - {Tier.T0} <= tiers
+        for tier in readers - {Tier.T0}:
+            for purpose in set(found.item.purposes) - {Purpose.RIGHTS_AND_AUDIT}:
+                assert any(one.tier is tier and one.purpose in (EVERY_PURPOSE, purpose) for one in found.profiles)
+    assert found.policy is None or found.item.class1_profile or found.policy.emergency_profile(EVERY_PURPOSE)
+
+
+def test_statistics_are_never_served_by_a_profile_that_shows_persons() -> None:
+    for name in ENTRIES:
+        found = documents(name)
+        if ENTRIES[name]["item"] < FIRST_GENERATED or Purpose.EVALUATION not in found.item.purposes:
+            continue
+        concepts = lint_ground(found, load_document).fields.concepts
+        for profile in found.profiles:
+            if profile.tier is Tier.E or profile.purpose not in (EVERY_PURPOSE, Purpose.EVALUATION):
+                continue
+            direct = {"name", "phone", "id_no", "tenant_owner", "dispute_party"}
+            if profile.tier in (Tier.T3, Tier.T4, Tier.T5) or profile is found.profile:
+                assert not [slot for slot in profile.open if concepts[slot[0]] in direct], (name, profile.tier)
+
+
+# The engine, with a table and a schema of its own.
+
+READERS = masks.ground(masks.masks_with())
+
+
+def audience(kinds: list[int], purposes: list[int], *classes: int) -> Audience:
+    entries = [{"readerKinds": kinds, "purposes": purposes, "shareClass": one} for one in classes]
+    return audience_of(entries)
+
+
+def shown(ground: LintGround, who: Audience) -> dict[tuple[int, int], list[Any]]:
+    return {(one["tier"], one["purpose"]): one["open"] for one in policy_profiles(ground, who)}
+
+
+def test_a_field_opens_as_the_strictest_kind_that_the_schema_has_from_the_cell_on() -> None:
+    ground = masks.ground(masks.masks_with(point={"cell": "g:point-3@1"}, address={"cell": "g:addr-building@1"}))
+    opened = [(slot.path, slot.kind) for slot in opened_in(ground, "T3", 0)]
+    assert ("/place/point", "g:point-3@1") in opened
+    assert ("/address", "g:addr-building@1") in opened
+    assert not [slot for slot in opened if slot[0] == "/old/address"]
+    assert ("/birthDate", "o") in opened
+    assert ("/birthDate", "g:age-flags@1") in opened
+    assert len({slot for slot in opened if slot[0] == "/name"}) == 1
+
+
+def test_a_purpose_that_sees_more_has_a_profile_beside_the_one_for_every_purpose() -> None:
+    more = {"cell": "g:surname@1", "overrides": [{"columns": ["T3"], "purposes": [7], "open": "o"}]}
+    found = shown(masks.ground(masks.masks_with(name=more)), audience([22], [2, 7, 12], 2))
+    assert set(found) == {(1, 12), (5, 0), (5, 7), (9, 0)}
+    assert ["/name", "o"] in found[5, 7]
+    assert ["/name", "g:surname@1"] in found[5, 0]
+
+
+def test_a_purpose_that_sees_less_leaves_its_tier_without_a_profile_for_every_purpose() -> None:
+    less = {"overrides": [{"columns": ["T3"], "purposes": [11], "open": "closed"}]}
+    found = shown(masks.ground(masks.masks_with(name=less)), audience([22], [2, 11, 12], 2))
+    assert set(found) == {(1, 12), (5, 2), (5, 11), (9, 0)}
+    assert not [slot for slot in found[5, 11] if slot[0] == "/name"]
+    assert ["/name", "o"] in found[5, 2]
+
+
+def test_a_class_1_item_lists_what_an_emergency_and_the_person_see_and_no_tier_that_could_be_granted() -> None:
+    assert set(shown(READERS, audience([3, 22, 41], [2, 12], 1))) == {(1, 12), (9, 0)}
+    assert set(shown(READERS, audience([3, 22, 41], [2], 1))) == {(9, 0)}
+    assert set(shown(READERS, audience([3, 41], [2], 2))) == {(1, 0), (7, 0), (9, 0)}
+    assert set(shown(READERS, audience([3, 41], [2], 1, 2))) == {(7, 0), (9, 0)}
+
+
+def test_a_class_1_profile_opens_what_every_reader_sees_for_every_purpose_and_no_personal_original() -> None:
+    rows = {
+        "name": {"overrides": [{"columns": ["T2"], "open": "closed"}]},
+        "phone": {"overrides": [{"columns": ["T5"], "purposes": [11], "open": "closed"}]},
+    }
+    ground = masks.ground(masks.masks_with(**rows))
+    made = class1_profile(ground, audience([3, 30], [2, 11], 1))
+    assert (made["tier"], made["purpose"]) == (1, 0)
+    assert made["open"] == [
+        ["/region", "o"],
+        ["/idNumber", "g:id-1-2@1"],
+        ["/birthDate", "g:birth-band10@1"],
+        ["/birthDate", "g:age-flags@1"],
+        ["/address", "g:addr-building@1"],
+        ["/place/point", "g:point-3@1"],
+        ["/description", "g:text-redact@1"],
+        ["/synthetic", "o"],
+    ]
+    without = class1_profile(ground, audience([3, 30], [2], 1))["open"]
+    assert ["/phone", "g:phone-3-4@1"] in without
+
+
+def test_a_note_says_in_both_languages_who_sees_what() -> None:
+    (note,) = [one["note"] for one in profiles_of("resident-profile") if (one["tier"], one["purpose"]) == (5, 7)]
+    assert note["zh"].startswith("本社区（独居老人与儿童关爱）：姓名、")
+    assert note["en"].startswith("Own community for care of people living alone and children: name; ")
+
+
+def profiles_of(name: str) -> list[Mapping[str, Any]]:
+    profiles: list[Mapping[str, Any]] = load_document(f"profiles/{name}.json")["profiles"]
+    return profiles
+
+
+# What is refused before anything is published.
+
+
+def broken(tier: int, purpose: int, *names: tuple[str, str]) -> ItemDocuments:
+    """Item 101 with one profile that somebody wrote by hand."""
+    note = {"zh": "改", "en": "changed"}
+    one = {"note": note, "tier": tier, "purpose": purpose, "open": [list(name) for name in names]}
+    entry = ENTRIES["resident-profile"] | {"maskPolicy": "broken.json"}
+    files = {"broken.json": {"profiles": [one]}}
+    return item_documents(entry, 1, lambda name: files[name] if name in files else load_document(name))
+
+
+@pytest.mark.parametrize(
+    ("tier", "purpose", "slot", "says"),
+    [
+        (7, 2, ("/idNumber", "o"), "T5 P02 /idNumber (o): identity_number"),
+        (3, 0, ("/name", "o"), "T2 /name (o): contact_original"),
+        (2, 0, ("/phone", "o"), "T1 /phone (o): contact_original"),
+        (5, 0, ("/birthDate", "o"), "T3 /birthDate (o): birth_date_original"),
+        (6, 0, ("/description", "o"), "T4 /description (o): text_unredacted"),
+        (4, 0, ("/place/point", "g:point-3@1"), "T2X /place/point (g:point-3@1): point_too_fine"),
+        (6, 0, ("/nation", "o"), "T4 /nation (o): sensitive_below_tier"),
+        (6, 7, ("/address", "o"), "T4 P07 /address (o): beyond_table"),
+        (1, 12, ("/household/headPhone", "o"), "T0 P12 /household/headPhone (o): beyond_table"),
+    ],
+)
+def test_an_unsafe_profile_is_refused_by_item_tier_purpose_path_kind_and_finding(
+    tier: int, purpose: int, slot: tuple[str, str], says: str
+) -> None:
+    with pytest.raises(ProfileUnsafe) as refused:
+        require_safe(broken(tier, purpose, slot), load_document)
+    assert refused.value.detail.startswith("item 101: ")
+    assert says in refused.value.detail
+
+
+def test_an_item_with_many_findings_names_the_first_ones_and_counts_the_rest() -> None:
+    every = tuple(name for name in documents("resident-profile").schema.index if name[0] != "/subject")
+    with pytest.raises(ProfileUnsafe, match=r"; and \d+ more$"):
+        require_safe(broken(3, 0, *every), load_document)
+
+
+def test_an_item_without_a_fields_map_of_its_schema_is_refused() -> None:
+    found = documents("resident-profile")
+
+    def without(name: str) -> Any:
+        if name.startswith("fields/"):
+            raise FileNotFoundError(name)
+        return load_document(name)
+
+    with pytest.raises(ProfileUnsafe, match=r"there is no fields/resident_profile-1\.json"):
+        require_safe(found, without)
+    with pytest.raises(ProfileUnsafe, match="another schema"):
+        require_safe(found, lambda name: load_document(name.replace("resident_profile", "dwelling_rental")))
+
+
+GROUNDS = {name: lint_ground(documents(name), load_document) for name in ("resident-profile", "dispute", "care-alert")}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(GROUNDS)), st.sampled_from(Tier), st.sampled_from([0, *map(int, Purpose)]), st.data())
+def test_whatever_a_random_profile_opens_beyond_the_table_is_found(
+    name: str, tier: Tier, purpose: int, data: st.DataObject
+) -> None:
+    ground = GROUNDS[name]
+    slots = {(slot.path, slot.kind): slot for slot in ground.schema.slots}
+    chosen = data.draw(st.lists(st.sampled_from(sorted(slots)), unique=True, max_size=12))
+    found = {(one.path, one.kind) for one in lint_profile(MaskProfile(9, 1, tier, purpose, tuple(chosen)), ground)}
+    column = TABLE.column_of(tier, purpose)
+    assert column is not None
+    for path, kind in chosen:
+        concept = ground.fields.concept_of(slots[path, kind])
+        assert concept is not None
+        if kind not in TABLE.opens(concept, profile_place(column, purpose, ground.schema.name, path)):
+            assert (path, kind) in found
