@@ -46,6 +46,8 @@ _PERSON_LEAVES: Final = {
     "birthDate": "born",
     "address": "address",
 }
+_QUIET_LEAVES: Final = frozenset(("sex", "birthDate"))
+"""What no text says of a person: a redaction does not look for it."""
 _OF_PERSONS: Final = frozenset(
     (
         "name",
@@ -131,7 +133,7 @@ class _Record:
         if slot.code_set is not None:
             return self._coded(slot, self.of.code_sets[slot.code_set.unpinned])
         if concept == "event_text":
-            return self._sentence(slot)
+            return self._sentence()
         return self._plain(slot, leaf)
 
     def _person(self, path: str) -> persons.Person:
@@ -201,11 +203,13 @@ class _Record:
         moment = datetime.fromtimestamp(self.at, UTC) + timedelta(days=days if DAY_LEAVES[leaf] else -days)
         return moment.date().isoformat()
 
-    def _sentence(self, slot: Slot) -> JsonValue:
-        redact = next((one.redact for one in self.of.schema.slots if one.path == slot.path and one.redact), ())
-        said = [self.made[path] for path in redact if isinstance(self.made.get(path), str)]
+    def _sentence(self) -> JsonValue:
+        said = [value for path, value in self.made.items() if self._is_of_person(path) and isinstance(value, str)]
         names = "、".join(str(one) for one in self.chance.sample(said, min(3, len(said))))
         return f"{names}：{self.chance.choice(PHRASES)}" if names else self.chance.choice(PHRASES)
+
+    def _is_of_person(self, path: str) -> bool:
+        return self.of.concepts[path] in _OF_PERSONS and path.rsplit("/", 1)[1] in _PERSON_LEAVES.keys() - _QUIET_LEAVES
 
 
 def _names_agency(leaf: str) -> bool:
