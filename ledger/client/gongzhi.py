@@ -2,16 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ledger.client.acting import Acting, RelayedAction
+from ledger.client.attaching import AttachedFile, named_files
 from ledger.client.catalogue import item_document
 from ledger.client.desk import Desk
 from ledger.client.exporting import export_ledger
 from ledger.client.facts import GatewayFacts
 from ledger.client.grounds import Grounds
-from ledger.client.looking import DisclosedBundle, Looking, Page, SearchTerms
+from ledger.client.looking import DisclosedAttachment, DisclosedBundle, Looking, Page, SearchTerms
 from ledger.client.marking import Marking
 from ledger.client.outbox import ClientOutbox
 from ledger.client.publishing import Accepted, Publishing
@@ -80,14 +82,22 @@ class GongzhiClient:
         return self.desk.schema_to_publish(document.schema_hash), document.version
 
     def publish(
-        self, schema: Schema, item: int, item_version: int, records: Sequence[RecordContent], wait_seconds: int = 0
+        self,
+        schema: Schema,
+        item: int,
+        item_version: int,
+        records: Sequence[RecordContent],
+        wait_seconds: int = 0,
+        attachments: Sequence[AttachedFile] = (),
     ) -> list[Accepted]:
         """Publish `records` through the outbox, in as many submissions as they need; returns their acceptances.
 
-        What could not be sent stays in the outbox; `send_pending` goes on with it.
+        `attachments` are files that the records name (see `attaching.with_files`), uploaded before them. What could not
+        be sent stays in the outbox, with its files; `send_pending` goes on with it.
         """
         first = len(self.outbox.sent()) + len(self.outbox.pending()) + 1
         for place, content in enumerate(contents(schema, item, item_version, records), first):
+            content = replace(content, attachments=named_files(content.records, attachments))
             self.outbox.put(f"{place:09d}-{content.submission_id.hex()[:16]}", content)
         return [accepted for _, accepted in self.send_pending(wait_seconds)]
 
@@ -108,6 +118,12 @@ class GongzhiClient:
     def read(self, record_id: bytes, grounds: Grounds, version: int | None = None) -> Page:
         """Look at one record; see `Looking.read`."""
         return self.looking.read(record_id, grounds, version)
+
+    def attachment(
+        self, record_id: bytes, path: str, grounds: Grounds, version: int | None = None
+    ) -> DisclosedAttachment:
+        """Look at what is attached to a record; see `Looking.attachment`."""
+        return self.looking.attachment(record_id, path, grounds, version)
 
     def search(self, grounds: Grounds, terms: SearchTerms) -> Iterator[Page]:
         """Look at an item's records, page by page; every page is a disclosure of its own."""

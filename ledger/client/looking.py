@@ -1,5 +1,6 @@
-"""Looking at records: one, many, or one with its proof; every disclosure and refusal is checked and kept."""
+"""Looking at records: one, many, one with its proof, a file of one; disclosures and refusals are checked and kept."""
 
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +11,15 @@ from ledger.client.looks import AskedLook, check_answer, check_disclosure
 from ledger.client.promises import SignedStatement, broken, parse_statement
 from ledger.client.served_under import served_under
 from ledger.client.transport import SignedAnswer
+from ledger.core.attachment import file_place, parse_file_value, require_content
 from ledger.core.bundle import View, parse_view
-from ledger.core.canonical import decode, encode
+from ledger.core.canonical import JsonValue, decode, encode
 from ledger.core.hexadecimal import to_hex
 from ledger.core.receipt import LookRequest, Opening, parse_openings
 from ledger.core.schema import Schema
 from ledger.core.shapes import array
 from ledger.core.verify import VerifiedBundle, verify_bundle
-from ledger.errors import FormatError, LookRefused, PromiseBroken, VerificationError
+from ledger.errors import FormatError, GongzhiError, LookRefused, PromiseBroken, VerificationError
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,16 @@ class DisclosedBundle:
 
     data: bytes
     verified: VerifiedBundle
+    disclosure: SignedStatement
+
+
+@dataclass(frozen=True)
+class DisclosedAttachment:
+    """What is attached to a record at a path, checked against the digest in its slot; None where it names no file."""
+
+    content: bytes | None
+    media: str | None
+    view: View
     disclosure: SignedStatement
 
 
@@ -102,6 +114,28 @@ class Looking:
         disclosure, views, _ = self._disclosed(members, asked, [members["bundle"].get("record")])
         self._require_record(views, record_id, None)
         return DisclosedBundle(data, self._verified(data), disclosure)
+
+    def attachment(
+        self, record_id: bytes, path: str, grounds: Grounds, version: int | None = None
+    ) -> DisclosedAttachment:
+        """Look at what is attached to a record version (the newest if None) at the slot `path`.
+
+        Content, length and media type are those that the record's publisher committed, or it is not returned. Raises
+        LookRefused, NotFound, PromiseBroken.
+        """
+        stated = state(grounds, self._desk.receipts)
+        query = {"path": path} | ({} if version is None else {"version": str(version)})
+        answer = self._desk.transport.get(f"/v1/records/{to_hex(record_id)}/attachment", query, stated.headers)
+        asked = self._asked(answer, grounds, stated)
+        members = self._members(answer, asked, "views", "content")
+        disclosure, views, schema = self._disclosed(members, asked, members["views"])
+        self._require_record(views, record_id, version)
+        place = None if schema is None else file_place(schema, path)
+        slot = None if place is None else views[0].slots[place]
+        if slot is None or slot.value is None or slot.salt is None:
+            broken("the answer does not open the slot of the file that was asked for")
+        content, media = _checked_file(members["content"], decode(slot.value), slot.salt)
+        return DisclosedAttachment(content, media, views[0], disclosure)
 
     def _look(self, path: str, query: Mapping[str, str], grounds: Grounds) -> Page:
         stated = state(grounds, self._desk.receipts)
@@ -197,6 +231,21 @@ class Looking:
             broken("the answer opens another record than was asked for")
         if version is not None and views[0].version != version:
             broken("the answer opens another version than was asked for")
+
+
+def _checked_file(given: object, value: JsonValue, salt: bytes) -> tuple[bytes | None, str | None]:
+    """Return content and media type of a file whose slot holds `value`; raises PromiseBroken if it is not that file."""
+    if value is None or given is None:
+        if value is not None or given is not None:
+            broken("the answer holds a file where the record names none, or none where it names one")
+        return None, None
+    try:
+        content = b64decode(given if isinstance(given, str) else "", validate=True)
+        named = parse_file_value(value)
+        require_content(named, salt, content, named.media)
+    except (ValueError, GongzhiError) as error:
+        raise PromiseBroken("the content is not the file that the record names") from error
+    return content, named.media
 
 
 def _require_terms(view: View, terms: SearchTerms) -> None:

@@ -1,6 +1,7 @@
 """A client's own outbox: content is on disk before anything is sent, and is signed only when it is sent.
 
-    FOLDER/NAME.content.ndjson   header line, then one record a line; written once, removed when accepted
+    FOLDER/NAME.content.ndjson   header line, then one record a line, then one attachment a line; written once, removed
+                                 when accepted
     FOLDER/NAME.attempts.json    every submission that was signed for it, written before it is sent
     FOLDER/NAME.sent.json        what the gateway accepted: submissionId, entry, times; no content
 
@@ -11,11 +12,13 @@ The folder holds originals in clear until they are accepted: only its owner ente
 
 import fcntl
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ledger.client.attaching import AttachedFile
 from ledger.client.durable import private_folder, write_durably
 from ledger.client.publishing import Accepted, Publishing
 from ledger.client.submissions import SignedContent, SubmissionContent
@@ -83,6 +86,9 @@ class ClientOutbox:
         content = self.content(name)
         attempts = self._attempts(name)
         accepted = self._ask(content, attempts, publishing)
+        if accepted is None:
+            for file in content.attachments:
+                publishing.upload(file)
         tries = 0
         while accepted is None:
             attempts.append(publishing.sign(content))
@@ -157,22 +163,42 @@ def _content_lines(content: SubmissionContent) -> bytes:
         "recordsRoot": to_hex(content.root),
         "records": len(content.records),
     }
-    return b"\n".join((encode(header), *content.records)) + b"\n"
+    if content.attachments:
+        header["attachments"] = len(content.attachments)
+    return b"\n".join((encode(header), *content.records, *map(_attachment_line, content.attachments))) + b"\n"
+
+
+def _attachment_line(file: AttachedFile) -> bytes:
+    content = b64encode(file.content).decode("ascii")
+    return encode({"digest": to_hex(file.digest), "media": file.media, "content": content})
+
+
+def _parse_attachment(line: bytes) -> AttachedFile:
+    members = members_of(decode(line), ("digest", "media", "content"), what="outbox attachment")
+    try:
+        content = b64decode(text(members["content"], what="attachment content"), validate=True)
+    except ValueError:
+        raise FormatError("outbox attachment: content is no base64") from None
+    return AttachedFile(
+        from_hex(members["digest"], 32, what="attachment digest"), text(members["media"], what="media"), content
+    )
 
 
 def _parse_content(data: bytes) -> SubmissionContent:
-    header, *records = data.removesuffix(b"\n").split(b"\n")
+    header, *lines = data.removesuffix(b"\n").split(b"\n")
     names = ("format", "submissionId", "item", "itemVersion", "schemaHash", "recordsRoot", "records")
-    members = members_of(decode(header), names, what="outbox content")
-    if members["format"] != FORMAT or members["records"] != len(records):
-        raise FormatError("outbox content: another format, or not as many records as its header says")
+    members = members_of(decode(header), names, what="outbox content", optional=("attachments",))
+    count = unsigned(members["records"], 32, what="outbox records")
+    if members["format"] != FORMAT or count + members.get("attachments", 0) != len(lines):
+        raise FormatError("outbox content: another format, or not as many records and files as its header says")
     return SubmissionContent(
         from_hex(members["submissionId"], 32, what="submissionId"),
         unsigned(members["item"], 32, what="item"),
         unsigned(members["itemVersion"], 32, what="itemVersion"),
         from_hex(members["schemaHash"], 32, what="schemaHash"),
         from_hex(members["recordsRoot"], 32, what="recordsRoot"),
-        tuple(records),
+        tuple(lines[:count]),
+        tuple(map(_parse_attachment, lines[count:])),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.client.attaching import AttachedFile
 from ledger.client.desk import Desk
 from ledger.client.promises import accepted_attempt, broken, check_acceptance, parse_statement
 from ledger.client.submissions import (
@@ -50,6 +51,18 @@ class Publishing:
         desk = self._desk
         message = message_of(content, desk.facts.gateway, desk.agency, desk.transport.now())
         return sign(message, desk.facts.domain, desk.signer)
+
+    def upload(self, file: AttachedFile) -> None:
+        """Send a file that a record will name; sending it again changes nothing.
+
+        Raises GatewayUnreachable, AttachmentTooLarge, AttachmentRefused, AttachmentQuota, PromiseBroken.
+        """
+        headers = {"gongzhi-attachment": to_hex(file.digest)}
+        answer = self._desk.transport.post(
+            "/v1/attachments", file.content, headers, repeatable=True, media_type=file.media
+        )
+        if answer.members("digest", "state")["digest"] != to_hex(file.digest):
+            broken("the answer is about another attachment")
 
     def send(self, content: SubmissionContent, attempts: Sequence[SignedContent], wait_seconds: int = 0) -> Accepted:
         """Send the newest of `attempts` once; returns the checked acceptance, which may be of an earlier attempt.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.client.attaching import AttachedFile
 from ledger.core.canonical import JsonValue
 from ledger.core.commitment import CommittedRecord, RecordContent, commit
 from ledger.core.eip712 import ZERO32
@@ -36,6 +37,8 @@ class SubmissionContent:
     schema_hash: bytes
     root: bytes
     records: tuple[bytes, ...]
+    attachments: tuple[AttachedFile, ...] = ()
+    """Files that the records name; they are uploaded first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +64,36 @@ def contents(
     schema: Schema, item: int, item_version: int, records: Iterable[RecordContent], most_records: int = MOST_RECORDS
 ) -> Iterator[SubmissionContent]:
     """Commit `records` and yield submissions of at most `most_records` and 8 MiB, each under a fresh submissionId.
-
     `schema` comes with its code sets. Raises SchemaError, CodeUnknown, RuleError, CanonicalJsonError, or TooLarge for a
     record that no submission can hold.
     """
+    prepared = (prepare(schema, content) for content in records)
+    yield from contents_of(schema, item, item_version, prepared, most_records)
+
+
+def prepare(schema: Schema, content: RecordContent) -> tuple[CommittedRecord, bytes]:
+    """Return a record committed, and its text in a request body; `schema` comes with its code sets.
+
+    Raises SchemaError, CodeUnknown, RuleError, CanonicalJsonError, or TooLarge for one that no submission can hold.
+    """
+    committed, text = commit(schema, content), record_text(content)
+    schema.refuse_unknown_codes(content.originals)
+    if _STATEMENT_BYTES + len(text) > MOST_BYTES:
+        raise TooLarge("one record has more than 8 MiB")
+    return committed, text
+
+
+def contents_of(
+    schema: Schema,
+    item: int,
+    item_version: int,
+    prepared: Iterable[tuple[CommittedRecord, bytes]],
+    most_records: int = MOST_RECORDS,
+) -> Iterator[SubmissionContent]:
+    """Yield submissions of prepared records, as `contents` does."""
     part: list[tuple[CommittedRecord, bytes]] = []
     size = _STATEMENT_BYTES
-    for content in records:
-        committed, text = commit(schema, content), record_text(content)
-        schema.refuse_unknown_codes(content.originals)
-        if _STATEMENT_BYTES + len(text) > MOST_BYTES:
-            raise TooLarge("one record has more than 8 MiB")
+    for committed, text in prepared:
         if len(part) == min(most_records, MOST_RECORDS) or size + len(text) + 1 > MOST_BYTES:
             yield _content(schema, item, item_version, part)
             part, size = [], _STATEMENT_BYTES

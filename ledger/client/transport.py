@@ -33,6 +33,7 @@ from ledger.ports import Signer
 FIRST_WAIT_SECONDS = 0.25
 LONGEST_WAIT_SECONDS = 60.0
 TIMEOUT_SECONDS = 60.0
+JSON = "application/json"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _UNKNOWN_OUTCOME = (httpx.ReadError, httpx.WriteError, httpx.ReadTimeout, httpx.WriteTimeout, httpx.RemoteProtocolError)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -107,13 +108,19 @@ class Transport:
         return self._send("GET", _target(path, query), None, headers or {}, repeatable=True)
 
     def post(
-        self, path: str, content: bytes, headers: Mapping[str, str] | None = None, *, repeatable: bool
+        self,
+        path: str,
+        content: bytes,
+        headers: Mapping[str, str] | None = None,
+        *,
+        repeatable: bool,
+        media_type: str = JSON,
     ) -> SignedAnswer:
-        """Send a signed POST of JSON; `repeatable` says whether sending it twice does no harm.
+        """Send a signed POST of `content`; `repeatable` says whether sending it twice does no harm.
 
         Raises GatewayUnreachable, with `outcome_unknown` where the request may have arrived, or the problem's error.
         """
-        return self._send("POST", path, content, headers or {}, repeatable=repeatable)
+        return self._send("POST", path, content, {**(headers or {}), "content-type": media_type}, repeatable=repeatable)
 
     def get_public(self, path: str, query: Mapping[str, str] | None = None) -> SignedAnswer:
         """Send a GET that needs no signature."""
@@ -191,8 +198,6 @@ class Transport:
         self, method: str, target: str, content: bytes | None, headers: Mapping[str, str], *, signed: bool
     ) -> tuple[httpx.Request, tuple[bytes, bytes, int, int]]:
         sent = dict(headers)
-        if content is not None:
-            sent["content-type"] = "application/json"
         request = self._http.build_request(method, self._api_url + target, headers=sent, content=content)
         created = self.now()
         expires = created + EXPIRES_AFTER_SECONDS
