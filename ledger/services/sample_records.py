@@ -86,16 +86,17 @@ def record_type(name: str, load: Callable[[str], Any]) -> RecordType:
 
 
 def sample_records(
-    of: RecordType, *, seed: int, filled: float = FILLED, regions: Sequence[str] = REGIONS
+    of: RecordType, *, seed: int, filled: float = FILLED, regions: Sequence[str] = REGIONS, files: bool = True
 ) -> Iterator[dict[str, JsonValue]]:
     """Yield the originals of records by path, for ever; null ones are left out.
 
     `filled` is how often a slot that may be null holds something: 1.0 fills every slot, also those that would not stand
-    together in one resident (a floating resident's permit, a foreigner's passport).
+    together in one resident (a floating resident's permit, a foreigner's passport). Without `files` no slot names an
+    attachment: a gateway takes a record only with the files that it names.
     """
     chance = Random(seed)  # noqa: S311 (samples, not keys)
     while True:
-        yield _Record(of, chance, filled, regions).originals()
+        yield _Record(of, chance, filled, regions, files).originals()
 
 
 @dataclass
@@ -104,6 +105,7 @@ class _Record:
     chance: Random
     filled: float
     regions: Sequence[str]
+    files: bool
     at: int = 0
     made: dict[str, JsonValue] = field(default_factory=dict)
     people: dict[str, persons.Person] = field(default_factory=dict)
@@ -111,7 +113,7 @@ class _Record:
     def originals(self) -> dict[str, JsonValue]:
         """Return one record: the texts last, because they speak of the rest."""
         self.at = FIRST_AT + self.chance.randrange(YEAR)
-        originals = [slot for slot in self.of.schema.slots if slot.is_original]
+        originals = [slot for slot in self.of.schema.slots if slot.is_original and (self.files or slot.type != "file")]
         late = [slot for slot in originals if self.of.concepts[slot.path] == "event_text"]
         for slot in [*(one for one in originals if one not in late), *late]:
             if not slot.nullable or self.chance.random() < self.filled:

@@ -113,3 +113,11 @@ def test_what_is_derived_and_what_outsiders_see_gives_no_name_phone_or_identity_
     for opened in (derived, *(profile.bitmap(slots) for profile in outside)):
         shown = opened_values(of.schema, record, opened)
         assert leaked(record, dict(of.concepts), json.dumps(list(shown.values()), ensure_ascii=False)) == []
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_records_without_files_name_none(name: str) -> None:
+    of = type_of(name)
+    files = {slot.path for slot in of.schema.slots if slot.type == "file"}
+    bare = next(sample_records(of, seed=8, filled=1.0, files=False))
+    assert set(bare) == set(of.schema.original_paths) - files
