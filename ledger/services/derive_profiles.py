@@ -16,6 +16,8 @@ from ledger.core.schema import Slot
 
 EMERGENCY_COLUMN = "E"
 PUBLIC_COLUMN = "T0"
+_NO_RUNG = 1_000
+"""Below every ladder: the field is closed."""
 
 
 @dataclass(frozen=True)
@@ -92,23 +94,31 @@ def _of_column(ground: LintGround, column: Column, purposes: Sequence[Purpose]) 
     usual = opened_in(ground, column.name, EVERY_PURPOSE)
     given = {purpose: opened_in(ground, column.name, purpose) for purpose in purposes}
     given.pop(Purpose.RIGHTS_AND_AUDIT, None)
-    narrowed = any(not _shows(opened, usual) for opened in given.values())
+    narrowed = any(not _shows(ground, opened, usual) for opened in given.values())
     chosen: dict[int, list[Slot]] = {} if narrowed else {EVERY_PURPOSE: usual}
     chosen |= {purpose: opened for purpose, opened in given.items() if narrowed or opened != usual}
     return [_profile(ground, column.tier, purpose, column.title, opened) for purpose, opened in chosen.items()]
 
 
-def _shows(opened: Sequence[Slot], usual: Sequence[Slot]) -> bool:
-    """Say whether each slot of `usual` is opened, or its original instead."""
-    names = {(slot.path, slot.kind) for slot in opened}
-    return all((slot.path, slot.kind) in names or (slot.path, "o") in names for slot in usual)
+def _shows(ground: LintGround, opened: Sequence[Slot], usual: Sequence[Slot]) -> bool:
+    """Say whether each slot of `usual` is opened, or one of its field that shows more."""
+    rungs = {_field(ground, slot): _rung(ground, slot) for slot in opened}
+    return all(rungs.get(_field(ground, slot), _NO_RUNG) <= _rung(ground, slot) for slot in usual)
+
+
+def _field(ground: LintGround, slot: Slot) -> tuple[str, str]:
+    return slot.path, ground.fields.concept_of(slot) or ""
+
+
+def _rung(ground: LintGround, slot: Slot) -> int:
+    return ground.table.concepts[_field(ground, slot)[1]].ladder.index(slot.kind)
 
 
 def _fields(ground: LintGround) -> Iterable[tuple[list[Slot], str]]:
     """Yield the slots of each field with its concept: an original with what is derived from it, age flags apart."""
     fields: dict[tuple[str, str], list[Slot]] = {}
     for slot in ground.schema.slots:
-        fields.setdefault((slot.path, ground.fields.concept_of(slot) or ""), []).append(slot)
+        fields.setdefault(_field(ground, slot), []).append(slot)
     for (_, concept), slots in fields.items():
         yield slots, concept
 

@@ -205,6 +205,15 @@ def test_a_purpose_that_sees_more_has_a_profile_beside_the_one_for_every_purpose
     assert ["/name", "g:surname@1"] in found[5, 0]
 
 
+def test_a_purpose_that_sees_a_finer_derived_value_sees_more_and_one_that_sees_a_coarser_one_less() -> None:
+    def given(usual: str, for_care: str) -> set[tuple[int, int]]:
+        row = {"cell": usual, "overrides": [{"columns": ["T3"], "purposes": [7], "open": for_care}]}
+        return set(shown(masks.ground(masks.masks_with(address=row)), audience([22], [2, 7], 2)))
+
+    assert given("g:addr-street@1", "g:addr-building@1") == {(5, 0), (5, 7), (9, 0)}
+    assert given("g:addr-building@1", "g:addr-street@1") == {(5, 2), (5, 7), (9, 0)}
+
+
 def test_a_purpose_that_sees_less_leaves_its_tier_without_a_profile_for_every_purpose() -> None:
     less = {"overrides": [{"columns": ["T3"], "purposes": [11], "open": "closed"}]}
     found = shown(masks.ground(masks.masks_with(name=less)), audience([22], [2, 11, 12], 2))
