@@ -10,6 +10,7 @@ import pytest
 
 from ledger.core.audit.whole import item_args
 from ledger.core.canonical import document_hash, encode
+from ledger.core.chainfile import Trust
 from ledger.core.commitment import RecordContent, commit
 from ledger.core.documents import parse_item
 from ledger.core.hexadecimal import to_hex
@@ -17,8 +18,11 @@ from ledger.core.merkle import MerkleTree, record_leaf
 from ledger.core.schema import parse_schema
 from ledger.domain import load_document
 from ledger.services.catalogue_documents import ItemDocuments, item_documents
+from ledger.services.join import adopt_documents
+from ledger.store.postgres import PostgresStore
+from tests import engines
 from tests.api.consortium import Consortium
-from tests.api.members import COMMUNITY, GATEWAY, PUBLISHER, Draft, record_json
+from tests.api.members import CHAIN, CHAIN_ID, COMMUNITY, GATEWAY, PUBLISHER, Draft, record_json
 
 pytestmark = pytest.mark.api
 PLANTED = "8675309-planted"
@@ -145,3 +149,25 @@ def test_code_sets_are_served_by_their_hash_like_schemas(coded: Consortium) -> N
         answer = coded.send(PUBLISHER, "GET", f"/v1/documents/{to_hex(digest)}")
         assert answer.content == encode(one.document)
         assert document_hash(one.document) == digest
+
+
+def test_a_gateway_that_joins_takes_the_code_sets_of_every_schema_along(
+    coded: Consortium, postgres: str, migrated: str
+) -> None:
+    dsn = engines.fresh_database(postgres, migrated)
+    joining = PostgresStore(dsn, connections=1)
+
+    def fetch(digest: bytes) -> bytes | None:
+        answer = coded.send(None, "GET", f"/v1/documents/{to_hex(digest)}")
+        return answer.content if answer.status_code == 200 else None
+
+    trust = Trust(CHAIN_ID, str(CHAIN["genesis"]), {}, "test", 1, None, {})
+    kept, missing = adopt_documents(joining, coded.gateway_history(), trust, fetch, coded.now)
+    with joining.begin() as opened:
+        held = {digest: content for digest, _, content in opened.documents()}
+    joining.close()
+    engines.drop_database(dsn)
+    assert missing == [to_hex(MISSING)]
+    assert len(held) == kept
+    for digest, one in HELD.code_sets.items():
+        assert held[digest] == encode(one.document)

@@ -109,7 +109,7 @@ WHAT: Mapping[str, str] = {
     "action.present": "each received action is there with the message whose digest its entry names",
     "action.signature": "each received action is signed by the keys that its message names",
     "document.hash": "each document has the hash that it is filed under",
-    "document.present": "each schema, profile and item document that the catalogue names for the exported is there",
+    "document.present": "each schema, code set, profile and item document that the catalogue names is there",
     "document.item": "each item document says what its ItemPublished event says",
     "record.present": "each submission has as many records as it signed, in order",
     "record.slots": "each record has a value and salt, or a digest, for each slot of its schema",

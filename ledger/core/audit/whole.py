@@ -122,9 +122,19 @@ def check_documents(ground: Ground, tally: Tally, named: Iterable[tuple[int, int
                 found = wanted in ground.documents
                 about = f"{what} of {subject}"
                 tally.judge("document.present", found, about, to_hex(wanted), "not in the export", ground.blamed)
+        _check_code_sets(ground, tally, subject, from_hex(args["schemaHash"]))
         text = ground.documents.get(from_hex(args["documentHash"]))
         if text is not None:
             _check_item_document(tally, subject, text, args)
+
+
+def _check_code_sets(ground: Ground, tally: Tally, subject: str, schema_hash: bytes) -> None:
+    schema = ground.schema(schema_hash)
+    named = {slot.code_set for slot in schema.slots if slot.code_set is not None} if schema else set()
+    for reference in sorted(named, key=str):
+        if reference.hash is not None:
+            found, about = reference.hash in ground.documents, f"code set {reference.unpinned} of {subject}"
+            tally.judge("document.present", found, about, to_hex(reference.hash), "not in the export", ground.blamed)
 
 
 def _check_item_document(tally: Tally, subject: str, text: str, args: Mapping[str, object]) -> None:

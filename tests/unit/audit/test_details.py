@@ -201,6 +201,24 @@ def test_a_withheld_item_document_blames_the_gateway(tmp_path: Path) -> None:
     audit(ledger, tmp_path).require("document.present", "gateway 1", "not in the export")
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_withheld_code_set_of_a_schema_blames_the_gateway(tmp_path: Path, kept: bool) -> None:
+    ledger = honest_ledger()
+    code_set = {"format": "gongzhi-codes/1", "code_set": "class", "version": 1, "codes": []}
+    schema = incident_schema(2)
+    schema["slots"][2]["code_set"] = f"class/1#{to_hex(keccak256(encode(code_set)))}"
+    schema["slots"][3]["code_set"] = "class/1"
+    ledger.keep(schema, *[code_set] * kept)
+    published_with(ledger, schemaHash=to_hex(parse_schema(schema).hash))
+    ledger.submit(5, itemVersion=2)
+    ledger.anchor()
+    audited = audit(ledger, tmp_path)
+    if kept:
+        assert "document.present" not in audited.failed
+    else:
+        audited.require("document.present", "gateway 1", "not in the export")
+
+
 def test_a_profile_that_is_none_opens_nothing(tmp_path: Path) -> None:
     ledger = honest_ledger()
     name = next(name for name, text in ledger.documents.items() if "gongzhi-profile/1" in text)
