@@ -137,7 +137,8 @@ def _print_findings(results: list[dict[str, Any]], open_findings: int) -> None:
     if rows:
         print_table(["item", "profile", "path", "kind", "finding", "says"], rows)
     items = len({one["item"] for one in results})
-    print(f"{items} items: {open_findings} findings" + ("" if open_findings else ", every profile may be published"))
+    counted = f"{items} item{'s' * (items != 1)}: {open_findings} finding{'s' * (open_findings != 1)}"
+    print(counted + ("" if open_findings else ", every profile may be published"))
 
 
 def _judged(found: dict[str, Any]) -> str:

@@ -83,7 +83,7 @@ def test_findings_are_told_in_words_of_either_language(tmp_path: Path, capsys: C
     assert run(["profile", "lint", file]) == 1
     told = capsys.readouterr().out
     assert "identity numbers show 1 + 2 characters" in told
-    assert told.endswith("1 items: 3 findings\n")
+    assert told.endswith("1 item: 3 findings\n")
     assert run(["profile", "lint", file, "--lang", "zh"]) == 1
     assert "身份号码只能前1后2" in capsys.readouterr().out
 

@@ -93,6 +93,13 @@ def test_code_sets_are_shown_and_columns_checked_as_the_how_to_says(desk: Path) 
     assert "未识别" not in printed
 
 
+def test_profiles_are_previewed_and_an_unsafe_change_is_found_as_the_how_to_says(desk: Path) -> None:
+    printed = run(commands("docs/how-to/see-what-each-tier-sees.md"), desk)
+    assert "every profile may be published" in printed
+    assert "class1_original" in printed
+    assert "not to be published" in printed
+
+
 def test_a_record_is_erased_as_the_how_to_says(desk: Path) -> None:
     printed = run(commands("docs/how-to/erase-records.md"), desk)
     assert "0 records are past 1826 days" in printed

@@ -86,7 +86,7 @@ FOR_A_PURPOSE = [
     ("dispute_party", "T5", 4, "o"),
     ("dispute_party", "T4", 4, S),
     *[(name, tier, 11, NO) for name in ("name", "phone", "id_no", "sex", "plate", "detail") for tier in ("T3", "T5")],
-    ("address", "T5", 11, STREET),
+    ("address", "T5", 11, ESTATE),
     ("birth_date", "T5", 11, B10),
     ("geo_point", "T3", 11, P2),
     ("event_text", "T5", 11, TEXT),
