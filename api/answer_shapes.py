@@ -72,6 +72,7 @@ SUBMISSION = members(
     acceptance=STATEMENT,
     acceptedAt=NUMBER,
     anchorBy=NUMBER,
+    duplicates=array(NUMBER),
     **_PLACE,
 )
 COMMITMENTS = members(

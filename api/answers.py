@@ -72,6 +72,7 @@ def submission_document(gateway: Gateway, stored: StoredSubmission, now: int) ->
         "times": _times(stored.entry),
         "sequence": stored.entry.sequence,
         "batch": stored.entry.batch,
+        "duplicates": [*stored.duplicates],
     }
 
 

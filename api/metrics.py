@@ -1,8 +1,10 @@
 """Prometheus metrics, units in their names. Labels are route templates and codes, never ids of records or persons."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from ledger.count_rows import OnceFigures
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _GAUGES: Mapping[str, tuple[str, str]] = {
@@ -51,6 +53,24 @@ class Metrics:
             ("role",),
             registry=self._registry,
         )
+        self._collected = Gauge(
+            "gongzhi_collected_records",
+            "Records about persons taken of items that are collected once",
+            ("item",),
+            registry=self._registry,
+        )
+        self._duplicates = Gauge(
+            "gongzhi_duplicate_records",
+            "Records that collected a person again: taken with a warning, or refused",
+            ("item", "outcome"),
+            registry=self._registry,
+        )
+        self._avoided = Gauge(
+            "gongzhi_duplicate_records_avoided",
+            "Questions of coverage that found a current record",
+            ("item",),
+            registry=self._registry,
+        )
         self._gauges = {name: Gauge(metric, text, registry=self._registry) for name, (metric, text) in _GAUGES.items()}
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -70,8 +90,15 @@ class Metrics:
         """Count opened records."""
         self._opened.inc(records)
 
-    def page(self, figures: Mapping[str, int], key_seconds: Mapping[str, int]) -> bytes:
+    def page(
+        self, figures: Mapping[str, int], key_seconds: Mapping[str, int], collected: Sequence[OnceFigures] = ()
+    ) -> bytes:
         """Return the metrics as Prometheus text, with the gateway's figures and its keys' expiry as they are now."""
+        for one in collected:
+            self._collected.labels(str(one.item)).set(one.taken)
+            self._duplicates.labels(str(one.item), "warned").set(one.warned)
+            self._duplicates.labels(str(one.item), "refused").set(one.refused)
+            self._avoided.labels(str(one.item)).set(one.avoided)
         self._keys.clear()
         for role, seconds in key_seconds.items():
             self._keys.labels(role).set(seconds)

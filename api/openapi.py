@@ -47,8 +47,8 @@ _QUERY_HEADERS: tuple[_Header, ...] = (
     (
         "Gongzhi-Opening",
         True,
-        "base64url(blind of 32 bytes) `.` kind of id `.` base64url(id), no padding; opens subjectCommitment. Never "
-        "covered by the signature, never kept",
+        "base64url(blind of 32 bytes) `.` kind of id `.` base64url(id), no padding; opens subjectCommitment; of a list "
+        "one each, joined by commas. Never covered by the signature, never kept",
     ),
 )
 
@@ -102,6 +102,12 @@ def look(summary: str, answer: Mapping[str, Any], media_type: str = JSON) -> dic
 def query(summary: str, answer: Mapping[str, Any], *, role: Role, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the route arguments of a query about a person, which opens nothing; `role` is what its key needs."""
     headers = (*_SIGNED_HEADERS, ("Content-Digest", True, "RFC 9530, sha-256"), *_QUERY_HEADERS)
+    return _route(f"{summary}. Signed, role {role.name}", headers, body, {200: _content(JSON, answer)})
+
+
+def counting(summary: str, answer: Mapping[str, Any], *, role: Role, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the route arguments of a query about an item, not about a person; `role` is what its key needs."""
+    headers = (*_SIGNED_HEADERS, ("Content-Digest", True, "RFC 9530, sha-256"), *_LOOK_HEADERS[:4])
     return _route(f"{summary}. Signed, role {role.name}", headers, body, {200: _content(JSON, answer)})
 
 

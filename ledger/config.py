@@ -97,6 +97,12 @@ class Settings(BaseSettings):
     subject_queries_per_day: int = Field(
         default=1_000, ge=0, le=1_000_000, description="queries about persons that one agency may ask on one day (UTC)"
     )
+    subjects_listed_per_day: int = Field(
+        default=100_000,
+        ge=0,
+        le=10_000_000,
+        description="persons whose tokens one agency may list on one day (UTC) for records that it publishes",
+    )
     attachment_bytes: int = Field(
         default=5 * 1024 * 1024, ge=1, le=64 * 1024 * 1024, description="bytes that one attachment may have"
     )
@@ -105,6 +111,12 @@ class Settings(BaseSettings):
     )
     attachment_staged_hours: int = Field(
         default=24, ge=1, le=720, description="hours that an attachment waits for its record before it is removed"
+    )
+    collect_once_file: Path | None = Field(
+        default=None, description="`gongzhi-collect-once/1`: which items are collected once; if empty, those shipped"
+    )
+    counts_file: Path | None = Field(
+        default=None, description="`gongzhi-counts/1`: which tables of counts there are; if empty, those shipped"
     )
     log_level: str = Field(default="info", description="debug, info, warning or error")
 

@@ -4,8 +4,10 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from ledger.chain.artifacts import with_published_code
 from ledger.chain.client import Web3Chain
 from ledger.chain.contracts.access_ledger import AccessLedger
 from ledger.chain.contracts.agency_registry import AgencyRegistry
@@ -15,9 +17,14 @@ from ledger.chain.contracts.consent_registry import ConsentRegistry
 from ledger.chain.contracts.emergency_access import EmergencyAccess
 from ledger.chain.contracts.record_anchors import RecordAnchors
 from ledger.config import KeySetting, Settings
+from ledger.core.canonical import decode
 from ledger.core.chainfile import Trust, parse_trust
+from ledger.core.collect_once import CollectOnce, parse_collect_once
+from ledger.core.count_tables import CountRules, parse_count_rules
+from ledger.core.points import ANCHORS
 from ledger.core.statements import StatementDomain
 from ledger.core.typed_messages import MESSAGES
+from ledger.domain import COLLECT_ONCE_TABLE, COUNTS_TABLE, load_document
 from ledger.embedded import chain as embedded_chain
 from ledger.embedded import postgres
 from ledger.embedded.data_folder import DataFolder
@@ -59,7 +66,7 @@ def rpc_url(settings: Settings) -> str:
 def load_trust(settings: Settings) -> Trust:
     """Return the trust file in force; raises UsageError if there is none, FormatError if it is none."""
     try:
-        return parse_trust(settings.trust_path.read_bytes())
+        return with_published_code(parse_trust(settings.trust_path.read_bytes()))
     except FileNotFoundError:
         raise UsageError("there is no trust file yet; `gongzhi demo` and `gongzhi admin deploy` write one") from None
 
@@ -98,6 +105,11 @@ def open_chain(rpc: str, contracts: Mapping[str, str]) -> Web3Chain:
     return Web3Chain(rpc, contracts)
 
 
+def open_trusted_chain(rpc: str, trust: Trust) -> Web3Chain:
+    """Return a chain client that knows the trusted contracts, and those that succeed RecordAnchors."""
+    return Web3Chain(rpc, contract_addresses(trust), line=trust.line if ANCHORS in trust.contracts else None)
+
+
 def open_gateway(settings: Settings, connections: int = 10) -> Gateway:
     """Return the gateway of these settings; raises UsageError, KeyProviderError, StoreError."""
     trust = load_trust(settings)
@@ -110,9 +122,32 @@ def open_gateway(settings: Settings, connections: int = 10) -> Gateway:
         api_signer=api_signer,
         key_provider=key_provider,
         clock=lambda: int(time.time()),
-        subject_rules=SubjectRules(settings.subject_epoch_days, settings.subject_queries_per_day),
+        subject_rules=SubjectRules(
+            settings.subject_epoch_days, settings.subject_queries_per_day, settings.subjects_listed_per_day
+        ),
         attachment_rules=attachment_rules(settings),
+        collect_once=collect_once_rules(settings),
+        count_rules=count_rules(settings),
     )
+
+
+def collect_once_rules(settings: Settings) -> CollectOnce:
+    """Return which items are collected once; raises UsageError for a file that is not there, FormatError."""
+    return parse_collect_once(_table(settings.collect_once_file, COLLECT_ONCE_TABLE))
+
+
+def count_rules(settings: Settings) -> CountRules:
+    """Return which tables of counts there are; raises UsageError for a file that is not there, FormatError."""
+    return parse_count_rules(_table(settings.counts_file, COUNTS_TABLE))
+
+
+def _table(file: Path | None, shipped: str) -> Any:
+    if file is None:
+        return load_document(shipped)
+    try:
+        return decode(file.read_bytes())
+    except OSError:
+        raise UsageError(f"{file} cannot be read") from None
 
 
 def attachment_rules(settings: Settings) -> AttachmentRules:
@@ -177,7 +212,7 @@ def open_worker(settings: Settings) -> Worker:
     relays = [] if settings.relay_key is None else [open_key(settings.relay_key, "relay_key")]
     return Worker(
         store=open_store(settings, connections=3),
-        chain=open_chain(rpc_url(settings), contract_addresses(trust)),
+        chain=open_trusted_chain(rpc_url(settings), trust),
         signers={signer.address: signer for signer in (*anchors, *relays)},
         anchoring=Anchoring(
             settings.gateway,

@@ -23,6 +23,7 @@ from api.routes.parameters import router as parameters
 from api.routes.records import router as records
 from api.routes.requests import router as requests
 from api.routes.retention import router as retention
+from api.routes.statistics import router as statistics
 from api.routes.subjects import router as subjects
 from api.routes.submissions import router as submissions
 
@@ -32,6 +33,7 @@ ROUTERS = (
     commitments,
     records,
     subjects,
+    statistics,
     looks,
     marks,
     retention,

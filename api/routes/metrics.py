@@ -10,6 +10,8 @@ from api.openapi import public
 from ledger.services.key_watch import seconds_left
 
 router = APIRouter(tags=["health"])
+EVER = 2**62
+"""Later than every time (Unix seconds)."""
 
 
 @router.get("/metrics", **public("Prometheus metrics", TEXT, media_type="text/plain"))
@@ -18,4 +20,5 @@ def metrics(context: Context) -> Response:
     with context.gateway.store.begin() as transaction:
         figures = transaction.figures()
         keys = seconds_left(context.gateway, transaction)
-    return Response(context.metrics.page(figures, keys), media_type=CONTENT_TYPE_LATEST)
+        collected = transaction.once_figures(0, EVER)
+    return Response(context.metrics.page(figures, keys, collected), media_type=CONTENT_TYPE_LATEST)

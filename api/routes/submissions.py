@@ -12,6 +12,7 @@ from api.body_shapes import SUBMISSION_BODY
 from api.context import ApiContext, Context
 from api.openapi import signed
 from api.parameters import Hash
+from ledger.action_errors import DuplicateSubject
 from ledger.core.codes import Role
 from ledger.errors import Conflict
 from ledger.rows import StoredSubmission
@@ -31,11 +32,13 @@ def submit(context: Context, request: SignedRequest, wait: Wait = 0) -> Response
     """Take a signed submission: everything in it is recomputed, sealed and stored before the answer.
 
     The answer carries the signed acceptance. The same submissionId with the same statement gets the first answer again.
+    `duplicates` are places of records that collect again what the item holds about the same person; an item that
+    refuses them answers `duplicate_subject` with the same `places`.
     """
     daily = context.keys.current()
     given: list[SignedSubmission] = []
 
-    def take(call: Call) -> StoredSubmission:
+    def take(call: Call) -> StoredSubmission | DuplicateSubject:
         given.append(parse_submission(context.gateway, request.json()))
         return publish(call, given[0], daily, context.keys)
 

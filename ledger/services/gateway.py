@@ -4,9 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ledger.core.collect_once import NO_RULES, CollectOnce
+from ledger.core.count_tables import CountRules, parse_count_rules
 from ledger.core.history import History
 from ledger.core.statements import StatementDomain
+from ledger.domain import COUNTS_TABLE, load_document
 from ledger.ports import KeyProvider, Signer, Store, Transaction
+
+COUNT_RULES = parse_count_rules(load_document(COUNTS_TABLE))
+"""Where settings name no others."""
 
 
 class Facts(Protocol):
@@ -23,6 +29,9 @@ class SubjectRules:
     epoch_days: int = 90
     queries_per_day: int = 1_000
     """Of one agency, per day of UTC."""
+    listed_per_day: int = 100_000
+    """Persons for whom a publisher may list tokens, of one agency, per day of UTC: they tell it nothing about anybody,
+    and a table of residents has many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +60,6 @@ class Gateway:
     key_provider: KeyProvider
     clock: Callable[[], int]
     subject_rules: SubjectRules = field(default_factory=SubjectRules)
+    collect_once: CollectOnce = NO_RULES
+    count_rules: CountRules = COUNT_RULES
     attachment_rules: AttachmentRules = field(default_factory=AttachmentRules)

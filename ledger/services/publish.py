@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.action_errors import DuplicateSubject
 from ledger.core.codes import EntryType, Role
 from ledger.core.commitment import CommittedRecord
 from ledger.core.entry import entry_digest, sealed_hash
@@ -16,6 +17,7 @@ from ledger.errors import Conflict, ForeignPublisher, NotEntitled, StoreError, V
 from ledger.rows import DailyKey, NewEntry, NewRecord, NewSubmission, StoredSubmission
 from ledger.services.attach import bind_attachments
 from ledger.services.authenticate import Call
+from ledger.services.collect_once import Collected, judge_collected
 from ledger.services.commit_records import GivenRecord, commit_records, parse_records, tree_of
 from ledger.services.duties import keep_steps
 from ledger.services.find_document import schema_to_publish
@@ -60,11 +62,14 @@ def parse_submission(gateway: Gateway, body: object) -> SignedSubmission:
     return SignedSubmission(message, signature, recover(digest, signature), digest, records)
 
 
-def publish(call: Call, given: SignedSubmission, daily: DailyKey, keys: DailyKeys) -> StoredSubmission:
+def publish(
+    call: Call, given: SignedSubmission, daily: DailyKey, keys: DailyKeys
+) -> StoredSubmission | DuplicateSubject:
     """Judge, commit, seal and store a submission, or return what its submissionId was answered first.
 
     Raises a SubmissionRefused (gateway, signer, item, times, root), SchemaError, CodeUnknown, RuleError, Conflict,
-    VersionConflict or ForeignPublisher; ChainError while the chain's head is not seen. Nothing is stored then.
+    VersionConflict or ForeignPublisher; ChainError while the chain's head is not seen. Nothing is stored then, nor when
+    it returns the DuplicateSubject of an item that is collected once, but for the figure of refused duplicates.
     """
     call.require_role(Role.SUBMIT)
     if given.publisher != call.agency:
@@ -77,13 +82,17 @@ def publish(call: Call, given: SignedSubmission, daily: DailyKey, keys: DailyKey
     committed = commit_records(schema, given.records)
     _check_root(given, committed)
     _check_versions(call, given, committed)
+    subjects = subjects_of(schema, given.records, given.message["item"], given.publisher)
+    collected = judge_collected(call, given.message["item"], given.submission_id, subjects)
+    if isinstance(collected, DuplicateSubject):
+        return collected
     bind_attachments(call, schema, committed, keys)
-    call.transaction.add_subjects(subjects_of(schema, given.records, given.message["item"], given.publisher))
+    call.transaction.add_subjects(subjects)
     sealed = [
         seal_record(schema, made, record.content.salt_secret, record.content.originals, daily)
         for made, record in zip(committed, given.records, strict=True)
     ]
-    stored = _store(call, given, sealed)
+    stored = _store(call, given, sealed, collected)
     signed_at = given.message["signedAt"]
     keep_steps(call.transaction, schema, stored.entry.entry_id, given.publisher, signed_at, sealed)
     return stored
@@ -129,7 +138,7 @@ def _check_versions(call: Call, given: SignedSubmission, committed: Sequence[Com
             raise VersionConflict(f"record {place}: `previous` is not the root of version {head.version}")
 
 
-def _store(call: Call, given: SignedSubmission, records: Sequence[NewRecord]) -> StoredSubmission:
+def _store(call: Call, given: SignedSubmission, records: Sequence[NewRecord], collected: Collected) -> StoredSubmission:
     annex = sealed_hash([record.ciphertext_digest for record in records])
     digest = entry_digest(given.digest, given.signer, given.signature, annex)
     message = given.message
@@ -165,6 +174,8 @@ def _store(call: Call, given: SignedSubmission, records: Sequence[NewRecord]) ->
             acceptance_signature=acceptance.signature,
             acceptance_signer=acceptance.signer,
             records=records,
+            about_persons=collected.about_persons,
+            duplicates=collected.duplicates,
         )
     )
     stored = call.transaction.submission(given.publisher, given.submission_id)

@@ -20,6 +20,8 @@ from api.app import create_app
 from api.settings import ApiSettings
 from ledger.core.anchor import GENESIS_HEAD, next_head
 from ledger.core.canonical import encode
+from ledger.core.collect_once import NO_RULES, CollectOnce
+from ledger.core.count_tables import CountRules
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import Block, ChainEvent
 from ledger.core.keccak import keccak256
@@ -29,7 +31,7 @@ from ledger.core.request_signature import sign
 from ledger.keys.file_provider import FileKeyProvider
 from ledger.rows import FollowedBlock, NewBatch
 from ledger.services.facts import HistoryCache
-from ledger.services.gateway import Gateway
+from ledger.services.gateway import COUNT_RULES, Gateway
 from ledger.services.relay import Relay
 from ledger.store.postgres import PostgresStore
 from tests.api.documented import check_documented
@@ -269,7 +271,9 @@ def published_args(**changes: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def running_consortium(dsn: str, data_folder: Path) -> Iterator[Consortium]:
+def running_consortium(
+    dsn: str, data_folder: Path, collect_once: CollectOnce = NO_RULES, count_rules: CountRules = COUNT_RULES
+) -> Iterator[Consortium]:
     """Give a consortium on a migrated, empty database, its API behind a real HTTP server."""
     store = PostgresStore(dsn, connections=8)
     clock = Clock()
@@ -281,6 +285,8 @@ def running_consortium(dsn: str, data_folder: Path) -> Iterator[Consortium]:
         api_signer=API_KEY,
         key_provider=FileKeyProvider(bytes(range(32))),
         clock=clock.read,
+        collect_once=collect_once,
+        count_rules=count_rules,
     )
     settings = ApiSettings("https", AUTHORITY, data_folder, threads=6)
     with served(create_app(gateway, settings, Relay(RELAY_ADDRESS, encoded, CONTRACT_ADDRESSES))) as client:

@@ -103,35 +103,48 @@ def ask(
     )
 
 
-def publish_care(
-    consortium: Consortium, subject: str, recorded_at: int = BEGINNING - 3_000, region: str = "990101001003"
-) -> bytes:
-    """Publish one care record about the person with this internal token; returns its id."""
+def care_content(
+    subject: str, recorded_at: int = BEGINNING - 3_000, region: str = "990101001003", record_class: str = "visit"
+) -> RecordContent:
+    """A new care record about the person with this internal token."""
     originals = dict.fromkeys(CARE_DOCUMENTS.schema.original_paths) | {
         "/region": region,
         "/occurredAt": recorded_at - 60,
         "/recordedAt": recorded_at,
-        "/class": "visit",
+        "/class": record_class,
         "/subject": subject,
         "/person/name": "欧阳测试",
         "/synthetic": True,
     }
-    content = RecordContent(os.urandom(32), 1, bytes(32), os.urandom(32), originals)
-    made = commit(CARE_DOCUMENTS.schema, content)
+    return RecordContent(os.urandom(32), 1, bytes(32), os.urandom(32), originals)
+
+
+def care_draft(consortium: Consortium, *contents: RecordContent, publisher: int = COMMUNITY) -> Draft:
+    """A submission of care records."""
+    committed = [commit(CARE_DOCUMENTS.schema, content) for content in contents]
+    leaves = [record_leaf(made.record_id, made.version, made.record_root) for made in committed]
     message = {
         "submissionId": os.urandom(32),
         "gateway": GATEWAY,
-        "publisher": COMMUNITY,
+        "publisher": publisher,
         "item": CARE,
         "itemVersion": 1,
         "schemaHash": CARE_DOCUMENTS.schema.hash,
-        "recordCount": 1,
-        "recordsRoot": MerkleTree([record_leaf(made.record_id, 1, made.record_root)]).root,
+        "recordCount": len(contents),
+        "recordsRoot": MerkleTree(leaves).root,
         "signedAt": consortium.now,
     }
-    answer = consortium.publish(Draft([record_json(content)], message, [made]))
+    return Draft([record_json(content) for content in contents], message, committed)
+
+
+def publish_care(
+    consortium: Consortium, subject: str, recorded_at: int = BEGINNING - 3_000, region: str = "990101001003"
+) -> bytes:
+    """Publish one care record about the person with this internal token; returns its id."""
+    content = care_content(subject, recorded_at, region)
+    answer = consortium.publish(care_draft(consortium, content))
     assert answer.status_code == 202, answer.text
-    return made.record_id
+    return content.record_id
 
 
 def entries_of(consortium: Consortium, entry_type: EntryType) -> list[dict[str, Any]]:

@@ -1,0 +1,76 @@
+"""Figures that show nobody: counts of records with small ones suppressed, and how often was collected twice."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api.answers import json_response
+from api.auth import SignedRequest, answer
+from api.context import Context
+from api.count_shapes import COUNT_BODY, COUNTS, DUPLICATES
+from api.look_headers import query_asked_by
+from api.openapi import counting, signed
+from ledger.core import queries
+from ledger.core.collect_once import CollectOnce
+from ledger.core.shapes import members_of, text
+from ledger.count_rows import OnceFigures
+from ledger.errors import LookRefused
+from ledger.services.authenticate import Call
+from ledger.services.collect_once import once_period
+from ledger.services.statistics import Counts, count_records
+
+router = APIRouter(tags=["statistics"])
+Day = Annotated[str, Query(max_length=10, description="local day, YYYY-MM-DD, which counts too")]
+
+
+@router.post(
+    queries.STATISTICS.path,
+    **counting("Count an item's records in a region and period", COUNTS, role=queries.STATISTICS.role, body=COUNT_BODY),
+)
+def count(context: Context, request: SignedRequest) -> Response:
+    """Return the item's table: margins and cells of at least `k`, null for what is hidden.
+
+    `value` null is the rest: small groups and what hides them. A table is made once; asked again it is the same.
+    """
+
+    def ask(call: Call) -> Counts | LookRefused:
+        given = members_of(request.json(), ("region", "period"), what="count")
+        region, period = text(given["region"], what="region"), text(given["period"], what="period")
+        return count_records(call, query_asked_by(request.headers), region, period)
+
+    made = answer(context, request, ask)
+    return json_response({"query": made.query.document(), **made.table})
+
+
+@router.get("/v1/statistics/duplicates", **signed("How often was collected twice", DUPLICATES))
+def duplicates(context: Context, request: SignedRequest, first: Day, last: Day) -> Response:
+    """Return by item how many records about persons were taken, duplicates among them, refused and avoided ones.
+
+    Refused are records of refused submissions, each submissionId once; avoided are questions of coverage that found a
+    current record. They count acts of agencies, not persons.
+    """
+    found = answer(context, request, lambda call: once_period(call, first, last))
+    rules = context.gateway.collect_once
+    return json_response(
+        {
+            "gateway": context.gateway.agency,
+            "from": found.from_at,
+            "until": found.until_at,
+            "ruleVersion": found.rule_version,
+            "items": [_figures(one, rules) for one in found.figures],
+        }
+    )
+
+
+def _figures(one: OnceFigures, rules: CollectOnce) -> Mapping[str, Any]:
+    rule = rules.rule_of(one.item)
+    return {
+        "item": one.item,
+        "taken": one.taken,
+        "warned": one.warned,
+        "refused": one.refused,
+        "avoided": one.avoided,
+        "rule": None if rule is None else {"mode": str(rule.mode), "withinDays": rule.within_days},
+    }

@@ -1,0 +1,157 @@
+"""Collect once: what is submitted about a person again is told or refused, by the rule of its item."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ledger.action_errors import DuplicateSubject
+from ledger.client.problems import error_of
+from ledger.core.collect_once import CollectOnce, OnceMode, OnceRule
+from ledger.core.hexadecimal import from_hex
+from tests import engines
+from tests.api.consortium import Consortium, running_consortium
+from tests.api.members import BEGINNING, FIRE_READER, OTHER, OTHER_PUBLISHER, PUBLISHER
+from tests.api.persons import (
+    CARE,
+    OTHER_ID,
+    PLANTED,
+    ask,
+    care_content,
+    care_draft,
+    caring,
+    opening,
+    publish_care,
+)
+
+pytestmark = pytest.mark.api
+__all__ = ["caring"]
+DAY = 86_400
+
+
+@pytest.fixture
+def consortium(postgres: str, migrated: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Consortium]:
+    """A consortium whose care records are collected once in 30 days, with the mode that the test names."""
+    mode = OnceMode(getattr(request, "param", "warn"))
+    dsn = engines.fresh_database(postgres, migrated)
+    with running_consortium(dsn, tmp_path, CollectOnce(5, {CARE: OnceRule(mode, 30)})) as made:
+        yield made
+    engines.drop_database(dsn)
+
+
+refusing = pytest.mark.parametrize("consortium", ["refuse"], indirect=True)
+
+
+def token(consortium: Consortium, identity: str = PLANTED) -> str:
+    text: str = ask(consortium, PUBLISHER, "/v1/subjects", opening(identity)).json()["subject"]
+    return text
+
+
+def test_a_second_record_about_a_person_is_taken_and_told(caring: Consortium) -> None:
+    subject, other = token(caring), token(caring, OTHER_ID)
+    first = publish_care(caring, subject)
+    again = care_draft(caring, care_content(other), care_content(subject), care_content(other), publisher=OTHER)
+    answer = caring.publish(again, OTHER_PUBLISHER)
+    assert (answer.status_code, answer.json()["duplicates"]) == (202, [1, 2])
+    for secret in (subject[2:], first.hex(), PLANTED):
+        assert secret not in answer.text
+    assert caring.publish(again, OTHER_PUBLISHER).json()["duplicates"] == [1, 2]
+    path = f"/v1/submissions/0x{again.message['submissionId'].hex()}"
+    assert caring.send(OTHER_PUBLISHER, "GET", path).json()["duplicates"] == [1, 2]
+
+
+def test_a_next_version_is_no_duplicate_and_an_old_record_hides_none(caring: Consortium) -> None:
+    subject = token(caring)
+    content = care_content(subject)
+    draft = care_draft(caring, content)
+    assert caring.publish(draft).json()["duplicates"] == []
+    later = replace(content, version=2, previous=draft.committed[0].record_root, salt_secret=bytes(32))
+    assert caring.publish(care_draft(caring, later)).json()["duplicates"] == []
+    publish_care(caring, token(caring, OTHER_ID), BEGINNING - 31 * DAY)
+    assert caring.publish(care_draft(caring, care_content(token(caring, OTHER_ID)))).json()["duplicates"] == []
+
+
+@refusing
+def test_an_item_may_refuse_them_with_their_places_and_nothing_is_stored(caring: Consortium) -> None:
+    subject, other = token(caring), token(caring, OTHER_ID)
+    publish_care(caring, subject)
+    fresh = care_content(other)
+    given = care_draft(caring, fresh, care_content(subject), publisher=OTHER)
+    before = caring.rows()
+    for _ in range(2):
+        answer = caring.publish(given, OTHER_PUBLISHER)
+        assert (answer.status_code, answer.json()["code"], answer.json()["places"]) == (422, "duplicate_subject", [1])
+        assert caring.rows() == before
+    assert subject[2:] not in answer.text
+    error = error_of(answer.status_code, answer.content)
+    assert isinstance(error, DuplicateSubject)
+    assert (error.places, "records 1" in error.detail) == ((1,), True)
+    without = care_draft(caring, fresh, publisher=OTHER)
+    assert caring.publish(without, OTHER_PUBLISHER).json()["duplicates"] == []
+    # What was taken is answered for again, though it is there now.
+    assert caring.publish(without, OTHER_PUBLISHER).status_code == 202
+    figures = caring.send(FIRE_READER, "GET", "/v1/statistics/duplicates", query=days(caring)).json()["items"]
+    assert [(one["item"], one["refused"]) for one in figures] == [(CARE, 1)]
+
+
+@refusing
+def test_of_two_that_collect_the_same_at_once_one_is_refused(caring: Consortium) -> None:
+    subject = token(caring)
+    drafts = [care_draft(caring, care_content(subject)) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(caring.publish, drafts))
+    assert sorted(answer.status_code for answer in answers) == [202, 422, 422, 422]
+
+
+@refusing
+def test_the_same_submission_sent_at_once_is_one(caring: Consortium) -> None:
+    draft = care_draft(caring, care_content(token(caring)))
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: caring.publish(draft), range(4)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["entry"] for answer in answers}) == 1
+
+
+def days(consortium: Consortium, **changes: str) -> dict[str, str]:
+    # The consortium's clock stands in January 2027.
+    return {"first": "2027-01-01", "last": "2027-01-30"} | changes
+
+
+def test_how_often_that_was_is_counted_by_item_and_whole_days(caring: Consortium) -> None:
+    subject, other = token(caring), token(caring, OTHER_ID)
+    ask(caring, FIRE_READER, "/v1/coverage")
+    publish_care(caring, subject)
+    caring.publish(care_draft(caring, care_content(subject), care_content(other)))
+    ask(caring, FIRE_READER, "/v1/coverage")
+    answer = caring.send(FIRE_READER, "GET", "/v1/statistics/duplicates", query=days(caring))
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    rule = {"mode": "warn", "withinDays": 30}
+    assert found["items"] == [{"item": CARE, "taken": 3, "warned": 1, "refused": 0, "avoided": 1, "rule": rule}]
+    assert (found["ruleVersion"], found["until"] - found["from"]) == (5, 30 * DAY)
+    assert (found["from"] + 8 * 3_600) % DAY == 0
+    assert PLANTED not in answer.text
+    other_month = caring.send(
+        FIRE_READER, "GET", "/v1/statistics/duplicates", query={"first": "2026-12-01", "last": "2026-12-31"}
+    )
+    assert other_month.json()["items"] == []
+    metrics = caring.client.get("/metrics").text
+    for line in (
+        f'gongzhi_collected_records{{item="{CARE}"}} 3.0',
+        f'gongzhi_duplicate_records{{item="{CARE}",outcome="warned"}} 1.0',
+        f'gongzhi_duplicate_records{{item="{CARE}",outcome="refused"}} 0.0',
+        f'gongzhi_duplicate_records_avoided{{item="{CARE}"}} 1.0',
+    ):
+        assert line in metrics
+    assert from_hex(subject).hex() not in metrics
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"first": "2027-02-01"}, {"first": "2023-01-01"}, {"last": "2027-02-30"}, {"first": "2027-01"}],
+)
+def test_days_that_are_none_are_refused(caring: Consortium, wrong: dict[str, str]) -> None:
+    answer = caring.send(FIRE_READER, "GET", "/v1/statistics/duplicates", query=days(caring, **wrong))
+    assert (answer.status_code, answer.json()["code"]) == (400, "format_invalid")

@@ -1,0 +1,191 @@
+"""Counts that show nobody, on the real surface: one table for each record, made once, smaller for the public."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from ledger.core.canonical import encode
+from ledger.core.codes import AgencyKind, EntryType, Purpose, QueryType, Role
+from ledger.core.count_tables import CountRules, TableRule
+from ledger.core.hexadecimal import to_hex
+from tests import engines
+from tests.api.consortium import Consortium, bound, running_consortium
+from tests.api.members import BEGINNING, COMMUNITY, FIRE, FIRE_READER, PROPERTY_KEY, PUBLISHER, Key, key
+from tests.api.persons import CARE, CARE_DOCUMENTS, FLAG, GROUNDS, args_of, care_content, care_draft, caring, entries_of
+
+pytestmark = pytest.mark.api
+__all__ = ["caring"]
+DAY = 86_400
+DECEMBER = BEGINNING - 31 * DAY
+"""The consortium's clock stands in the middle of January 2027."""
+STREET = "990101001"
+HERE, THERE = STREET + "003", STREET + "004"
+EVALUATOR = key("evaluator", 77, Role.READ)
+RULES = CountRules(3, 3, (TableRule("2026-01", 9, "month", ("class", "region")),), {})
+
+
+@pytest.fixture
+def consortium(postgres: str, migrated: str, tmp_path: Path) -> Iterator[Consortium]:
+    """A consortium that counts by street, month, class and community."""
+    dsn = engines.fresh_database(postgres, migrated)
+    with running_consortium(dsn, tmp_path, count_rules=RULES) as made:
+        yield made
+    engines.drop_database(dsn)
+
+
+@pytest.fixture
+def counting(caring: Consortium) -> Consortium:
+    """The care records may be counted for departments, property companies and evaluators."""
+    kinds = (AgencyKind.FIRE, AgencyKind.COMMUNITY, AgencyKind.PROPERTY_COMPANY, AgencyKind.EVALUATOR)
+    evaluator = {"agency": 77, "kind": int(AgencyKind.EVALUATOR), "region": 990101, "allowedRoles": 8191}
+    args = args_of(CARE_DOCUMENTS) | {"version": 2, "readerKinds": sum(kind.bit for kind in kinds)}
+    caring.add_block(
+        [
+            ("AgencyRegistry", "AgencyRegistered", evaluator),
+            ("AgencyRegistry", "KeyBound", bound(EVALUATOR)),
+            ("Catalogue", "ItemPublished", args),
+        ]
+    )
+    return caring
+
+
+def publish(consortium: Consortium, *groups: tuple[int, str, str], persons: int | None = None) -> None:
+    """Publish records in December: how many, which class, where; of persons of their own, or of so few."""
+    tokens = [to_hex(os.urandom(32)) for _ in range(persons or 0)]
+    contents = [
+        care_content(tokens[number % len(tokens)] if tokens else to_hex(os.urandom(32)), DECEMBER, region, named)
+        for count, named, region in groups
+        for number in range(count)
+    ]
+    answer = consortium.publish(care_draft(consortium, *contents))
+    assert answer.status_code == 202, answer.text
+
+
+def count(
+    consortium: Consortium, caller: Key = FIRE_READER, region: str = STREET, period: str = "2026-12", **headers: str
+) -> httpx.Response:
+    changed = {f"gongzhi-{name}": value for name, value in headers.items()}
+    body = encode({"region": region, "period": period})
+    return consortium.send(caller, "POST", "/v1/statistics", headers=GROUNDS | changed, body=body)
+
+
+def margins(lines: list[dict[str, Any]]) -> dict[str | None, int]:
+    return {line["value"]: line["n"] for line in lines}
+
+
+def test_a_table_shows_what_at_least_k_persons_stand_behind(counting: Consortium) -> None:
+    publish(counting, (12, "visit", HERE), (30, "visit", THERE), (41, "alert", HERE), (2, "alert", THERE))
+    publish(counting, (2, "plan", HERE), (1, "plan", THERE))
+    answer = count(counting)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert (found["n"], found["k"], found["counted"], found["by"]) == (88, 5, "persons", ["class", "region"])
+    assert (found["ruleVersion"], found["madeAt"], found["until"] - found["from"]) == (3, counting.now, 31 * DAY)
+    assert margins(found["columns"]) == {HERE: 55, THERE: 33}
+    # Three plans hide behind the visits, and two alerts behind the three other cells.
+    assert margins(found["rows"]) == {"alert": 43, None: 45}
+    assert found["cells"] == [[None, None], [None, None]]
+
+
+def test_the_answer_is_a_signed_query_that_counts_its_figures(counting: Consortium) -> None:
+    publish(counting, (12, "visit", HERE), (30, "visit", THERE))
+    found = count(counting).json()
+    message = entries_of(counting, EntryType.QUERY)[-1]
+    assert found["query"]["message"] == message
+    figures = 1 + len(found["rows"]) + len(found["columns"])
+    expected = {"reader": FIRE, "queryType": int(QueryType.STATISTICS), "item": CARE, "resultCount": figures}
+    assert expected.items() <= message.items()
+    empty = count(counting, region="990101002").json()
+    assert (empty["n"], empty["rows"], empty["cells"]) == (None, [], [])
+    assert empty["query"]["message"]["resultCount"] == 0
+
+
+def test_who_asks_decides_how_many_have_to_stand_behind_a_figure(counting: Consortium) -> None:
+    publish(counting, (7, "visit", HERE), (8, "alert", THERE))
+    assert [count(counting, caller).json()["k"] for caller in (FIRE_READER, PROPERTY_KEY, EVALUATOR)] == [5, 10, 20]
+    assert margins(count(counting).json()["rows"]) == {"visit": 7, "alert": 8}
+    outside = count(counting, PROPERTY_KEY).json()
+    assert (outside["n"], margins(outside["rows"])) == (15, {None: 15})
+    assert count(counting, EVALUATOR).json()["n"] is None
+
+
+def test_many_records_of_few_persons_are_not_shown(counting: Consortium) -> None:
+    publish(counting, (40, "visit", HERE), persons=4)
+    assert count(counting).json()["n"] is None
+
+
+def test_a_table_asked_for_again_after_another_record_is_the_same(counting: Consortium) -> None:
+    publish(counting, (12, "visit", HERE), (30, "visit", THERE))
+    first = count(counting).json()
+    publish(counting, (1, "visit", HERE))
+    counting.advance(60)
+    counting.add_block()
+    again = count(counting).json()
+    assert {**again, "query": None} == {**first, "query": None}
+    assert again["query"]["message"]["request"] != first["query"]["message"]["request"]
+    with psycopg.connect(counting.dsn) as connection:
+        assert connection.execute("SELECT count(*) FROM kept_counts").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("region", "period"),
+    [
+        ("990101", "2026-12"),
+        (HERE, "2026-12"),
+        (STREET, "2026-12-15"),
+        (STREET, "2025-12"),
+        (STREET, "2026-13"),
+        ("99010100a", "2026-12"),
+    ],
+)
+def test_no_window_overlaps_another_so_that_none_can_be_subtracted(
+    counting: Consortium, region: str, period: str
+) -> None:
+    publish(counting, (12, "visit", HERE), (30, "visit", THERE))
+    before = counting.rows()
+    answer = count(counting, region=region, period=period)
+    assert answer.status_code in (400, 422)
+    assert answer.json()["code"] == "table_not_counted"
+    assert counting.rows() == before
+
+
+def test_a_period_that_is_not_settled_is_not_counted(counting: Consortium) -> None:
+    answer = count(counting, period="2027-01")
+    assert (answer.status_code, answer.json()["code"]) == (409, "period_open")
+    settled_at = int(answer.json()["detail"].split("from ")[1].split(" ")[0])
+    counting.clock.now = settled_at - 1
+    counting.add_block()
+    assert count(counting, period="2027-01").json()["code"] == "period_open"
+    counting.clock.now = settled_at
+    counting.add_block()
+    assert count(counting, period="2027-01").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("caller", "headers", "name"),
+    [
+        (PUBLISHER, {}, "key_not_entitled"),
+        (FIRE_READER, {"item": "0"}, "item_unknown"),
+        (FIRE_READER, {"item": "999"}, "item_unknown"),
+        (FIRE_READER, {"purpose": str(int(Purpose.SUPPLIES))}, "purpose_not_allowed"),
+        (FIRE_READER, {"item": str(FLAG)}, "item_not_shared"),
+    ],
+)
+def test_what_may_not_be_asked_is_refused_and_entered(
+    counting: Consortium, caller: Key, headers: dict[str, str], name: str
+) -> None:
+    answer = count(counting, caller, **headers)
+    assert (answer.status_code, answer.json()["name"]) == (403, name)
+    assert len(entries_of(counting, EntryType.REFUSAL)) == 1
+
+
+def test_withdrawn_records_are_not_counted(counting: Consortium) -> None:
+    publish(counting, (12, "visit", HERE))
+    with psycopg.connect(counting.dsn) as connection:
+        connection.execute("UPDATE records SET hidden = true WHERE publisher = %s", (COMMUNITY,))
+    assert count(counting).json()["n"] is None
