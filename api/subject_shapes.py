@@ -1,6 +1,7 @@
 """Shapes of queries about persons, and of their answers. Neither holds an id: that travels in Gongzhi-Opening alone."""
 
 from api.answer_shapes import HEX32, NUMBER, STATEMENT, TEXT, TRUTH, array, members, or_null
+from ledger.core.subjects import MOST_LISTED
 
 SUBJECT_BODY = members(subjectCommitment=HEX32)
 TAG_BODY = members(subjectCommitment=HEX32, recipient=NUMBER)
@@ -17,6 +18,8 @@ OUTWARD_TOKEN = members(
     endsAt=NUMBER,
 )
 PUBLISHERS_TOKEN = members(query=STATEMENT, subject=HEX32)
+LIST_BODY = members(subjectCommitments={**array(HEX32), "minItems": 1, "maxItems": MOST_LISTED})
+PUBLISHERS_TOKENS = members(query=STATEMENT, subjects=array(HEX32))
 CONSENT_TAG = members(query=STATEMENT, subjectTag=HEX32, period=NUMBER)
 _LOOK = members(
     disclosedAt=NUMBER,

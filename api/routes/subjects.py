@@ -14,17 +14,32 @@ from api.auth import Received, SignedRequest, answer
 from api.context import ApiContext, Context
 from api.look_headers import query_asked_by
 from api.openapi import query
-from api.subject_shapes import CONSENT_TAG, COVERAGE, OUTWARD_TOKEN, PUBLISHERS_TOKEN, SUBJECT_BODY, TAG_BODY
+from api.subject_shapes import (
+    CONSENT_TAG,
+    COVERAGE,
+    LIST_BODY,
+    OUTWARD_TOKEN,
+    PUBLISHERS_TOKEN,
+    PUBLISHERS_TOKENS,
+    SUBJECT_BODY,
+    TAG_BODY,
+)
 from ledger.core import queries
 from ledger.core.hexadecimal import from_hex, to_hex
-from ledger.core.shapes import members_of, unsigned
-from ledger.core.subjects import SubjectOpening
-from ledger.errors import LookRefused
+from ledger.core.shapes import array, members_of, unsigned
+from ledger.core.subjects import MOST_LISTED, SubjectOpening
+from ledger.errors import FormatError, LookRefused
 from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
 from ledger.services.coverage import coverage
-from ledger.services.queries import opened
-from ledger.services.subjects import tag_for_consent, token_for_publishing, token_for_reader
+from ledger.services.queries import all_opened, opened
+from ledger.services.subjects import (
+    PublishersTokens,
+    tag_for_consent,
+    token_for_publishing,
+    token_for_reader,
+    tokens_for_publishing,
+)
 
 router = APIRouter(tags=["subjects"])
 Answer = TypeVar("Answer")
@@ -65,6 +80,31 @@ def ask_subject(context: Context, request: SignedRequest) -> Response:
     """Return the value of `/subject` for records about a person; it is sealed and opened to nobody else."""
     made = _answered(context, request, token_for_publishing)
     return json_response({"query": made.query.document(), "subject": to_hex(made.subject)})
+
+
+@router.post(
+    queries.SUBJECT_LIST.path,
+    **query(
+        f"Get what records about 1 to {MOST_LISTED} persons commit",
+        PUBLISHERS_TOKENS,
+        role=queries.SUBJECT_LIST.role,
+        body=LIST_BODY,
+    ),
+)
+def ask_subjects(context: Context, request: SignedRequest) -> Response:
+    """Return the values of `/subject` for records about several persons, in the order of their commitments."""
+
+    def action(call: Call) -> PublishersTokens | LookRefused:
+        given = members_of(request.json(), LIST_BODY["required"], what="query")["subjectCommitments"]
+        listed = array(given, what="subjectCommitments", most=MOST_LISTED)
+        commitments = [from_hex(one, 32, what="subjectCommitment") for one in listed]
+        if not commitments:
+            raise FormatError("subjectCommitments: expected at least one")
+        openings = all_opened(request.opening(), commitments)
+        return tokens_for_publishing(call, query_asked_by(request.headers), openings)
+
+    made = answer(context, request, action)
+    return json_response({"query": made.query.document(), "subjects": [to_hex(token) for token in made.subjects]})
 
 
 @router.post(

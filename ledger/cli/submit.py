@@ -1,4 +1,4 @@
-"""`gongzhi submit`: publish the rows of a CSV file as records, each at most once, however often it is run."""
+"""`gongzhi submit`: publish the rows of a table as records, each at most once, however often it is run."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -6,42 +6,52 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ledger.cli.connection import Connection, connected, open_client
+from ledger.cli.option_groups import takes
 from ledger.cli.output import print_json, print_members, progress_bar
+from ledger.cli.table_options import TableOptions
 from ledger.errors import UsageError
 
 if TYPE_CHECKING:
     from ledger.client.gongzhi import GongzhiClient
-    from ledger.client.tables.job import MappedRows, TableJob, TableSource
+    from ledger.client.tables.job import TableJob
+    from ledger.client.tables.reports import Summary
+    from ledger.client.tables.source import TableSource, Tokens
 
 FIRST_REJECTIONS = 20
-"""How many rejections a dry run lists; a run writes them all to its report."""
+"""How many rejected rows a result lists; the job's report holds them all."""
 
 
 @connected
+@takes("table", TableOptions)
 def submit(
-    file: Annotated[Path, typer.Argument(help="UTF-8 CSV file with a header")],
+    file: Annotated[Path, typer.Argument(help="table with a header: CSV (UTF-8 or GBK) or XLSX")],
     *,
     mapping: Annotated[Path, typer.Option(help="mapping file, gongzhi-mapping/1")],
     item: Annotated[int, typer.Option(help="number of the catalogue item")],
     item_version: Annotated[int | None, typer.Option(min=1, help="its version; the newest if not given")] = None,
     only_region: Annotated[str, typer.Option(help="publish only rows whose region begins with this")] = "",
+    corrected: Annotated[
+        Path | None, typer.Option(help="the job's to_correct.xlsx, corrected: its rows complete the job")
+    ] = None,
     batch: Annotated[int, typer.Option(min=1, max=5000, help="rows of one submission")] = 1000,
     state: Annotated[Path | None, typer.Option(help="folder of the job's state; FILE.gongzhi if not given")] = None,
     resume: Annotated[bool, typer.Option(help="go on with a job that was begun, or refuse to")] = True,
     wait: Annotated[int, typer.Option(min=0, max=30, help="seconds to wait for each submission's anchor")] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="map and check every row, and send nothing")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+    table: TableOptions,
     connection: Connection,
 ) -> None:
-    """Publish the rows of a CSV file. Run it again after any interruption: only what is missing is sent.
+    """Publish the rows of a CSV or XLSX table. Run it again after any interruption: only what is missing is sent.
 
-    Rows that cannot become records are listed in the job's rejected.csv by row, line, path and reason.
+    Rows that cannot become records are listed in the job's rejected.csv by row, line, path and reason, and stand in its
+    to_correct.xlsx to be corrected.
     """
     with open_client(connection) as client:
-        source, version = _source(client, file, mapping, item, item_version, only_region)
+        source, version = _source(client, table, file, mapping, item, item_version, only_region)
         if dry_run:
             with progress_bar("rows") as advance:
-                _print(_dry_run(source.check(advance)), as_json)
+                _print(_dry_run(source, corrected, advance), as_json)
             return
         from ledger.client.tables.job import TableJob
 
@@ -49,27 +59,51 @@ def submit(
         begun = job.begin(client.desk.facts.gateway, client.desk.agency)
         if begun and not resume:
             raise UsageError(f"{job.state} holds a job that was begun; --resume goes on with it")
-        result = _run(client, job, wait)
+        summary = _fill(job, corrected, _tokens(client, source, table, item))
+        result = _send(client, job, wait) | _told(source, job, summary)
     _print(result, as_json)
 
 
 def _source(
-    client: "GongzhiClient", file: Path, mapping: Path, item: int, version: int | None, only_region: str
+    client: "GongzhiClient",
+    table: TableOptions,
+    file: Path,
+    mapping: Path,
+    item: int,
+    version: int | None,
+    only_region: str,
 ) -> tuple["TableSource", int]:
-    from ledger.client.tables.job import TableSource
     from ledger.client.tables.mapping import load_mapping
+    from ledger.client.tables.source import TableSource
 
     loaded = load_mapping(mapping)
-    if not file.is_file():
-        raise UsageError(f"{file} is not there")
     schema, item_version = client.schema_of(item, version)
     loaded.require_schema(schema)
-    return TableSource(file, loaded, schema, only_region), item_version
+    return TableSource(table.file(file), loaded, schema, only_region), item_version
 
 
-def _run(client: "GongzhiClient", job: "TableJob", wait: int) -> dict[str, Any]:
+def _tokens(client: "GongzhiClient", source: "TableSource", table: TableOptions, item: int) -> "Tokens | None":
+    if source.mapping.subject is None:
+        return None
+    from ledger.client.subject_tokens import resident_tokens
+    from ledger.client.subjects import SubjectsDesk
+
+    return resident_tokens(SubjectsDesk(client.desk), table.grounds(item))
+
+
+def _fill(job: "TableJob", corrected: Path | None, tokens: "Tokens | None") -> "Summary":
+    from ledger.client.tables.corrections import Corrections
+    from ledger.client.tables.rows import TableFile
+
     with progress_bar("rows") as advance:
-        job.fill(advance)
+        job.fill(advance, tokens)
+        corrections = Corrections(job)
+        if corrected is None:
+            return corrections.finish(advance, tokens)
+        return corrections.take(TableFile(corrected), advance, tokens)
+
+
+def _send(client: "GongzhiClient", job: "TableJob", wait: int) -> dict[str, Any]:
     pending = job.outbox.pending()
     with progress_bar("submissions", len(pending)) as advance:
         for _ in job.outbox.send_all(client.publishing, wait):
@@ -79,22 +113,47 @@ def _run(client: "GongzhiClient", job: "TableJob", wait: int) -> dict[str, Any]:
         "records": sum(submission["records"] for submission in sent),
         "submissions": len(sent),
         "sentNow": len(pending),
-        "rejected": job.rejected_count(),
-        "report": str(job.state / "rejected.csv"),
         "anchorBy": max((submission["anchorBy"] for submission in sent), default=None),
     }
 
 
-def _dry_run(mapped: "MappedRows") -> dict[str, Any]:
+def _told(source: "TableSource", job: "TableJob", summary: "Summary") -> dict[str, Any]:
+    from ledger.client.tables.job import REPORT, TO_CORRECT
+
+    to_correct = job.state / TO_CORRECT
+    return {
+        **source.file.described(),
+        **_summary(summary),
+        "report": str(job.state / REPORT),
+        "toCorrect": str(to_correct) if to_correct.exists() else None,
+        "notMissing": summary.not_missing,
+    }
+
+
+def _dry_run(source: "TableSource", corrected: Path | None, advance: Any) -> dict[str, Any]:
+    from ledger.client.tables.reports import summary_of
+
+    if corrected is not None:
+        raise UsageError("--corrected completes a job: there is no dry run of it")
+    summary = summary_of(source.check(advance))
     return {
         "dryRun": True,
-        "records": mapped.accepted,
-        "skipped": mapped.skipped,
-        "rejected": len(mapped.rejected),
-        "reasons": dict(mapped.reasons),
+        **source.file.described(),
+        "records": summary.accepted,
+        **_summary(summary),
+    }
+
+
+def _summary(summary: "Summary") -> dict[str, Any]:
+    return {
+        "skipped": summary.skipped,
+        "rejected": len(summary.rejected),
+        "reasons": summary.reasons,
+        "cleaned": dict(summary.cleaned),
         "rows": [
-            {"row": r.row, "line": r.line, "path": r.path, "reason": r.reason}
-            for r in mapped.rejected[:FIRST_REJECTIONS]
+            {"row": one.row, "line": one.line, "path": fault.path, "reason": fault.reason}
+            for one in summary.rejected[:FIRST_REJECTIONS]
+            for fault in one.faults
         ],
     }
 

@@ -112,6 +112,18 @@ class SubjectsDesk:
         token: bytes = _shaped(from_hex, members["subject"], 32)
         return token
 
+    def tokens_for_publishing(self, persons: Sequence[SubjectId], grounds: Grounds) -> list[bytes]:
+        """Ask for what records about 1 to `MOST_LISTED` persons commit in `/subject` (32 bytes each), in their order.
+
+        One signed request and one Query; each person counts against the gateway's quota of lists.
+        """
+        openings = [SubjectOpening(os.urandom(BLIND_BYTES), person) for person in persons]
+        members, query = self._ask_about(queries.SUBJECT_LIST, openings, grounds, ("query", "subjects"))
+        given = _shaped(array, members["subjects"])
+        if len(given) != len(persons) or query.message["resultCount"] != len(persons):
+            broken("the answer is about another number of persons than was asked")
+        return [_shaped(from_hex, token, 32) for token in given]
+
     def tag_for_consent(self, subject: SubjectId, recipient: int, grounds: Grounds) -> ConsentTag:
         """Ask for a fresh tag for a person's consent to `recipient`, for the purpose of `grounds`."""
         more = {"recipient": recipient}
@@ -141,6 +153,15 @@ class SubjectsDesk:
         stated = state(grounds, self._desk.receipts)
         body = encode({"subjectCommitment": to_hex(opening.commitment), **more})
         headers = {**stated.headers, OPENING_HEADER: opening.header}
+        answer = self._desk.transport.post(kind.path, body, headers, repeatable=True)
+        return self._answered(answer, kind, grounds, stated, names)
+
+    def _ask_about(
+        self, kind: QueryKind, openings: Sequence[SubjectOpening], grounds: Grounds, names: tuple[str, ...]
+    ) -> tuple[dict[str, Any], SignedStatement]:
+        stated = state(grounds, self._desk.receipts)
+        body = encode({"subjectCommitments": [to_hex(opening.commitment) for opening in openings]})
+        headers = {**stated.headers, OPENING_HEADER: ",".join(opening.header for opening in openings)}
         answer = self._desk.transport.post(kind.path, body, headers, repeatable=True)
         return self._answered(answer, kind, grounds, stated, names)
 

@@ -19,6 +19,9 @@ FIELD_TYPE = type_hash("FieldV1(bytes32 recordId,string path,string kind,bytes32
 RECORD_TYPE = type_hash(
     "RecordV1(bytes32 recordId,uint32 version,bytes32 previous,bytes32 schemaHash,bytes32[] fields)"
 )
+_NULL = encode(None)
+_HASH_OF_NULL = keccak256(_NULL)
+"""Most slots of a long schema hold null: what is the same for all of them is made once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def commit(schema: Schema, content: RecordContent) -> CommittedRecord:
     prefix = FIELD_TYPE + record_id
     digests = tuple(
         [
-            keccak256(prefix + slot.hashes + salt32 + keccak256(value))
+            keccak256(prefix + slot.hashes + salt32 + (_HASH_OF_NULL if value is _NULL else keccak256(value)))
             for slot, salt32, value in zip(schema.slots, salts, values, strict=True)
         ]
     )
@@ -94,9 +97,13 @@ def slot_values(schema: Schema, originals: Mapping[str, JsonValue]) -> tuple[byt
         value = originals.get(slot.path)
         if slot.is_original:
             known += slot.path in originals
-        else:
+        elif value is not None:  # null gives null
             value = derive(slot.kind, value, _context(occurred_at, slot.redact, originals))
-        if value is None or not slot.fits(value):
+        if value is None:
+            slot.require(value)
+            values.append(_NULL)
+            continue
+        if not slot.fits(value):
             slot.require(value)
         values.append(encode(value))
     if known != len(originals):

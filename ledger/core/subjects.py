@@ -4,7 +4,7 @@ PERMANENT. Tokens stand in records and tags on chain: changing a byte here makes
 
     canonical id        idType ":" canonicalId, UTF-8
     subjectCommitment   SHA-256(blind ‖ canonical id), blind = 32 random bytes
-    Gongzhi-Opening     base64url(blind) "." idType "." base64url(canonicalId), no padding
+    Gongzhi-Opening     base64url(blind) "." idType "." base64url(canonicalId), no padding; several joined by ","
     internal token      HMAC-SHA256(key "token", "subject/v1" 00 idType 00 canonicalId)
     outward token       "e" epoch "." hex of HMAC-SHA256(key "agency/<agency>/<purpose>/<epoch>", internal token)
     subject tag         HMAC-SHA256(key "tag", internal token ‖ recipient ‖ purpose ‖ period)
@@ -38,6 +38,8 @@ ID_TYPES: Final = (
 )
 """Kinds of identifiers. Only ever appended: the kind is hashed into the token."""
 MOST_PERIODS: Final = 1 << 32
+MOST_LISTED: Final = 100
+"""Persons that one request may list: their openings are a header of some 8 KiB, which every HTTP server takes."""
 SECONDS_A_DAY: Final = 86_400
 _LONGEST_HEADER = 256
 _PLAIN_CODE = re.compile(r"[0-9A-Z](?:[0-9A-Z/-]{0,38}[0-9A-Z])?")
@@ -123,6 +125,17 @@ def parse_opening(header: str | None) -> SubjectOpening:
     if subject.canonical != given:
         raise OpeningInvalid("the id is not in its canonical spelling")
     return SubjectOpening(blind, subject)
+
+
+def parse_openings(header: str | None) -> tuple[SubjectOpening, ...]:
+    """Return the openings in a header `Gongzhi-Opening` that lists 1 to `MOST_LISTED`, joined by commas, in order.
+
+    Raises OpeningInvalid as `parse_opening` does, and for a list that is longer.
+    """
+    given = [] if header is None else header.split(",")
+    if len(given) > MOST_LISTED:
+        raise OpeningInvalid(f"expected at most {MOST_LISTED} openings")
+    return tuple(parse_opening(one) for one in given or (None,))
 
 
 def check_opening(opening: SubjectOpening, commitment: bytes) -> None:

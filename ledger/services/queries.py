@@ -1,9 +1,11 @@
 """Decide a query about a person, count it, and sign what was answered: one Query each, or one Refusal."""
 
+from collections.abc import Callable, Sequence
+
 from ledger.core.codes import EntryType, Refusal
 from ledger.core.queries import Asker, QueryKind, why_not_query
-from ledger.core.subjects import SECONDS_A_DAY, SubjectOpening, check_opening, parse_opening
-from ledger.errors import LookRefused
+from ledger.core.subjects import SECONDS_A_DAY, SubjectOpening, check_opening, parse_opening, parse_openings
+from ledger.errors import LookRefused, OpeningMismatch
 from ledger.rows import LookEvidence
 from ledger.services.asked import Asked, look_of
 from ledger.services.authenticate import Call
@@ -21,14 +23,30 @@ def opened(header: str | None, commitment: bytes) -> SubjectOpening:
     return opening
 
 
-def refuse_query(call: Call, asked: Asked, kind: QueryKind) -> LookRefused | None:
+def all_opened(header: str | None, commitments: Sequence[bytes]) -> tuple[SubjectOpening, ...]:
+    """Return the openings in the header Gongzhi-Opening, which must open the signed commitments one by one.
+
+    Raises OpeningInvalid or OpeningMismatch, as `opened`.
+    """
+    openings = parse_openings(header)
+    if len(openings) != len(commitments):
+        raise OpeningMismatch("as many openings as subjectCommitments are expected")
+    for opening, commitment in zip(openings, commitments, strict=True):
+        check_opening(opening, commitment)
+    return openings
+
+
+def refuse_query(
+    call: Call, asked: Asked, kind: QueryKind, count: Callable[[Call], bool] | None = None
+) -> LookRefused | None:
     """Decide a query and count it; returns the refusal that was appended, None if it may be answered.
 
-    In the order of looks: key, item, purpose, class 3, quota of the day, stale facts.
+    In the order of looks: key, item, purpose, class 3, quota of the day, stale facts. `count` counts it against the
+    quota, and is `count_query` if None.
     """
     asker = Asker(call.agency, call.key, asked.item, asked.purpose)
     reason = why_not_query(call.history, kind, asker, call.as_of)
-    if reason is None and not count_query(call):
+    if reason is None and not (count or count_query)(call):
         reason = Refusal.QUOTA_EXHAUSTED
     look = look_of(call, asked, 0)
     if reason is None and facts_stale(call, look.authority):
@@ -61,3 +79,9 @@ def count_query(call: Call) -> bool:
     """Count one question about a person against the agency's quota of the day; False, and nothing counted, over it."""
     most = call.gateway.subject_rules.queries_per_day
     return call.transaction.count_query(call.agency, call.now // SECONDS_A_DAY, most)
+
+
+def count_listed(call: Call, persons: int) -> bool:
+    """Count the persons of one list against the agency's quota of the day; False, and nothing counted, over it."""
+    most = call.gateway.subject_rules.listed_per_day
+    return call.transaction.count_listed(call.agency, call.now // SECONDS_A_DAY, persons, most)

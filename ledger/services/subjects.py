@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ledger.action_errors import SelfConsent
 from ledger.core.hexadecimal import from_hex
-from ledger.core.queries import SUBJECT, TAG, TOKEN
+from ledger.core.queries import SUBJECT, SUBJECT_LIST, TAG, TOKEN
 from ledger.core.schema import SUBJECT_PATH, Schema
 from ledger.core.subjects import MOST_PERIODS, SubjectOpening, epoch_at, internal_token, outward_token, subject_tag
 from ledger.errors import FormatError, LookRefused, StoreError
@@ -15,7 +15,7 @@ from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
 from ledger.services.commit_records import GivenRecord
 from ledger.services.gateway import Gateway
-from ledger.services.queries import count_query, opened, refuse_query, sign_query
+from ledger.services.queries import count_listed, count_query, opened, refuse_query, sign_query
 from ledger.services.sign import SignedStatement
 
 
@@ -35,6 +35,14 @@ class PublishersToken:
 
     query: SignedStatement
     subject: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PublishersTokens:
+    """The signed Query, and the internal tokens (32 bytes each) that records about the listed persons commit."""
+
+    query: SignedStatement
+    subjects: Sequence[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,20 @@ def token_for_publishing(call: Call, asked: Asked, opening: SubjectOpening) -> P
     if refused is not None:
         return refused
     return PublishersToken(sign_query(call, asked, SUBJECT, 1), token_of_opening(call.gateway, opening))
+
+
+def tokens_for_publishing(
+    call: Call, asked: Asked, openings: Sequence[SubjectOpening]
+) -> PublishersTokens | LookRefused:
+    """Answer what a publisher commits in the `/subject` of records about several persons, in their order.
+
+    One Query, whose resultCount says how many; each person counts against the quota of lists.
+    """
+    refused = refuse_query(call, asked, SUBJECT_LIST, lambda counted: count_listed(counted, len(openings)))
+    if refused is not None:
+        return refused
+    tokens = [token_of_opening(call.gateway, opening) for opening in openings]
+    return PublishersTokens(sign_query(call, asked, SUBJECT_LIST, len(tokens)), tokens)
 
 
 def tag_for_consent(call: Call, asked: Asked, opening: SubjectOpening, recipient: int) -> ConsentTag | LookRefused:

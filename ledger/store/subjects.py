@@ -42,6 +42,11 @@ COUNT = """
     INSERT INTO query_counts (agency, day, asked) VALUES (%s, %s, 1)
     ON CONFLICT (agency, day) DO UPDATE SET asked = query_counts.asked + 1 WHERE query_counts.asked < %s"""
 
+COUNT_LISTED = """
+    INSERT INTO query_counts (agency, day, asked, listed) VALUES (%s, %s, 0, %s)
+    ON CONFLICT (agency, day) DO UPDATE SET listed = query_counts.listed + excluded.listed
+        WHERE query_counts.listed + excluded.listed <= %s"""
+
 
 NEWEST = (2**63 - 1, b"")
 """A place before every look."""
@@ -120,3 +125,7 @@ class Subjects(Session):
     def count_query(self, agency: int, day: int, most: int) -> bool:
         """Count one query of an agency on a day (Unix seconds / 86,400); False if it had `most` already."""
         return most > 0 and self._run(COUNT, (agency, day, most)) == 1
+
+    def count_listed(self, agency: int, day: int, persons: int, most: int) -> bool:
+        """Count the persons of a list that an agency asks for on a day; False if that would exceed `most`."""
+        return persons <= most and self._run(COUNT_LISTED, (agency, day, persons, most)) == 1

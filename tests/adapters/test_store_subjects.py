@@ -141,6 +141,23 @@ def test_queries_of_a_day_are_counted_to_their_most(store: PostgresStore) -> Non
     assert (count(21, 6, 2), count(22, 5, 2), count(23, 5, 0)) == (True, True, False)
 
 
+def test_listed_persons_of_a_day_are_counted_apart(store: PostgresStore) -> None:
+    def listed(agency: int, persons: int, most: int) -> bool:
+        with store.begin() as tx:
+            return tx.count_listed(agency, 7, persons, most)
+
+    assert [listed(41, 40, 100), listed(41, 70, 100), listed(41, 60, 100), listed(41, 1, 100)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    assert not listed(42, 101, 100)
+    with store.begin() as tx:
+        assert tx.count_query(41, 7, 1)
+        assert not tx.count_query(41, 7, 1)
+
+
 def test_a_quota_holds_however_many_ask_at_once(store: PostgresStore) -> None:
     outcomes: list[bool] = []
 

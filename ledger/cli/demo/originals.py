@@ -10,8 +10,9 @@ from pathlib import Path
 from ledger.cli.demo.calls import write_calls
 from ledger.client.gongzhi import GongzhiClient
 from ledger.client.submissions import new_record
-from ledger.client.tables.job import MappedRows, TableSource
 from ledger.client.tables.mapping import load_mapping
+from ledger.client.tables.rows import TableFile
+from ledger.client.tables.source import Outcome, TableSource
 from ledger.domain import load_document
 
 ITEM = 2
@@ -35,8 +36,8 @@ def publish_originals(client: GongzhiClient, calls: Path, region: str, folder: P
     path, _ = write_calls(chosen, folder, SEED)[region]
     schema, version = client.schema_of(ITEM)
     with as_file(files("ledger.domain")) as domain:
-        source = TableSource(path, load_mapping(domain / "mappings" / "montgomery-911.json"), schema)
-    values = list(source.map(source.rows(), MappedRows()))
+        source = TableSource(TableFile(path), load_mapping(domain / "mappings" / "montgomery-911.json"), schema)
+    values = [row.originals for row in source.map(source.rows(), Outcome())]
     records = [new_record(one) for one in values]
     client.publish(schema, ITEM, version, records)
     by_sort = {str(one["/class"]).startswith("fire/"): record for one, record in zip(values, records, strict=True)}

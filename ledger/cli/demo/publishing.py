@@ -6,8 +6,10 @@ from pathlib import Path
 from ledger.cli.demo.looks import ITEM
 from ledger.client.gongzhi import GongzhiClient
 from ledger.client.publishing import Accepted
-from ledger.client.tables.job import TableJob, TableSource
+from ledger.client.tables.job import TableJob
 from ledger.client.tables.mapping import load_mapping
+from ledger.client.tables.rows import TableFile
+from ledger.client.tables.source import TableSource
 from ledger.errors import UsageError
 
 BATCH = 100
@@ -24,7 +26,7 @@ def publish_calls(client: GongzhiClient, calls: Path, state: Path) -> tuple[int,
     with as_file(files("ledger.domain")) as domain:
         mapping = load_mapping(domain / "mappings" / "montgomery-911.json")
     mapping.require_schema(schema)
-    job = TableJob(TableSource(calls, mapping, schema), state, ITEM, version, BATCH)
+    job = TableJob(TableSource(TableFile(calls), mapping, schema), state, ITEM, version, BATCH)
     job.begin(client.desk.facts.gateway, client.desk.agency)
     job.fill()
     if job.rejected_count():

@@ -1,97 +1,54 @@
 """Publishing a table, resumably: each row becomes at most one record, however often the job is started.
 
-    STATE/plan.json        which file, mapping, item and publisher this job is of; another one is refused
-    STATE/rejected.csv     rows that cannot become records: row, line, path, reason; never a value
-    STATE/filled           there once every row stands in the outbox or in the report
-    STATE/outbox/          submissions on their way (`ledger.client.outbox`)
+    STATE/plan.json          which file, mapping, item and publisher this job is of; another one is refused
+    STATE/filled             what became of the rows, once every row stands in the outbox or in the report
+    STATE/rejected.csv       rows that are missing: row, line, path and reason; never a value
+    STATE/to_correct.xlsx    the same rows with their cells, to be corrected; there while rows are missing
+    STATE/corrections/NNNN/  corrected files as they were given: a copy, its plan, and `filled` (`corrections`)
+    STATE/outbox/            submissions on their way (`ledger.client.outbox`)
 
 Record ids and salts are drawn when a row is put into the outbox, and never again: a row's batch has a name, and a name
-that the outbox knows is not filled twice.
+that the outbox knows is not filled twice. The folder holds cells in clear: only its owner enters it.
 """
 
-import csv
+import fcntl
 import hashlib
-import io
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ledger.client.durable import private_folder, write_durably
 from ledger.client.outbox import ClientOutbox
-from ledger.client.submissions import contents, new_record
-from ledger.client.tables.mapping import TableMapping
-from ledger.client.tables.rows import SourceRow, rows_of
-from ledger.core.canonical import JsonValue, decode, encode
-from ledger.core.hexadecimal import to_hex
-from ledger.core.schema import Schema
-from ledger.errors import RowRejected, UsageError
+from ledger.client.submissions import contents_of
+from ledger.client.tables.reports import (
+    ROW,
+    Summary,
+    parse_summary,
+    rejected_csv,
+    rows_to_correct,
+    summary_document,
+    summary_of,
+)
+from ledger.client.tables.rows import SourceRow
+from ledger.client.tables.source import Outcome, TableSource, Tokens
+from ledger.core.canonical import decode, encode
+from ledger.errors import UsageError
 
-FORMAT = "gongzhi-job/1"
-REGION = "/region"
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A row that cannot become a record: where, which path, and a reason code."""
-
-    row: int
-    line: int
-    path: str
-    reason: str
-
-
-@dataclass
-class MappedRows:
-    """What mapping the file gave: accepted and skipped rows counted, rejections listed."""
-
-    accepted: int = 0
-    skipped: int = 0
-    rejected: list[Rejection] = field(default_factory=list)
-
-    @property
-    def reasons(self) -> Mapping[str, int]:
-        """Rejections by `path reason`."""
-        return Counter(f"{rejection.path} {rejection.reason}" for rejection in self.rejected)
+FORMAT = "gongzhi-job/2"
+REPORT, TO_CORRECT, FILLED = "rejected.csv", "to_correct.xlsx", "filled"
+Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class TableSource:
-    """A file with its mapping and schema; `only_region` skips rows of other regions."""
+class RowsToFill:
+    """Rows on their way into an outbox: batches are named `PREFIX00000001-0` and on."""
 
-    path: Path
-    mapping: TableMapping
-    schema: Schema
-    only_region: str = ""
-
-    def map(self, rows: Iterator[SourceRow], result: MappedRows) -> Iterator[dict[str, JsonValue]]:
-        """Yield the originals of rows that fit, noting the others in `result`."""
-        for row in rows:
-            try:
-                if row.cells is None:
-                    raise RowRejected("/", "cells_not_as_header")
-                originals = self.mapping.originals(row.cells, self.schema)
-            except RowRejected as error:
-                result.rejected.append(Rejection(row.number, row.line, error.path, error.reason))
-                continue
-            if not str(originals.get(REGION) or "").startswith(self.only_region):
-                result.skipped += 1
-                continue
-            result.accepted += 1
-            yield originals
-
-    def rows(self) -> Iterator[SourceRow]:
-        """Yield the file's rows."""
-        return rows_of(self.path, self.mapping.columns)
-
-    def check(self, advance: Callable[[int], None] = lambda _: None) -> MappedRows:
-        """Map every row and keep nothing: a dry run."""
-        result = MappedRows()
-        for _ in self.map(self.rows(), result):
-            advance(1)
-        return result
+    prefix: str
+    source: TableSource
+    rows: Iterator[SourceRow]
 
 
 class TableJob:
@@ -107,6 +64,7 @@ class TableJob:
         plan = encode(self._plan(gateway, publisher))
         path = self.state / "plan.json"
         if not path.exists():
+            self._refuse_corrected_file()
             write_durably(path, plan)
             return False
         if path.read_bytes() != plan:
@@ -114,46 +72,81 @@ class TableJob:
             raise UsageError(f"{self.state} holds a job with another {differing}; give another --state for this one")
         return True
 
-    def fill(self, advance: Callable[[int], None] = lambda _: None) -> MappedRows | None:
-        """Put every row into the outbox or the report, batch by batch; None if that was done by an earlier run."""
-        filled = self.state / "filled"
-        if filled.exists():
-            return None
-        result, rows, number = MappedRows(), self.source.rows(), 0
-        while part := list(islice(rows, self._batch)):
+    def fill(self, advance: Advance = lambda _: None, tokens: Tokens | None = None) -> Summary:
+        """Put every row into the outbox or the report, batch by batch; does nothing where an earlier run did it.
+
+        `tokens` gives what `/subject` commits. Raises UsageError if the mapping needs it and it is None, or if another
+        process is filling; and what `tokens` raises: what stands in the outbox by then is kept.
+        """
+        filled = self.state / FILLED
+        if not filled.exists():
+            with self.only_filler():
+                outcome = self.put(RowsToFill("", self.source, self.source.rows()), tokens, advance)
+                summary = summary_of(outcome)
+                self.report(summary, {one.row.number: one.row for one in outcome.rejected})
+                write_durably(filled, encode(summary_document(summary)))
+        return parse_summary(decode(filled.read_bytes()))
+
+    def put(self, given: RowsToFill, tokens: Tokens | None, advance: Advance) -> Outcome:
+        """Put rows into the outbox, batch by batch; returns what became of them."""
+        source, outcome, number = given.source, Outcome(), 0
+        if source.mapping.subject is not None and tokens is None:
+            raise UsageError("the mapping names a subject: its token must be asked of the gateway")
+        while part := list(islice(given.rows, self._batch)):
             number += 1
-            originals = list(self.source.map(iter(part), result))
-            # Random ids make no difference to sizes, so a batch is always cut in the same places.
-            records = (new_record(values) for values in originals)
-            made = contents(self.source.schema, self._item, self._item_version, records)
-            for place, content in enumerate(made):
-                self.outbox.put(f"{number:08d}-{place}", content)
+            name = f"{given.prefix}{number:08d}"
+            # The first part is put last: if it is there, they all are.
+            held = self.outbox.holds(f"{name}-0")
+            records = source.prepared(source.map(part, outcome), outcome, None if held else tokens)
+            if not held:
+                # Random ids make no difference to sizes, so a batch is always cut in the same places.
+                made = contents_of(source.schema, self._item, self._item_version, records)
+                for place, content in reversed(list(enumerate(made))):
+                    self.outbox.put(f"{name}-{place}", content)
             advance(len(part))
-        write_durably(self.state / "rejected.csv", _report(result.rejected))
-        write_durably(filled, b"")
-        return result
+        return outcome
+
+    def report(self, summary: Summary, rows: dict[int, SourceRow]) -> None:
+        """Write both reports; `rows` are the missing rows by number, as they were read last."""
+        write_durably(self.state / REPORT, rejected_csv(summary.rejected))
+        path = self.state / TO_CORRECT
+        if not summary.rejected:
+            path.unlink(missing_ok=True)
+            return
+        header = self.source.file.open().header
+        cells = {number: row.raw for number, row in rows.items()}
+        write_durably(path, rows_to_correct(header, summary.rejected, cells))
 
     def rejected_count(self) -> int:
         """Return how many rows the report lists."""
-        path = self.state / "rejected.csv"
-        return max(0, len(path.read_text(encoding="utf-8").splitlines()) - 1) if path.exists() else 0
+        path = self.state / REPORT
+        lines = path.read_text(encoding="utf-8").splitlines()[1:] if path.exists() else []
+        return len({line.split(",", 1)[0] for line in lines})
+
+    @contextmanager
+    def only_filler(self) -> Iterator[None]:
+        """Hold the job; raises UsageError if another process holds it."""
+        with (self.state / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UsageError("another process is filling this job") from None
+            yield
+
+    def _refuse_corrected_file(self) -> None:
+        if ROW in self.source.file.open().header:
+            raise UsageError("these are corrected rows of a job: give its own file, and this one with --corrected")
 
     def _plan(self, gateway: int, publisher: int) -> dict[str, Any]:
-        digest = hashlib.sha256()
-        with self.source.path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
         return {
             "format": FORMAT,
-            "file": digest.hexdigest(),
-            "mapping": to_hex(self.source.mapping.hash),
-            "schemaHash": to_hex(self.source.schema.hash),
+            "file": digest_of(self.source.file.path),
+            "read": self.source.plan(),
             "item": self._item,
             "itemVersion": self._item_version,
             "gateway": gateway,
             "publisher": publisher,
             "batch": self._batch,
-            "onlyRegion": self.source.only_region,
         }
 
     @staticmethod
@@ -164,9 +157,10 @@ class TableJob:
         return ", ".join(name for name in new if new[name] != old.get(name)) or "format"
 
 
-def _report(rejected: list[Rejection]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("row", "line", "path", "reason"))
-    writer.writerows((r.row, r.line, r.path, r.reason) for r in rejected)
-    return text.getvalue().encode("utf-8")
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as hex digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,57 +1,83 @@
 """A mapping, `gongzhi-mapping/1`: which columns give which slots of a schema.
 
-    {"format":"gongzhi-mapping/1","title":{"zh","en"},"schema":name,"schemaVersion":n,"slots":{path: spec…}}
+    {"format":"gongzhi-mapping/1","title":{"zh","en"},"schema":name,"schemaVersion":n,"slots":{path: spec…},
+     "columns":{name: [other names…]},"clean":[steps…],"unique":[paths…],"identity":{"number","birth","sex"},
+     "subject":path}
 
-`spec` is a transform of `transforms`. `codes` may also be `{"file": path beside the mapping, "member": [names…]}`.
-Paths of the schema that no slot of the mapping names are null.
+`spec` is a transform of `transforms`. `codes` may also be `{"file": path beside the mapping, "member": [names…]}`, and
+`set` names a code set, as `sex/1`. Paths of the schema that no slot of the mapping names are null. The second line is
+optional: other names of columns; cleaning steps for every column whose spec has no `clean`; paths whose values together
+stand once in a file; paths that must agree with an identity number (`persons`); and the path of the identity number
+whose person `/subject` is about: its token is asked of the gateway when a row is published.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ledger.client.tables.cells import Noted, Transform
+from ledger.client.tables.persons import IdentityCheck, parse_identity_check
 from ledger.client.tables.rows import Row
-from ledger.client.tables.transforms import Transform, build_transform, columns_of
+from ledger.client.tables.transforms import build_transform, columns_of
 from ledger.core.canonical import JsonValue, document_hash
-from ledger.core.commitment import slot_values
-from ledger.core.schema import Schema
-from ledger.core.shapes import members_of, text, titles, unsigned
-from ledger.errors import FormatError, GongzhiError, RowRejected, UnsupportedFormat, UsageError
+from ledger.core.code_sets import parse_reference
+from ledger.core.schema import SUBJECT_PATH, Schema
+from ledger.core.shapes import array, members_of, text, titles, unsigned
+from ledger.domain import load_document
+from ledger.errors import FormatError, RowRejected, UnsupportedFormat, UsageError
 
 FORMAT = "gongzhi-mapping/1"
+_UNCLEANED = ("constant",)
 
 
 @dataclass(frozen=True)
 class TableMapping:
-    """A mapping for a schema by name and version; `hash` binds its code tables too."""
+    """A mapping for a schema by name and version; `hash` binds its code tables and code sets too."""
 
     schema: str
     schema_version: int
     slots: Mapping[str, Transform]
     columns: frozenset[str]
+    """Columns that a file must have."""
+    aliases: Mapping[str, str]
+    """Other names of columns, and the name that the slots use."""
+    unique: tuple[str, ...]
+    identity: IdentityCheck | None
+    subject: str | None
     hash: bytes
 
     def require_schema(self, schema: Schema) -> None:
-        """Raise UsageError unless the mapping is for this schema and names only its paths."""
+        """Raise UsageError unless the mapping is for this schema, names only its paths, and fills its `/subject`."""
         if (schema.name, schema.version) != (self.schema, self.schema_version):
             raise UsageError(
                 f"the mapping is for {self.schema} version {self.schema_version}, "
                 f"the item has {schema.name} version {schema.version}"
             )
-        unknown = sorted(set(self.slots) - set(schema.original_paths))
+        unknown = sorted({*self.slots, *self._named()} - set(schema.original_paths))
         if unknown:
             raise UsageError(f"the mapping names paths that the schema does not have: {', '.join(unknown)}")
+        if self.subject is not None and not schema.has_subject:
+            raise UsageError(f"the mapping names a subject, but {schema.name} has no {SUBJECT_PATH}")
 
-    def originals(self, row: Row, schema: Schema) -> dict[str, JsonValue]:
-        """Return a row's originals by path; raises RowRejected for the first path that does not fit."""
-        originals = {path: transform(row) for path, transform in self.slots.items()}
-        try:
-            slot_values(schema, originals)
-        except GongzhiError as error:
-            raise RowRejected(_failing_path(schema, originals), error.code) from None
-        return originals
+    def originals(self, row: Row, noted: Noted) -> tuple[dict[str, JsonValue], list[RowRejected]]:
+        """Return a row's originals by path, and every fault: of a cell, or of the identity number's birth and sex."""
+        originals: dict[str, JsonValue] = {}
+        faults: list[RowRejected] = []
+        for path, transform in self.slots.items():
+            try:
+                originals[path] = transform(row, noted)
+            except RowRejected as fault:
+                faults.append(fault)
+        if self.identity is not None:
+            faults += self.identity.faults(originals)
+        return originals, faults
+
+    def _named(self) -> set[str]:
+        check = self.identity
+        checked = () if check is None else (check.number, check.birth, check.sex)
+        return {path for path in (*self.unique, *checked, self.subject) if path is not None}
 
 
 def load_mapping(path: Path) -> TableMapping:
@@ -59,42 +85,65 @@ def load_mapping(path: Path) -> TableMapping:
     document = _json(path)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise UnsupportedFormat(f"mapping: expected format {FORMAT}")
-    members_of(document, ("format", "title", "schema", "schemaVersion", "slots"), what="mapping")
+    optional = ("columns", "clean", "unique", "identity", "subject")
+    members_of(document, ("format", "title", "schema", "schemaVersion", "slots"), what="mapping", optional=optional)
     titles(document["title"], what="mapping title")
     if not isinstance(document["slots"], dict):
         raise FormatError("mapping slots: expected an object")
-    slots = {name: _with_codes(spec, path.parent) for name, spec in document["slots"].items()}
+    clean = array(document.get("clean", []), what="mapping clean")
+    slots = {name: _resolved(spec, path.parent, clean) for name, spec in document["slots"].items()}
     transforms = {name: build_transform(name, spec) for name, spec in slots.items()}
+    unique = array(document.get("unique", []), what="mapping unique")
     return TableMapping(
-        text(document["schema"], what="mapping schema"),
-        unsigned(document["schemaVersion"], 32, what="mapping schemaVersion"),
-        transforms,
-        frozenset().union(*(columns_of(spec) for spec in slots.values())),
-        document_hash({**document, "slots": slots}),
+        schema=text(document["schema"], what="mapping schema"),
+        schema_version=unsigned(document["schemaVersion"], 32, what="mapping schemaVersion"),
+        slots=transforms,
+        columns=frozenset().union(*(columns_of(spec) for spec in slots.values())),
+        aliases=_aliases(document.get("columns", {})),
+        unique=tuple(text(name, what="mapping unique") for name in unique),
+        identity=parse_identity_check(document["identity"], "mapping identity") if "identity" in document else None,
+        subject=text(document["subject"], what="mapping subject") if "subject" in document else None,
+        hash=document_hash({**document, "slots": slots}),
     )
 
 
-def _failing_path(schema: Schema, originals: Mapping[str, JsonValue]) -> str:
-    """Return the path of the first slot that does not fit, in schema order."""
-    for count in range(1, len(schema.slots) + 1):
-        first = Schema(schema.name, schema.version, schema.slots[:count], schema.document, schema.hash)
-        try:
-            slot_values(first, {path: originals.get(path) for path in first.original_paths})
-        except GongzhiError:
-            return first.slots[-1].path
-    return "/"
+def _aliases(columns: object) -> dict[str, str]:
+    if not isinstance(columns, dict):
+        raise FormatError("mapping columns: expected an object")
+    aliases: dict[str, str] = {}
+    for name, others in columns.items():
+        for other in array(others, what="mapping columns"):
+            if aliases.setdefault(text(other, what="mapping columns"), name) != name:
+                raise FormatError("mapping columns: one name stands for two columns")
+    return aliases
 
 
-def _with_codes(spec: Any, folder: Path) -> Any:
-    codes = spec.get("codes") if isinstance(spec, dict) else None
-    if not isinstance(codes, dict) or set(codes) != {"file", "member"}:
+def _resolved(spec: Any, folder: Path, clean: Sequence[JsonValue]) -> Any:
+    """Return a spec with its code table and code set in it, and the cleaning steps of every column."""
+    if not isinstance(spec, dict):
         return spec
+    resolved = dict(spec)
+    codes = spec.get("codes")
+    if isinstance(codes, dict) and set(codes) == {"file", "member"}:
+        resolved["codes"] = _member_of_file(codes, folder)
+    if isinstance(spec.get("set"), str):
+        reference = parse_reference(spec["set"], what="mapping set")
+        try:
+            resolved["set"] = load_document(reference.file)
+        except FileNotFoundError:
+            raise FormatError(f"mapping: there is no code set {reference.unpinned}") from None
+    if clean and spec.get("transform") not in _UNCLEANED:
+        resolved.setdefault("clean", list(clean))
+    return resolved
+
+
+def _member_of_file(codes: Mapping[str, Any], folder: Path) -> Any:
     value = _json(folder / text(codes["file"], what="codes file"))
     for name in codes["member"]:
         if not isinstance(value, dict) or name not in value:
             raise FormatError(f"codes: {codes['file']} has no member {name!r}")
         value = value[name]
-    return {**spec, "codes": value}
+    return value
 
 
 def _json(path: Path) -> Any:

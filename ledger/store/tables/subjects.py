@@ -47,5 +47,6 @@ query_counts = Table(
     Column("agency", Integer, nullable=False),
     Column("day", Integer, nullable=False),
     Column("asked", Integer, nullable=False),
+    Column("listed", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("agency", "day", name="query_counts_identity"),
 )

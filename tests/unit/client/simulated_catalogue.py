@@ -5,11 +5,11 @@ from typing import Any
 from ledger.core.codes import AgencyKind
 from ledger.core.documents import MaskProfile
 from ledger.core.hexadecimal import to_hex
-from ledger.core.schema import parse_schema
 from ledger.domain import load_document
+from ledger.services.catalogue_documents import schema_documents
 
 GATEWAY, PUBLISHER, ITEM, VERSION = 1, 7, 1, 1
-SCHEMA = parse_schema(load_document("schemas/incident-1.json"))
+SCHEMA, CODE_SETS = schema_documents(load_document("schemas/incident-1.json"), load_document)
 PROFILE_OPEN = tuple((path, kind) for path, kind in load_document("profiles/incident-class1.json")["open"])
 
 

@@ -32,7 +32,16 @@ from ledger.core.stored import stored_slots, view_of
 from ledger.core.typed_messages import message_digest
 from ledger.core.typed_messages import message_from_json as typed_from_json
 from ledger.errors import GongzhiError
-from tests.unit.client.simulated_catalogue import GATEWAY, ITEM, PUBLISHER, SCHEMA, VERSION, item_document, profile
+from tests.unit.client.simulated_catalogue import (
+    CODE_SETS,
+    GATEWAY,
+    ITEM,
+    PUBLISHER,
+    SCHEMA,
+    VERSION,
+    item_document,
+    profile,
+)
 
 NOW = 1_767_226_000
 DOMAIN = StatementDomain(20265801, "0x3f4ff0048ad4feed531ee62311b205bec49bfcd3")
@@ -93,6 +102,7 @@ class SimulatedGateway:
         self.item = item_document(self.profile.hash)
         self.documents = {
             to_hex(SCHEMA.hash): encode(SCHEMA.document),
+            **{to_hex(digest): encode(one.document) for digest, one in CODE_SETS.items()},
             to_hex(self.profile.hash): encode(self.profile.document),
             to_hex(document_hash(self.item)): encode(self.item),
         }

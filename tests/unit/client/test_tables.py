@@ -8,15 +8,18 @@ from typing import Any
 import pytest
 
 from ledger.client.gongzhi import GongzhiClient
-from ledger.client.tables.job import TableJob, TableSource
+from ledger.client.tables.job import TableJob
 from ledger.client.tables.mapping import load_mapping
-from ledger.client.tables.rows import rows_of
+from ledger.client.tables.reports import summary_of
+from ledger.client.tables.rows import TableFile
+from ledger.client.tables.source import TableSource
 from ledger.client.tables.transforms import build_transform
 from ledger.errors import FormatError, RowRejected, UnsupportedFormat, UsageError
 from tests.unit.client.simulated_gateway import GATEWAY, ITEM, PUBLISHER, SCHEMA, VERSION, SimulatedGateway
 
 pytestmark = pytest.mark.unit
 ROOT = Path(__file__).parents[3]
+TOWNSHIPS = json.loads((ROOT / "ledger/domain/regions/demo-townships.json").read_text("utf-8"))["townships"]
 MAPPING = ROOT / "ledger" / "domain" / "mappings" / "montgomery-911.json"
 CALLS = ROOT / "tests" / "data" / "montgomery-911-calls.csv"
 HEADER = "lat,lng,title,reported_at,township,address,reporter_name,reporter_phone"
@@ -24,7 +27,7 @@ GOOD = "40.0883549,-75.3821004,EMS: FALL VICTIM,2016-01-15 12:01,UPPER MERION,DE
 
 
 def transformed(row: dict[str, str], **spec: Any) -> Any:
-    return build_transform("/x", spec)(row)
+    return build_transform("/x", spec)(row, [])
 
 
 def rejected(row: dict[str, str], **spec: Any) -> str:
@@ -118,7 +121,7 @@ def test_an_unknown_zone_says_what_to_do() -> None:
 def test_all_real_calls_become_incidents() -> None:
     mapping = load_mapping(MAPPING)
     mapping.require_schema(SCHEMA)
-    result = TableSource(CALLS, mapping, SCHEMA).check()
+    result = TableSource(TableFile(CALLS), mapping, SCHEMA).check()
     assert (result.accepted, result.rejected) == (3051, [])
 
 
@@ -128,7 +131,7 @@ def write(path: Path, *rows: str, header: str = HEADER) -> Path:
 
 
 def source(path: Path, only_region: str = "") -> TableSource:
-    return TableSource(path, load_mapping(MAPPING), SCHEMA, only_region)
+    return TableSource(TableFile(path), load_mapping(MAPPING), SCHEMA, only_region)
 
 
 def test_rows_that_cannot_become_records_are_named_without_their_values(tmp_path: Path) -> None:
@@ -142,22 +145,22 @@ def test_rows_that_cannot_become_records_are_named_without_their_values(tmp_path
     )
     result = source(path).check()
     assert result.accepted == 1
-    assert [(r.row, r.line, r.path, r.reason) for r in result.rejected] == [
+    assert [(r.row, r.line, f.path, f.reason) for r in summary_of(result).rejected for f in r.faults] == [
         (2, 3, "/region", "code_unknown"),
         (3, 4, "/reporter/phone", "derivation_failed"),
         (4, 5, "/", "cells_not_as_header"),
         (5, 6, "/place/point", "derivation_failed"),
     ]
-    assert source(path, "990101002").check().skipped == 1
+    assert source(path, "990101002").check().skipped == 3
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b'lat,lng\n"a', b"lat,lng\n", b"lat,lat\n"])
 def test_a_file_that_is_no_such_csv_is_a_usage_error(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "calls.csv").write_bytes(content)
     with pytest.raises(UsageError):
-        list(rows_of(tmp_path / "calls.csv", load_mapping(MAPPING).columns))
+        list(TableFile(tmp_path / "calls.csv").open(load_mapping(MAPPING).columns).rows)
     with pytest.raises(UsageError):
-        list(rows_of(tmp_path / "nothing.csv", load_mapping(MAPPING).columns))
+        TableFile(tmp_path / "nothing.csv").open()
 
 
 def test_mapping_files_of_another_kind_are_refused(tmp_path: Path) -> None:
@@ -198,13 +201,20 @@ def test_a_job_that_is_run_again_sends_only_what_is_missing(
     sending.close()
     assert job().begin(GATEWAY, PUBLISHER)
     job().fill()
-    assert job().fill() is None
+    assert job().fill().accepted == 10
     list(job().outbox.send_all(client.publishing))
     times = [made.values[1] for taken in gateway.taken.values() for made in taken.records]
     assert len(times) == len(set(times)) == 10
     assert job().rejected_count() == 1
     with (tmp_path / "state" / "rejected.csv").open() as report:
-        assert next(csv.DictReader(report)) == {"row": "11", "line": "12", "path": "/region", "reason": "code_unknown"}
+        assert next(csv.DictReader(report)) == {
+            "row": "11",
+            "line": "12",
+            "path": "/region",
+            "reason": "code_unknown",
+            "accepted": " ".join(list(TOWNSHIPS)[:40]),
+            "first_row": "",
+        }
 
 
 def test_a_state_folder_belongs_to_one_job(tmp_path: Path) -> None:

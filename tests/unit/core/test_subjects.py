@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ledger.core.schema import parse_schema
 from ledger.core.subjects import (
     ID_TYPES,
+    MOST_LISTED,
     SubjectId,
     SubjectOpening,
     canonical_id,
@@ -21,6 +22,7 @@ from ledger.core.subjects import (
     internal_token,
     outward_token,
     parse_opening,
+    parse_openings,
     subject_tag,
     tag_message,
     token_message,
@@ -97,6 +99,14 @@ def test_commitment_and_header_are_these_bytes() -> None:
 @given(openings)
 def test_every_opening_comes_back_from_its_header(opening: SubjectOpening) -> None:
     assert parse_opening(opening.header) == opening
+
+
+def test_a_list_of_openings_is_read_in_order_and_is_bounded() -> None:
+    persons = [SubjectOpening(bytes([place]) * 32, canonical_id("resident-id", ID)) for place in range(3)]
+    assert parse_openings(",".join(one.header for one in persons)) == tuple(persons)
+    for header in (None, "", f"{persons[0].header},", ",".join([persons[0].header] * (MOST_LISTED + 1))):
+        with pytest.raises(OpeningInvalid):
+            parse_openings(header)
 
 
 @given(openings, openings)

@@ -1,0 +1,165 @@
+"""Completing a job by corrected rows: exactly those that are missing, each once, whatever is killed when.
+
+    STATE/corrections/0001/rows        the corrected file, as it was given (mode 0600)
+    STATE/corrections/0001/plan.json   its digest, how it is read, and which rows were missing then; there = begun
+    STATE/corrections/0001/filled      what became of its rows; there = done
+
+A corrected file is the job's `to_correct.xlsx` with other cells, or any table with its column `gongzhi_row`. It is
+copied first, so that what was begun is finished by what was given, even if the file has changed since. The same file a
+second time changes nothing.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ledger.client.durable import private_folder, write_durably
+from ledger.client.tables.job import FILLED, Advance, RowsToFill, TableJob, digest_of
+from ledger.client.tables.reports import ROW, Summary, parse_summary, row_asked, summary_document, summary_of
+from ledger.client.tables.rows import SourceRow, TableFile
+from ledger.client.tables.source import Outcome, TableSource, Tokens
+from ledger.core.canonical import decode, encode
+from ledger.errors import UsageError
+
+
+class Corrections:
+    """The corrected files of one job."""
+
+    def __init__(self, job: TableJob) -> None:
+        self._job = job
+        self._folder = private_folder(job.state / "corrections")
+
+    def take(self, file: TableFile, advance: Advance = lambda _: None, tokens: Tokens | None = None) -> Summary:
+        """Put the missing rows that a corrected file holds into the outbox; returns what the job has now.
+
+        The job's own file must be filled. Raises UsageError for a file without `gongzhi_row`, and as `TableJob.fill`.
+        """
+        with self._job.only_filler():
+            self._finish(advance, tokens)
+            digest = digest_of(file.path)
+            if all(self._plan(one)["file"] != digest for one in self._begun()):
+                if ROW not in file.open().header:
+                    raise UsageError(f"{file.path.name} has no column {ROW}: it is no file of corrected rows")
+                self._begin(file, digest)
+                self._finish(advance, tokens)
+        return self.summary()
+
+    def finish(self, advance: Advance = lambda _: None, tokens: Tokens | None = None) -> Summary:
+        """Finish a corrected file that was begun before a crash, if there is one; returns what the job has now."""
+        if any(not (one / FILLED).exists() for one in self._begun()):
+            with self._job.only_filler():
+                self._finish(advance, tokens)
+        return self.summary()
+
+    def summary(self) -> Summary:
+        """Return what became of the rows of the job, its corrected files included."""
+        done = [self._filled(folder) for folder in (self._job.state, *self._begun())]
+        cleaned: Counter[str] = Counter()
+        for one in done:
+            cleaned.update(one.cleaned)
+        return Summary(
+            sum(one.accepted for one in done),
+            sum(one.skipped for one in done),
+            dict(sorted(cleaned.items())),
+            done[-1].rejected,
+            done[-1].not_missing,
+        )
+
+    def _begin(self, file: TableFile, digest: str) -> None:
+        before = self._begun()
+        folder = private_folder(self._folder / f"{len(before) + 1:04d}")
+        write_durably(folder / "rows", file.path.read_bytes())
+        plan = {
+            "file": digest,
+            "encoding": file.encoding,
+            "sheet": file.sheet,
+            "missing": [one.row for one in self.summary().rejected],
+        }
+        write_durably(folder / "plan.json", encode(plan))
+
+    def _finish(self, advance: Advance, tokens: Tokens | None) -> None:
+        for place, folder in enumerate(self._begun()):
+            if (folder / FILLED).exists():
+                continue
+            before = self._filled(self._begun()[place - 1] if place else self._job.state)
+            source, missing = self._source(folder), set(self._plan(folder)["missing"])
+            source.seen.update(self._seen_before(place))
+            left: list[int] = []
+            rows = _asked_rows(source, missing, left)
+            outcome = self._job.put(RowsToFill(f"c{folder.name}-", source, rows), tokens, advance)
+            summary = self._still_missing(before, outcome, missing, len(left))
+            self._job.report(summary, self._rows_as_read_last(summary, place))
+            write_durably(folder / FILLED, encode(summary_document(summary)))
+
+    @staticmethod
+    def _still_missing(before: Summary, outcome: Outcome, untouched: set[int], not_missing: int) -> Summary:
+        """Return a round's summary: rows rejected again, and those that the file did not hold (`untouched`)."""
+        now = summary_of(outcome, {one.row: one.line for one in before.rejected}, not_missing)
+        kept = [one for one in before.rejected if one.row in untouched]
+        return replace(now, rejected=tuple(sorted((*kept, *now.rejected), key=lambda one: one.row)))
+
+    def _seen_before(self, place: int) -> dict[bytes, int]:
+        """Return the values that may stand once, of the rows that became records before a round."""
+        rejected = {one.row for one in self._filled(self._job.state).rejected}
+        source = replace(self._job.source, seen={})
+        _map_all(source, (row for row in source.rows() if row.number not in rejected))
+        for folder in self._begun()[:place]:
+            again = {one.row for one in self._filled(folder).rejected}
+            round_source = replace(self._source(folder), seen=source.seen)
+            missing = set(self._plan(folder)["missing"]) - again
+            _map_all(round_source, _asked_rows(round_source, missing, []))
+        return source.seen
+
+    def _rows_as_read_last(self, summary: Summary, place: int) -> dict[int, SourceRow]:
+        wanted = {one.row for one in summary.rejected}
+        found = {row.number: row for row in self._job.source.rows() if row.number in wanted}
+        names = self._job.source.file.open(aliases=self._job.source.mapping.aliases).header
+        for folder in self._begun()[: place + 1]:
+            source = self._source(folder)
+            for row in _asked_rows(source, set(wanted), []):
+                own = row.cells or {}
+                found[row.number] = SourceRow(row.number, row.line, [own.get(name, "") for name in names], own)
+        return found
+
+    def _source(self, folder: Path) -> TableSource:
+        plan = self._plan(folder)
+        file = TableFile(folder / "rows", plan["encoding"], plan["sheet"])
+        return replace(self._job.source, file=file, seen={})
+
+    def _begun(self) -> list[Path]:
+        return sorted(path.parent for path in self._folder.glob("*/plan.json"))
+
+    @staticmethod
+    def _plan(folder: Path) -> dict[str, Any]:
+        return _members(folder / "plan.json")
+
+    @staticmethod
+    def _filled(folder: Path) -> Summary:
+        return parse_summary(_members(folder / FILLED))
+
+
+def _asked_rows(source: TableSource, missing: set[int], left: list[int]) -> Iterator[SourceRow]:
+    """Yield the rows of a corrected file that are missing, under their numbers in the job's file, each once.
+
+    Each is taken out of `missing`; lines of others are noted in `left`.
+    """
+    for row in source.rows():
+        number = row_asked(row.cells)
+        if number is None or number not in missing:
+            left.append(row.line)
+            continue
+        missing.discard(number)
+        yield SourceRow(number, row.line, row.raw, row.cells)
+
+
+def _map_all(source: TableSource, rows: Iterator[SourceRow]) -> None:
+    for _ in source.map(rows, Outcome()):
+        pass
+
+
+def _members(path: Path) -> dict[str, Any]:
+    value: Any = decode(path.read_bytes())
+    members: dict[str, Any] = value
+    return members

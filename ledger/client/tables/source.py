@@ -1,0 +1,171 @@
+"""A table with its mapping and schema: rows become prepared records, or are rejected with every reason.
+
+Nothing here is drawn or kept but what publishing needs: the same file gives the same rejections every time.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, TypeAlias
+
+from ledger.client.submissions import new_record, prepare
+from ledger.client.tables.cells import Noted
+from ledger.client.tables.mapping import TableMapping
+from ledger.client.tables.rows import SourceRow, TableFile
+from ledger.core.canonical import JsonValue, encode
+from ledger.core.commitment import CommittedRecord, slot_values
+from ledger.core.eip712 import ZERO32
+from ledger.core.hexadecimal import to_hex
+from ledger.core.schema import SUBJECT_PATH, Schema
+from ledger.errors import CodeUnknown, GongzhiError, RowRejected
+
+REGION = "/region"
+DUPLICATE = "duplicate_in_file"
+Tokens: TypeAlias = Callable[[Sequence[str]], Sequence[bytes]]
+"""What answers identity numbers (canonical, each once) with the tokens that records about them commit, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class MappedRow:
+    """A row's originals by path, and what was cleaned in it."""
+
+    row: SourceRow
+    originals: dict[str, JsonValue] = field(repr=False)
+    noted: Noted
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that cannot become a record, with all that speaks against it."""
+
+    row: SourceRow
+    faults: Sequence[RowRejected]
+
+
+@dataclass
+class Outcome:
+    """What became of the rows of a file: accepted and skipped ones counted, rejected ones listed, cleanings counted."""
+
+    accepted: int = 0
+    skipped: int = 0
+    cleaned: Counter[str] = field(default_factory=Counter)
+    """Cells of accepted rows by what was cleaned in them."""
+    rejected: list[RejectedRow] = field(default_factory=list)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Faults of rejected rows by `path reason`; a row may have several."""
+        return dict(Counter(f"{fault.path} {fault.reason}" for row in self.rejected for fault in row.faults))
+
+    def reject(self, row: SourceRow, *faults: RowRejected) -> None:
+        """Note a row that cannot become a record."""
+        self.rejected.append(RejectedRow(row, faults))
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """A file with its mapping and schema; `only_region` skips rows of other regions."""
+
+    file: TableFile
+    mapping: TableMapping
+    schema: Schema
+    only_region: str = ""
+    seen: dict[bytes, int] = field(default_factory=dict, repr=False)
+    """Row numbers by the values that may stand once; filled as rows are mapped."""
+
+    def rows(self) -> Iterator[SourceRow]:
+        """Return the file's rows; raises UsageError for another file or missing columns."""
+        return self.file.open(self.mapping.columns, self.mapping.aliases).rows
+
+    def map(self, rows: Iterable[SourceRow], outcome: Outcome) -> Iterator[MappedRow]:
+        """Yield rows whose cells fit, noting the others in `outcome`."""
+        for row in rows:
+            if row.cells is None:
+                outcome.reject(row, RowRejected("/", "cells_not_as_header"))
+                continue
+            noted: Noted = []
+            originals, faults = self.mapping.originals(row.cells, noted)
+            if faults:
+                outcome.reject(row, *faults)
+            elif not str(originals.get(REGION) or "").startswith(self.only_region):
+                outcome.skipped += 1
+            elif (first := self._first_of(row, originals)) is not None:
+                outcome.reject(row, RowRejected(self.mapping.unique[0], DUPLICATE, first_row=first))
+            else:
+                yield MappedRow(row, originals, noted)
+
+    def prepared(
+        self, mapped: Iterable[MappedRow], outcome: Outcome, tokens: Tokens | None
+    ) -> list[tuple[CommittedRecord, bytes]]:
+        """Return records under fresh ids and salts, noting accepted rows and those that do not fit the schema.
+
+        `tokens` gives what `/subject` commits; None is for records that are never sent. Raises SchemaError for a schema
+        without its code sets.
+        """
+        self.schema.refuse_unknown_codes({})
+        records = []
+        for one in self._with_subjects(list(mapped), tokens):
+            try:
+                records.append(prepare(self.schema, new_record(one.originals)))
+            except GongzhiError as error:
+                outcome.reject(one.row, _fault(self.schema, one.originals, error))
+                continue
+            outcome.accepted += 1
+            outcome.cleaned.update(one.noted)
+        return records
+
+    def check(self, advance: Callable[[int], None] = lambda _: None, batch: int = 1000) -> Outcome:
+        """Map and commit every row, and keep nothing: a dry run."""
+        outcome, rows = Outcome(), self.rows()
+        while part := list(islice(rows, batch)):
+            self.prepared(self.map(part, outcome), outcome, None)
+            advance(len(part))
+        return outcome
+
+    def plan(self) -> dict[str, Any]:
+        """Return what decides how rows are read and mapped, without the file's content."""
+        return {
+            **self.file.described(),
+            "headerRow": self.file.header_row,
+            "mapping": to_hex(self.mapping.hash),
+            "schemaHash": to_hex(self.schema.hash),
+            "onlyRegion": self.only_region,
+        }
+
+    def _first_of(self, row: SourceRow, originals: Mapping[str, JsonValue]) -> int | None:
+        values = [originals.get(path) for path in self.mapping.unique]
+        if not values or None in values:
+            return None
+        first = self.seen.setdefault(encode(values), row.number)
+        return None if first == row.number else first
+
+    def _with_subjects(self, mapped: list[MappedRow], tokens: Tokens | None) -> list[MappedRow]:
+        path = self.mapping.subject
+        if path is None:
+            return mapped
+        numbers = list(dict.fromkeys(str(one.originals[path]) for one in mapped if one.originals.get(path)))
+        given = [ZERO32] * len(numbers) if tokens is None or not numbers else tokens(numbers)
+        by_number = {number: to_hex(token) for number, token in zip(numbers, given, strict=True)}
+        for one in mapped:
+            one.originals[SUBJECT_PATH] = by_number.get(str(one.originals.get(path)))
+        return mapped
+
+
+def _fault(schema: Schema, originals: Mapping[str, JsonValue], error: GongzhiError) -> RowRejected:
+    if isinstance(error, CodeUnknown) and schema.code_rules is not None:
+        path = str(error.context["path"])
+        rule = next(rule for rule in schema.code_rules.refusing if rule.path == path)
+        return RowRejected(path, error.code, rule.code_set.accepted[:40])
+    return RowRejected(_failing_path(schema, originals), error.code)
+
+
+def _failing_path(schema: Schema, originals: Mapping[str, JsonValue]) -> str:
+    """Return the path of the first slot that does not fit, in schema order."""
+    for count in range(1, len(schema.slots) + 1):
+        first = Schema(schema.name, schema.version, schema.slots[:count], schema.document, schema.hash)
+        try:
+            slot_values(first, {path: originals.get(path) for path in first.original_paths})
+        except GongzhiError:
+            return first.slots[-1].path
+    return "/"

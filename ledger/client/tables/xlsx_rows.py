@@ -1,0 +1,75 @@
+"""XLSX files, by calamine: cells become the text that a person would type.
+
+A number of more than 15 digits was rounded when it was typed: it is written with an exponent, which no transform takes.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeAlias
+
+from python_calamine import CalamineError, CalamineWorkbook, load_workbook
+
+from ledger.errors import UsageError
+
+Cell: TypeAlias = int | float | str | bool | time | date | datetime | timedelta
+EXACT_BELOW = 10**15
+"""Spreadsheets keep 15 decimal digits of a number."""
+
+
+def sheet_name(path: Path, asked: str | None) -> str:
+    """Return the sheet to read: the asked one, or the only one.
+
+    Raises UsageError if there is no such sheet, if there are several and none was asked for, or for no workbook.
+    """
+    with _workbook(path) as workbook:
+        names = workbook.sheet_names
+    if asked is None and len(names) == 1:
+        return names[0]
+    if asked not in names:
+        which = "several sheets; give --sheet" if asked is None else f"no sheet {asked}"
+        raise UsageError(f"{path.name} has {which}: {', '.join(names)}")
+    return asked
+
+
+def xlsx_lines(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield (row number as the spreadsheet shows it, cells as text); raises UsageError for what is no workbook."""
+    with _workbook(path) as workbook:
+        rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    for line, cells in enumerate(rows, 1):
+        yield line, [cell if isinstance(cell, str) else cell_text(cell) for cell in cells]
+
+
+def cell_text(cell: Cell) -> str:
+    """Return a cell as text: `2026-03-07`, `2026-03-07 08:30:00`, `08:30:00`, `13800138000`, `0.1`, `TRUE`.
+
+    A number of more than 15 digits gives `3.10101199003070E+17`.
+    """
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, int | float):
+        return _number_text(cell)
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ", "seconds")
+    if isinstance(cell, time):
+        return cell.isoformat("seconds")
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
+
+
+def _number_text(number: float) -> str:
+    if abs(number) >= EXACT_BELOW:
+        return f"{number:.14E}"
+    if number == int(number):
+        return str(int(number))
+    return format(Decimal(f"{number:.15g}"), "f")
+
+
+@contextmanager
+def _workbook(path: Path) -> Iterator[CalamineWorkbook]:
+    try:
+        with load_workbook(path) as workbook:
+            yield workbook
+    except CalamineError as error:
+        raise UsageError(f"{path.name} is no XLSX workbook that can be read ({type(error).__name__})") from None
