@@ -108,13 +108,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class LintGround:
-    """What a profile is held against. `class1` is None, or the readers and purposes of the class-1 item whose class-1
-    profile it is.
+    """What a profile is held against.
+
+    `purposes` are the item's: a profile for every purpose may be granted for each of them. `class1` is None, or the
+    readers and purposes of the class-1 item whose class-1 profile it is.
     """
 
     schema: Schema
     fields: FieldsMap
     table: MaskTable
+    purposes: tuple[Purpose, ...] = ()
     class1: "Class1 | None" = None
 
 
@@ -259,8 +262,9 @@ def _within_table(slot: Slot, profile: MaskProfile, ground: LintGround) -> bool:
     column = ground.table.column_of(profile.tier, profile.purpose)
     if column is None:
         return False
-    place = profile_place(column, profile.purpose, ground.schema.name, slot.path)
-    return slot.kind in ground.table.opens(concept, place)
+    purposes = (EVERY_PURPOSE, *ground.purposes) if profile.purpose == EVERY_PURPOSE else (profile.purpose,)
+    places = [profile_place(column, purpose, ground.schema.name, slot.path) for purpose in purposes]
+    return slot.kind in permitted_kinds(ground, places, concept)
 
 
 def _combination(opened: Iterable[Slot], profile: MaskProfile, ground: LintGround) -> Slot | None:

@@ -1,7 +1,7 @@
 """Hold an item's profiles against the field × tier table before anything of the item is published."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.core.documents import MaskProfile
@@ -55,14 +55,14 @@ def lint_ground(documents: ItemDocuments, load: Callable[[str], Any]) -> LintGro
         raise ProfileUnsafe(f"item {documents.item.item}: there is no {fields_name(schema)}") from None
     if (fields.schema, fields.version) != (schema.name, schema.version):
         raise ProfileUnsafe(f"item {documents.item.item}: {fields_name(schema)} is the fields map of another schema")
-    return LintGround(schema, fields, mask_table(load_document))
+    return LintGround(schema, fields, mask_table(load_document), documents.item.purposes)
 
 
 def _for_class1(ground: LintGround, documents: ItemDocuments, profile: MaskProfile) -> LintGround:
     if profile is not documents.profile:
         return ground
     item = documents.item
-    return LintGround(ground.schema, ground.fields, ground.table, Class1(item.reader_kinds, item.purposes))
+    return replace(ground, class1=Class1(item.reader_kinds, item.purposes))
 
 
 def _judgement(judged: tuple[Judgement, ...], profile: MaskProfile, finding: Finding) -> Judgement | None:

@@ -48,9 +48,9 @@ def written_profiles(folder: Path) -> dict[str, str]:
         for name in sorted({entry[member] for entry in generated} - {None}):
             naming = [entry for entry in generated if entry[member] == name]
             schema = parse_schema(load(naming[0]["schema"]))
-            ground = LintGround(schema, fields_of(load, schema), table)
+            who = audience_of(naming)
             made = policy_profiles if member == "maskPolicy" else class1_profile
-            written[name] = _text(made(ground, audience_of(naming)))
+            written[name] = _text(made(LintGround(schema, fields_of(load, schema), table, who.purposes), who))
     return written
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledger.core.codes import Tier
+from ledger.core.codes import Purpose, Tier
 from ledger.core.documents import MaskProfile
 from ledger.core.mask_table import FieldsMap, MaskTable, parse_fields, parse_masks
 from ledger.core.profile_lint import Class1, LintGround
@@ -98,10 +98,13 @@ def fields(**changes: str) -> FieldsMap:
 
 
 def ground(
-    table: MaskTable | None = None, of_fields: FieldsMap | None = None, class1: Class1 | None = None
+    table: MaskTable | None = None,
+    of_fields: FieldsMap | None = None,
+    class1: Class1 | None = None,
+    purposes: tuple[Purpose, ...] = (),
 ) -> LintGround:
     """What profiles are held against: the table that opens everything, unless another is given."""
-    return LintGround(schema(), of_fields or fields(), table or masks_with(), class1)
+    return LintGround(schema(), of_fields or fields(), table or masks_with(), purposes, class1)
 
 
 def opening(*open_slots: tuple[str, str], tier: Tier = Tier.T3, purpose: int = 0) -> MaskProfile:

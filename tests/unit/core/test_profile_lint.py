@@ -157,6 +157,19 @@ def test_what_is_beyond_the_table_is_found_and_a_tier_without_a_column_sees_noth
     assert codes(opening(("/region", "o"), tier=Tier.T4)) == {"beyond_table"}
 
 
+def test_a_profile_for_every_purpose_opens_no_more_than_each_purpose_of_its_item_may_see() -> None:
+    table = masks_with(name={"overrides": [{"columns": ["T3"], "purposes": [11], "open": "closed"}]})
+
+    def found(purpose: int, *listed: Purpose) -> list[str]:
+        against = ground(table, purposes=listed)
+        return [one.code for one in lint_profile(opening(("/name", "o"), purpose=purpose), against)]
+
+    assert found(0, Purpose.CARE) == []
+    assert found(0, Purpose.CARE, Purpose.EVALUATION) == [LintCode.BEYOND_TABLE]
+    assert found(7, Purpose.CARE, Purpose.EVALUATION) == []
+    assert found(11, Purpose.CARE) == [LintCode.BEYOND_TABLE]
+
+
 def test_a_finding_names_places_and_says_what_is_wrong_in_both_languages() -> None:
     (found,) = lint_profile(opening(("/nobody", "o"), tier=Tier.T2X, purpose=7), ground())
     assert found == Finding(LintCode.SLOT_UNKNOWN, Tier.T2X, 7, "/nobody", "o")
