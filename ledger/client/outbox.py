@@ -71,6 +71,10 @@ class ClientOutbox:
         """Return a pending content; raises FormatError for a damaged file."""
         return _parse_content(self._path(name, _CONTENT).read_bytes())
 
+    def discard(self, name: str) -> None:
+        """Forget a pending content that the gateway refuses, or that is not to be sent; nothing if there is none."""
+        self._remove_content(name)
+
     def send_all(self, publishing: Publishing, wait_seconds: int = 0) -> Iterator[tuple[str, Accepted]]:
         """Send what is pending, in order; yields each name once its acceptance is checked and kept.
 
