@@ -11,6 +11,7 @@ from ledger.cli.verify_inputs import read_bytes
 from ledger.core.bundle import parse_bundle
 from ledger.core.canonical import decode, encode
 from ledger.core.chainfile import parse_chain, parse_trust
+from ledger.core.code_sets import parse_code_set
 from ledger.core.documents import parse_item, parse_profile
 from ledger.core.export import MANIFEST_FILE, parse_manifest
 from ledger.core.hexadecimal import to_hex
@@ -96,8 +97,17 @@ def _receipt(data: bytes) -> Members:
 
 def _schema(data: bytes) -> Members:
     schema = parse_schema(decode(data))
-    slots = [f"{slot.path} ({slot.kind}): {slot.type}, class {slot.data_class}" for slot in schema.slots]
+    slots = [
+        f"{slot.path} ({slot.kind}): {slot.type}, class {slot.data_class}"
+        + (f", codes of {slot.code_set.unpinned}" if slot.code_set else "")
+        for slot in schema.slots
+    ]
     return {"hash": to_hex(schema.hash), "schema": schema.name, "version": schema.version, "slots": slots}
+
+
+def _code_set(data: bytes) -> Members:
+    code_set = parse_code_set(decode(data))
+    return {"hash": to_hex(code_set.hash), **code_set.document}
 
 
 def _profile(data: bytes) -> Members:
@@ -123,6 +133,7 @@ _BY_FORMAT: Mapping[str, Callable[[bytes], Members]] = {
     "gongzhi-export/1": _export,
     "gongzhi-receipt/1": _receipt,
     "gongzhi-schema/1": _schema,
+    "gongzhi-codes/1": _code_set,
     "gongzhi-profile/1": _profile,
     "gongzhi-item/1": _item,
     "gongzhi-state/1": _document,

@@ -11,6 +11,7 @@ import pytest
 
 from ledger.cli.main import run
 from ledger.core.canonical import encode
+from ledger.domain import load_document
 from tests.simulated_consortium import incident_schema
 from tests.simulated_ledger import honest_ledger
 from tests.simulated_receipts import acceptance
@@ -168,6 +169,7 @@ def test_inspect_prints_every_format_and_judges_none(
     Path("receipt.json").write_bytes(encode(acceptance(ledger, submitted).document))
     Path("state.json").write_bytes(encode({"format": "gongzhi-state/1", "batch": 4}))
     Path("schema.json").write_bytes(encode(incident_schema()))
+    Path("codes.json").write_bytes(encode(load_document("code_sets/sex-1.json")))
     _, profile, item = ledger.items[1]
     Path("profile.json").write_bytes(encode(profile.document))
     Path("item.json").write_bytes(encode(item.document))
@@ -180,6 +182,7 @@ def test_inspect_prints_every_format_and_judges_none(
         ("receipt.json", "gongzhi-receipt/1"),
         ("state.json", "gongzhi-state/1"),
         ("schema.json", "gongzhi-schema/1"),
+        ("codes.json", "gongzhi-codes/1"),
         ("profile.json", "gongzhi-profile/1"),
         ("item.json", "gongzhi-item/1"),
     ):
