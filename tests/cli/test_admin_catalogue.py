@@ -1,6 +1,8 @@
 """Loading a whole list by its departments: compared first, refused as a whole, resumed, and checked by others."""
 
 import json
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from ledger.domain import load_document
 from tests.cli.admin_desk import Desk
+from tests.e2e.test_documents import ROOT, commands, run
 
 pytestmark = pytest.mark.cli
 ENTRIES = ("service-flag", "hazard", "warning")
@@ -107,3 +110,25 @@ def test_what_a_command_is_given_fits_together_or_is_refused(desk: Desk) -> None
     twice = ["catalogue/hazard.json", "catalogue/hazard.json"]
     refused = desk("catalogue", "diff", *twice, "--responsible", "1", *shared, expect=2)
     assert "same item number" in refused["error"]["detail"]
+
+
+@pytest.mark.slow
+def test_the_whole_catalogue_loads_and_an_item_changes_as_the_how_to_says(desk: Desk) -> None:
+    city = City(desk)
+    for number in (1, 2):
+        member = desk.folder / f"member-{number}"
+        member.mkdir()
+        shutil.copy(desk.folder / f"admin-{number}.json", member / "admin.json")
+        shutil.copy(desk.password, member / "password")
+    shutil.rmtree(city.folder)
+    for name, target in ((".venv", Path(sys.prefix)), ("ledger", ROOT / "ledger"), ("gateway", Path(desk.data))):
+        (desk.folder / name).symlink_to(target)
+    printed = run(commands("docs/how-to/load-the-catalogue.md"), desk.folder, seconds=600)
+    entries = len(load_document("catalogue/list-1.json")["entries"])
+    assert f"agrees  true\nitems   {entries}\n" in printed
+    assert "next version" in printed
+    *_, last = printed.split("item\tversion\tagency\tname\tstanding\n")
+    states = [line.rsplit("\t", 1)[1] for line in last.splitlines() if line.count("\t") == 4]
+    assert states == ["published"] * entries
+    with (desk.folder / "catalogue.csv").open(encoding="utf-8-sig") as table:
+        assert len(table.readlines()) == entries + 1
