@@ -15,7 +15,7 @@ from ledger.errors import UsageError
 if TYPE_CHECKING:
     from ledger.client.stripping import CleanFile
 
-app = typer.Typer(no_args_is_help=True, help="Publish one record.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Publish one record.")
 
 
 @app.callback()
