@@ -37,6 +37,7 @@ def coverage(
         "exists": found.exists,
         "count": found.count,
         "recordedAt": found.recorded_at,
+        "ageDays": found.age_days,
         "publisher": found.publisher,
     }
     print_result(result, as_json=as_json)

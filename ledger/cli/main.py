@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "demo": ("demo:demo", "a whole consortium on this machine, from deployment to audit"),
     "submit": ("submit:submit", "publish the rows of a CSV file as records"),
     "coverage": ("coverage:coverage", "is there a record about a person already"),
+    "statistics": ("statistics:app", "counts that show nobody, and how often was collected twice"),
     "record": ("record:app", "publish one record from a file, with photos or documents"),
     "read": ("read:read", "look at one record, or at a file attached to it"),
     "search": ("search:search", "look at the records of an item"),

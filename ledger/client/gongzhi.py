@@ -19,6 +19,7 @@ from ledger.client.outbox import ClientOutbox
 from ledger.client.publishing import Accepted, Publishing
 from ledger.client.receipts import ReceiptFolder
 from ledger.client.retaining import Retaining
+from ledger.client.statistics import StatisticsDesk
 from ledger.client.subjects import SubjectsDesk
 from ledger.client.submissions import contents
 from ledger.client.transport import Transport
@@ -61,6 +62,7 @@ class GongzhiClient:
         self.retaining = Retaining(self.desk, self.marking)
         self.acting = Acting(self.desk)
         self.subjects = SubjectsDesk(self.desk)
+        self.statistics = StatisticsDesk(self.desk)
 
     def __enter__(self) -> "GongzhiClient":
         return self

@@ -7,6 +7,7 @@ from typing import Any
 from ledger.client.attaching import AttachedFile
 from ledger.client.desk import Desk
 from ledger.client.promises import accepted_attempt, broken, check_acceptance, parse_statement
+from ledger.client.queries import shaped
 from ledger.client.submissions import (
     SignedContent,
     SubmissionContent,
@@ -21,6 +22,7 @@ from ledger.core.bundle import SignedSubmission
 from ledger.core.commitment import RecordContent, commit
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.schema import Schema
+from ledger.core.shapes import array, unsigned
 from ledger.errors import FormatError, PromiseBroken
 
 MOST_WAIT_SECONDS = 30
@@ -38,6 +40,8 @@ class Accepted:
     times: Mapping[str, Any]
     sequence: int | None
     batch: int | None
+    duplicates: tuple[int, ...] = ()
+    """Places of records that collect again what the item holds about the same person."""
 
 
 class Publishing:
@@ -111,6 +115,7 @@ class Publishing:
             entry, sealed = from_hex(members["entry"], 32), from_hex(members["sealedHash"], 32)
         except FormatError as error:
             raise PromiseBroken(f"the answer's entry or sealedHash has no 32 bytes: {error.detail}") from error
+        duplicates = [shaped(unsigned, place, 32) for place in shaped(array, members.get("duplicates", []))]
         if members["submissionId"] != to_hex(submission_id):
             broken("the answer is about another submission")
         sent = [SignedSubmission(a.message, a.signer, a.signature, sealed) for a in attempts]
@@ -127,4 +132,5 @@ class Publishing:
             members["times"],
             members["sequence"],
             members["batch"],
+            tuple(duplicates),
         )

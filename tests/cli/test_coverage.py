@@ -71,7 +71,8 @@ def test_coverage_is_asked_with_an_id_from_a_private_file(
     file = private(tmp_path / "person", f"{PLANTED.lower()}\n")
     assert run(["coverage", "--id-file", str(file), *GROUNDS, *server.options, "--json"]) == 0
     printed = capsys.readouterr()
-    expected = {"exists": True, "count": 2, "recordedAt": 1_700_000_000, "publisher": 9}
+    age = (server.gateway.now - 1_700_000_000) // 86_400
+    expected = {"exists": True, "count": 2, "recordedAt": 1_700_000_000, "ageDays": age, "publisher": 9}
     assert json.loads(printed.out) == expected
     assert isinstance(server.gateway, CoveringGateway)
     ((header, body),) = server.gateway.asked

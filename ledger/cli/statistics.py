@@ -1,0 +1,116 @@
+"""`gongzhi statistics`: counts that show nobody, and how often was collected twice."""
+
+from typing import Annotated, Any
+
+import typer
+
+from ledger.cli.code_names import parse_basis, parse_purpose
+from ledger.cli.connection import Connection, connected, open_client
+from ledger.cli.grounds_options import BasisOption, PurposeOption, ReferenceOption
+from ledger.cli.moments import moment_text
+from ledger.cli.output import print_json, print_table
+from ledger.client.grounds import Grounds
+from ledger.client.statistics import CountedTable, Margin, OnceCounts
+
+HIDDEN, REST, NONE = "·", "(rest)", "(none)"
+"""A figure below the threshold or one that would give it away; small groups together; records without a value."""
+JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON object")]
+app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Figures that show nobody.")
+
+
+@app.command("counts")
+@connected
+def counts(
+    *,
+    item: Annotated[int, typer.Option("--item", min=1, help="number of the catalogue item")],
+    region: Annotated[str, typer.Option("--region", help="region code of as many digits as the item's table has")],
+    period: Annotated[str, typer.Option("--period", help="a month that is over, YYYY-MM; a day, YYYY-MM-DD")],
+    purpose: PurposeOption,
+    basis: BasisOption,
+    basis_ref: ReferenceOption = None,
+    as_json: JsonOption = False,
+    connection: Connection,
+) -> None:
+    """Count an item's records in a region and period. Figures of fewer than k are hidden, and what gives them away.
+
+    Every question is a signed, anchored entry and counts against the agency's quota of the day. A table is made once,
+    when it is asked for first, and stays as it is.
+    """
+    grounds = Grounds(item, parse_purpose(purpose), parse_basis(basis), basis_ref)
+    with open_client(connection) as client:
+        table = client.statistics.counts(region, period, grounds)
+    if as_json:
+        print_json(table.members)
+        return
+    _print_counts(table)
+
+
+@app.command("duplicates")
+@connected
+def duplicates(
+    *,
+    first: Annotated[str, typer.Option("--from", help="first day, YYYY-MM-DD, in the calendar's time zone")],
+    last: Annotated[str, typer.Option("--to", help="last day, which counts too")],
+    as_json: JsonOption = False,
+    connection: Connection,
+) -> None:
+    """Say how often persons were collected twice at this gateway, by item: taken, warned, refused, avoided.
+
+    n is what was sent: taken and refused records about persons. Avoided are questions of coverage that found a current
+    record. They count acts of agencies, not persons.
+    """
+    with open_client(connection) as client:
+        period, figures = client.statistics.duplicates(first, last)
+    rows = [_once_row(one) for one in figures]
+    if as_json:
+        print_json({**period, "items": rows})
+        return
+    columns = ("item", "n", "taken", "warned", "refused", "rate", "avoided")
+    print_table(columns, [["" if row[column] is None else row[column] for column in columns] for row in rows])
+    print(
+        f"gateway {period['gateway']}, {moment_text(period['from'])} until {moment_text(period['until'])},"
+        f" rules version {period['ruleVersion']}"
+    )
+
+
+def _once_row(one: OnceCounts) -> dict[str, Any]:
+    return {
+        "item": one.item,
+        "n": one.submitted,
+        "taken": one.taken,
+        "warned": one.warned,
+        "refused": one.refused,
+        "rate": one.rate,
+        "avoided": one.avoided,
+        "rule": one.rule,
+    }
+
+
+def _print_counts(table: CountedTable) -> None:
+    members, by = table.members, [*table.members["by"], "", ""]
+    if table.n is None:
+        print(f"fewer than {members['k']} {members['counted']}: nothing is shown")
+    elif table.rows:
+        crossed = bool(table.cells)
+        columns = [f"{by[0]} \\ {by[1]}" if crossed else by[0], *(_label(c) for c in table.columns if crossed), "all"]
+        lines = [
+            [_label(row), *(_shown(cell) for cell in (table.cells[place] if crossed else ())), str(row.n)]
+            for place, row in enumerate(table.rows)
+        ]
+        totals = [["all", *(str(column.n) for column in table.columns if crossed), str(table.n)]]
+        print_table(columns, [*lines, *totals])
+        if table.columns and not crossed:
+            print_table([by[1], "all"], [[_label(column), str(column.n)] for column in table.columns])
+    print(
+        f"n {_shown(table.n)} records, k {members['k']} {members['counted']}, item {members['item']},"
+        f" region {members['region']}, period {members['period']}, rules version {members['ruleVersion']},"
+        f" made {moment_text(members['madeAt'])}"
+    )
+
+
+def _label(margin: Margin) -> str:
+    return REST if margin.label is None else margin.label or NONE
+
+
+def _shown(value: object) -> str:
+    return HIDDEN if value is None else str(value)

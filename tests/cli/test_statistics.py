@@ -1,0 +1,178 @@
+"""`gongzhi statistics` over HTTP: tables are shown as they are, and one that breaks its own rule is not believed."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.cli.main import run
+from ledger.core.canonical import decode
+from tests.cli.gateway_server import GatewayServer, serving
+from tests.unit.client.simulated_gateway import GATEWAY, PUBLISHER, SimulatedGateway
+
+pytestmark = pytest.mark.cli
+REGION, PERIOD = "990101001", "2026-12"
+COUNT = ["statistics", "counts", "--item", "101", "--region", REGION, "--period", PERIOD]
+GROUNDS = ["--purpose", "P11", "--basis", "LB3", "--basis-ref", "统计法"]
+TABLE: dict[str, Any] = {
+    "item": 101,
+    "region": REGION,
+    "period": PERIOD,
+    "from": 1_796_054_400,
+    "until": 1_798_732_800,
+    "by": ["class", "level"],
+    "counted": "persons",
+    "k": 5,
+    "ruleVersion": 1,
+    "madeAt": 1_799_000_000,
+    "n": 50,
+    "rows": [{"value": "visit", "n": 30}, {"value": "", "n": 13}, {"value": None, "n": 7}],
+    "columns": [{"value": "1", "n": 20}, {"value": "2", "n": 30}],
+    "cells": [[15, 15], [None, None], [None, None]],
+}
+FIGURES = 8
+
+
+class CountingGateway(SimulatedGateway):
+    """Answers with the table that a test gives it."""
+
+    table: dict[str, Any] = TABLE
+    figures = FIGURES
+    asked: tuple[Any, ...] = ()
+
+    def _route(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], content: bytes
+    ) -> tuple[int, dict[str, Any] | bytes]:
+        if not path.startswith("/v1/statistics"):
+            return super()._route(method, path, query, headers, content)
+        request = self._verified(method, path, query, headers, content)
+        if path.endswith("/duplicates"):
+            self.asked = (query,)
+            rule = {"mode": "warn", "withinDays": 92}
+            item = {"item": 101, "taken": 90, "warned": 8, "refused": 10, "avoided": 4, "rule": rule}
+            other = {"item": 3, "taken": 0, "warned": 0, "refused": 0, "avoided": 2, "rule": None}
+            return 200, {"gateway": GATEWAY, "from": 0, "until": 86_400, "ruleVersion": 1, "items": [item, other]}
+        self.asked = (decode(content), headers["gongzhi-purpose"])
+        message = {
+            "gateway": GATEWAY,
+            "request": request.request,
+            "reader": PUBLISHER,
+            "readerKey": request.address,
+            "queryType": 4,
+            "item": int(headers["gongzhi-item"]),
+            "basis": int(headers["gongzhi-basis"]),
+            "purpose": int(headers["gongzhi-purpose"]),
+            "resultCount": self.figures,
+            "factsBlock": 1,
+            "answeredAt": self.now,
+            "anchorBy": self.now + 300,
+        }
+        return 200, {"query": self.sign("Query", message), **self.table}
+
+
+@pytest.fixture
+def gateway(server: GatewayServer) -> CountingGateway:
+    made = CountingGateway(now=int(time.time()))
+    server.gateway = made
+    return made
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[GatewayServer]:
+    with serving(tmp_path) as made:
+        yield made
+
+
+def test_a_table_is_printed_with_what_it_is_of(
+    server: GatewayServer, gateway: CountingGateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*COUNT, *GROUNDS, *server.options]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:5] == [
+        "class \\ level\t1\t2\tall",
+        "visit\t15\t15\t30",
+        "(none)\t·\t·\t13",
+        "(rest)\t·\t·\t7",
+        "all\t20\t30\t50",
+    ]
+    for said in ("n 50 records", "k 5 persons", "item 101", "region 990101001", "period 2026-12", "rules version 1"):
+        assert said in lines[5]
+    assert gateway.asked == ({"region": REGION, "period": PERIOD}, "11")
+
+
+def test_json_holds_the_whole_table(
+    server: GatewayServer, gateway: CountingGateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*COUNT, *GROUNDS, *server.options, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == gateway.table
+
+
+def test_margins_alone_and_nothing_at_all_are_said(
+    server: GatewayServer, gateway: CountingGateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gateway.table, gateway.figures = {**TABLE, "cells": []}, 6
+    assert run([*COUNT, *GROUNDS, *server.options]) == 0
+    assert capsys.readouterr().out.splitlines()[:7] == [
+        *("class\tall", "visit\t30", "(none)\t13", "(rest)\t7", "all\t50"),
+        *("level\tall", "1\t20"),
+    ]
+    gateway.table, gateway.figures = {**TABLE, "n": None, "rows": [], "columns": [], "cells": []}, 0
+    assert run([*COUNT, *GROUNDS, *server.options]) == 0
+    assert "fewer than 5 persons: nothing is shown" in capsys.readouterr().out
+    gateway.table, gateway.figures = {**TABLE, "by": [], "rows": [], "columns": [], "cells": []}, 1
+    assert run([*COUNT, *GROUNDS, *server.options]) == 0
+    assert capsys.readouterr().out.startswith("n 50 records")
+
+
+@pytest.mark.parametrize(
+    ("change", "figures", "said"),
+    [
+        ({"cells": [[15, 15], [4, None], [None, None]]}, 9, "below its own threshold"),
+        ({"n": 51}, FIGURES, "not its total"),
+        ({"n": None}, 7, "not its total"),
+        ({"cells": [[15, 15], [None, None]]}, FIGURES, "not those of its rows"),
+        ({"cells": [[15], [None], [None]]}, 7, "not those of its rows"),
+        ({"region": "990101002"}, FIGURES, "another table"),
+        ({"item": 102}, FIGURES, "another table"),
+        ({}, 7, "another number of figures"),
+        ({"rows": [{"value": 1, "n": 50}]}, 6, "expected a string"),
+        ({"k": "5"}, FIGURES, "unsigned integer"),
+    ],
+)
+def test_a_table_that_breaks_its_own_rule_is_not_believed(
+    server: GatewayServer,
+    gateway: CountingGateway,
+    capsys: pytest.CaptureFixture[str],
+    change: dict[str, Any],
+    figures: int,
+    said: str,
+) -> None:
+    gateway.table, gateway.figures = {**TABLE, **change}, figures
+    assert run([*COUNT, *GROUNDS, *server.options]) == 1
+    printed = capsys.readouterr()
+    assert "promise_broken" in printed.err
+    assert said in printed.err
+    assert printed.out == ""
+
+
+def test_duplicates_are_told_with_n_and_rate(
+    server: GatewayServer, gateway: CountingGateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["statistics", "duplicates", "--from", "2026-12-01", "--to", "2026-12-31", *server.options]
+    assert run(arguments) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [
+        "item\tn\ttaken\twarned\trefused\trate\tavoided",
+        "101\t100\t90\t8\t10\t0.1800\t4",
+        "3\t0\t0\t0\t0\t\t2",
+    ]
+    assert "rules version 1" in lines[3]
+    assert gateway.asked == ("first=2026-12-01&last=2026-12-31",)
+    assert run([*arguments, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["gateway"], told["from"], told["until"]) == (GATEWAY, 0, 86_400)
+    assert told["items"][0]["rate"] == "0.1800"
+    assert told["items"][0]["rule"] == {"mode": "warn", "withinDays": 92}
