@@ -8,6 +8,7 @@ import typer
 from ledger import wiring, wiring_catalogue, wiring_council
 from ledger.cli.admin_catalogue_load import catalogue_diff, catalogue_load
 from ledger.cli.admin_catalogue_plan import catalogue_check, catalogue_propose
+from ledger.cli.admin_catalogue_prepare import catalogue_prepare, catalogue_retire
 from ledger.cli.admin_options import (
     DryRunOption,
     FolderOption,
@@ -34,6 +35,8 @@ catalogue_app.command("load")(catalogue_load)
 catalogue_app.command("diff")(catalogue_diff)
 catalogue_app.command("propose")(catalogue_propose)
 catalogue_app.command("check")(catalogue_check)
+catalogue_app.command("prepare")(catalogue_prepare)
+catalogue_app.command("retire")(catalogue_retire)
 
 
 @catalogue_app.command("authority")
@@ -73,7 +76,7 @@ def catalogue_duties(
         on_chain = wiring_catalogue.open_catalogue(wiring.rpc_url(settings), opened.contracts)
         changed = not is_published(on_chain.duty_list(), duties.version, duties.hash, "duty list")
         if not dry_run:
-            keep_document(opened, duties.hash, duties.document, int(time.time()))
+            keep_document(opened.store, duties.hash, duties.document, int(time.time()))
         if changed and not dry_run:
             publish_duties(opened, duties, admin, int(time.time()))
     result = {"dutyList": duties.version, "duties": len(duties.duties), "documentHash": to_hex(duties.hash)}
@@ -98,7 +101,7 @@ def catalogue_calendar(
         on_chain = wiring_catalogue.open_catalogue(wiring.rpc_url(settings), opened.contracts)
         changed = not is_published(on_chain.calendar(), calendar.version, calendar.hash, "calendar")
         if not dry_run:
-            keep_document(opened, calendar.hash, calendar.document, int(time.time()))
+            keep_document(opened.store, calendar.hash, calendar.document, int(time.time()))
         if changed and not dry_run:
             publish_calendar(opened, calendar, admin, int(time.time()))
     result = {"calendar": calendar.version, "documentHash": to_hex(calendar.hash), "changed": changed}

@@ -2,7 +2,7 @@
 
 A keys file `gongzhi-catalogue-keys/1` is `{"format", "departments": [{"kind", "agency", "keystore", "passwordFile"}]}`:
 for each kind of department the number of its agency and, where the key is on this machine, its ADMIN key by paths
-beside the file.
+beside the file. Where the key is elsewhere, `"admin": "0x…"` says its address, for `prepare`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +16,7 @@ from ledger.cli.admin_options import open_named, read_json
 from ledger.core.catalogue_list import CODE_SETS, CatalogueList, check_codes, is_inner_file, parse_catalogue_list
 from ledger.core.code_sets import CodeSet, parse_code_set, parse_reference
 from ledger.core.codes import AgencyKind
+from ledger.core.hexadecimal import to_address
 from ledger.core.shapes import array, code_of, format_members, from_one, members_of
 from ledger.domain import load_document
 from ledger.errors import UsageError
@@ -23,6 +24,7 @@ from ledger.ports import Signer
 from ledger.services.catalogue_documents import ItemDocuments, item_documents
 
 KEYS_FORMAT = "gongzhi-catalogue-keys/1"
+_KEY_MEMBERS = ("keystore", "passwordFile", "admin")
 LoadDocument = Callable[[str], Any]
 EntriesArgument = Annotated[
     list[str] | None, typer.Argument(help="catalogue entries of the domain data, as `catalogue/hazard.json`")
@@ -42,10 +44,14 @@ ResponsibleOption = Annotated[int | None, typer.Option(help="number of the respo
 
 @dataclass(frozen=True)
 class Department:
-    """Which agency a kind of department is, and where its ADMIN key is (None if not on this machine)."""
+    """Which agency a kind of department is, and where its ADMIN key is (None if not on this machine).
+
+    `admin` is the key's address, None if the file does not say it.
+    """
 
     agency: int
     key: Mapping[str, Any] | None
+    admin: str | None
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,13 @@ class KeysFile:
         if kind not in self.departments:
             raise UsageError(f"the keys file names no agency of kind {int(kind)} ({kind.en})")
         return self.departments[kind].agency
+
+    def admin_of(self, agency: int) -> str:
+        """Return the address of an agency's ADMIN key; raises UsageError where the file does not say it."""
+        found = next((one.admin for one in self.departments.values() if one.agency == agency and one.admin), None)
+        if found is None:
+            raise UsageError(f"the keys file names no `admin` address of agency {agency}")
+        return found
 
     def open_signers(self) -> dict[int, Signer]:
         """Return the keys that are here, by agency; raises KeyProviderError."""
@@ -102,12 +115,13 @@ def read_keys(path: Path) -> KeysFile:
     document = format_members(read_json(path), KEYS_FORMAT, ("format", "departments"), what="keys file")
     departments: dict[AgencyKind, Department] = {}
     for one in array(document["departments"], what="departments", most=64):
-        members = members_of(one, ("kind", "agency"), what="department", optional=("keystore", "passwordFile"))
+        members = members_of(one, ("kind", "agency"), what="department", optional=_KEY_MEMBERS)
         kind = code_of(AgencyKind, members["kind"], what="kind of a department")
         if kind in departments:
             raise UsageError(f"the keys file names two agencies of kind {int(kind)} ({kind.en})")
         agency = from_one(members["agency"], 32, what="agency of a department")
-        departments[kind] = Department(agency, members if "keystore" in members else None)
+        admin = to_address(members["admin"], what="admin of a department") if "admin" in members else None
+        departments[kind] = Department(agency, members if "keystore" in members else None, admin)
     return KeysFile(departments, path.parent)
 
 

@@ -70,6 +70,9 @@ def plan_item(on_chain: CatalogueOnChain, documents: ItemDocuments, find: FindDo
     item = documents.item
     state = on_chain.item(item.item)
     what = f"item {item.item} version {item.version}"
+    if state.retired:
+        retired = ItemNotChangeable(f"{what}: the item is retired; take it off the list")
+        return PlannedItem(documents, Standing.REFUSED, (), retired)
     if state.latest_version >= item.version:
         kept = on_chain.document_hash(item.item, item.version)
         if kept == item.hash:
@@ -113,7 +116,7 @@ def load_item(administration: Administration, planned: PlannedItem, keys: LoadKe
     if planned.refusal is not None:
         raise planned.refusal
     if planned.standing is Standing.PUBLISHED:
-        keep_documents(administration, planned.documents, now)
+        keep_documents(administration.store, planned.documents, now)
         return
     responsible = planned.documents.item.responsible
     authority = None if responsible == keys.authority else keys.admins.get(keys.authority)
@@ -139,8 +142,6 @@ def is_published(on_chain: tuple[int, bytes], version: int, document_hash: bytes
 
 
 def _refusal(state: ItemOnChain, responsible: int, version: int, what: str) -> CatalogueRefused | None:
-    if state.retired:
-        return ItemNotChangeable(f"{what}: the item is retired")
     if state.responsible not in (0, responsible):
         return ItemNotChangeable(f"{what}: agency {state.responsible} is responsible for the item, not {responsible}")
     if version != state.latest_version + 1:

@@ -112,6 +112,44 @@ def test_what_a_command_is_given_fits_together_or_is_refused(desk: Desk) -> None
     assert "same item number" in refused["error"]["detail"]
 
 
+def test_keys_that_are_apart_sign_files_of_their_own_and_an_item_ends_for_ever(desk: Desk) -> None:
+    city = City(desk)
+    out = desk.folder / "prepared"
+    refused = city("prepare", *city.keys(), "--out", str(out), expect=2)
+    assert "no `admin` address of agency" in refused["error"]["detail"]
+    addresses = {number: desk.address(key) for number, key in enumerate(city.admins, 1)}
+    departments = [{"kind": kind, "agency": agency, "admin": addresses[agency]} for kind, agency in KINDS.items()]
+    file = desk.written("keys.json", {"format": "gongzhi-catalogue-keys/1", "departments": departments})
+    keys = ["--keys", str(file)]
+    prepared = city("prepare", *keys, "--out", str(out))["items"]
+    assert {one["item"]: len(one["missing"]) for one in prepared} == {6: 1, 104: 2, 105: 1}
+    for one in prepared:
+        for key in city.admins[: len(one["missing"])]:
+            signed = desk.gongzhi("sign", one["file"], *desk.with_key(key), "--yes")
+        assert signed["missing"] == []
+    # Prepared again, what is signed stays; what is relayed is published with its documents, and needs no file.
+    assert {one["item"]: one["missing"] for one in city("prepare", *keys, "--out", str(out))["items"]} == {
+        6: [],
+        104: [],
+        105: [],
+    }
+    for one in prepared:
+        desk("relay", one["file"], *desk.signing(city.deployer))
+    assert city("prepare", *keys, "--out", str(out))["items"] == []
+    entry = load_document("catalogue/hazard.json")
+    city.write("catalogue/hazard.json", entry | {"version": 2, "purposes": entry["purposes"][:-1]})
+    (changed,) = (one for one in city("diff", *keys)["items"] if one["standing"] == "next version")
+    assert changed["changes"] == ["purposes: − P13 drill, synthetic data only"]
+
+    retire = ["catalogue", "retire", "104", "--admin", str(city.admins[1]), "--password-file", str(desk.password)]
+    folder = ["--data-folder", desk.data]
+    assert "AuthoritySignatureRequired" in desk(*retire, *folder, expect=4)["error"]["detail"]
+    retire += ["--authority", str(city.admins[0]), "--authority-password-file", str(desk.password)]
+    assert desk(*retire, *folder, "--dry-run")["dryRun"] is True
+    assert desk(*retire, *folder)["item"] == 104
+    assert city("load", *city.keys(1, 2), expect=1)["error"]["code"] == "item_not_changeable"
+
+
 @pytest.mark.slow
 def test_the_whole_catalogue_loads_and_an_item_changes_as_the_how_to_says(desk: Desk) -> None:
     city = City(desk)

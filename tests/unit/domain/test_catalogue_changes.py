@@ -172,6 +172,7 @@ def test_a_changed_file_of_a_published_version_is_refused_with_what_to_do() -> N
     [
         (chain(), second_version(), ItemVersionNotNext, "the next is 1"),
         (chain(care_record(), retired=True), second_version(), ItemNotChangeable, "is retired"),
+        (chain(care_record(), retired=True), care_record(), ItemNotChangeable, "take it off the list"),
         (chain(care_record()), None, ItemNotChangeable, "agency 6 is responsible for the item, not 1"),
     ],
 )
