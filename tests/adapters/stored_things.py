@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
+from ledger.attachment_rows import SealedAttachment
 from ledger.core.stored import SearchKeys, StoredSlots
 from ledger.rows import NewEntry, NewRecord, NewSubmission
 
@@ -69,4 +70,17 @@ def new_submission(
         acceptance_signature=secrets.token_bytes(65),
         acceptance_signer=ADDRESS,
         records=records,
+    )
+
+
+def new_attachment(*, publisher: int = 7, digest: bytes | None = None, length: int = 5_000) -> SealedAttachment:
+    """An upload of so many bytes."""
+    return SealedAttachment(
+        publisher=publisher,
+        digest=digest or secrets.token_bytes(32),
+        media="image/jpeg",
+        length=length,
+        ciphertext=secrets.token_bytes(length + 28),
+        wrapped_key=secrets.token_bytes(60),
+        daily_key_id="2024-01-01/1",
     )

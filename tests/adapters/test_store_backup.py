@@ -19,7 +19,7 @@ from ledger.services.restore import ReadBackup, read_backup
 from ledger.store.backup import Snapshot, load, require_empty, restored_from, snapshot
 from ledger.store.migrate import migrate, newest_revision
 from ledger.store.postgres import PostgresStore
-from tests.adapters.stored_things import new_record, new_submission
+from tests.adapters.stored_things import new_attachment, new_record, new_submission
 from tests.adapters.test_store_following import followed
 from tests.engines import drop_database, fresh_database
 
@@ -51,7 +51,11 @@ def fill(dsn: str, submissions: int) -> None:
     with closing(PostgresStore(dsn, connections=1)) as store:
         for _ in range(submissions):
             with store.begin() as tx:
-                tx.add_submission(new_submission([new_record(), new_record()]))
+                records, files = [new_record(), new_record()], [new_attachment(), new_attachment()]
+                for file in files:
+                    tx.stage_attachment(file, 1_000)
+                tx.bind_attachment(7, files[0].digest, records[0].record_id, 1, 3)
+                tx.add_submission(new_submission(records))
 
 
 def checked_at(dsn: str) -> int:
