@@ -74,6 +74,11 @@ def test_an_identity_number_is_known_by_its_path_and_rule_whatever_its_concept()
     assert "identity_number" in codes(opening(("/secret", "o"), tier=Tier.T5), of=fields(secret="id_no"))
 
 
+def test_an_identity_number_masked_by_any_other_rule_is_found() -> None:
+    assert "identity_number" in codes(opening(("/name", "g:surname@1"), tier=Tier.T5), of=fields(name="id_no"))
+    assert "identity_number" not in of("/idNumber", "g:id-1-2@1", Tier.T5)
+
+
 @pytest.mark.parametrize("path", ["/name", "/phone"])
 def test_names_and_phones_in_full_are_not_for_strangers(path: str) -> None:
     far = {tier for tier in Tier if "contact_original" in of(path, "o", tier)}
