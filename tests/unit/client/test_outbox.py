@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ledger.client.attaching import AttachedFile
 from ledger.client.gongzhi import GongzhiClient
 from ledger.client.outbox import ClientOutbox, _attempts_text
 from ledger.client.submissions import contents, new_record, request_body
@@ -201,3 +202,24 @@ def test_damaged_or_misnamed_contents_are_refused(tmp_path: Path, make_client: M
     with pytest.raises(FormatError):
         client.outbox.content("a")
     assert not ClientOutbox(tmp_path / "other").pending()
+
+
+def test_files_wait_in_the_outbox_with_their_record(tmp_path: Path) -> None:
+    outbox = ClientOutbox(tmp_path / "outbox")
+    [content] = contents(SCHEMA, ITEM, VERSION, [new_record(originals(1))])
+    files = (AttachedFile(bytes(32), "image/png", bytes(range(256)) * 9), AttachedFile(b"\x01" * 32, "image/jpeg", b""))
+    content = replace(content, attachments=files)
+    outbox.put("with-files", content)
+    assert ClientOutbox(tmp_path / "outbox").content("with-files") == content
+    path = tmp_path / "outbox" / "with-files.content.ndjson"
+    lines = path.read_bytes().splitlines(keepends=True)
+    for spoiled in (
+        lines[:-1],
+        lines[:2] + lines[1:],
+        [*lines[:-1], lines[-1].replace(b'"content":"', b'"content":"%')],
+    ):
+        path.write_bytes(b"".join(spoiled))
+        with pytest.raises(FormatError):
+            outbox.content("with-files")
+    outbox.discard("with-files")
+    assert not outbox.holds("with-files")
