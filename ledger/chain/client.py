@@ -6,12 +6,13 @@ from typing import Any
 from web3 import Web3
 
 from ledger.chain.custom_errors import decode
-from ledger.chain.event_decoding import EventDecoder
 from ledger.chain.json_rpc import TIMEOUT_SECONDS, JsonRpc, RpcRefusal
 from ledger.chain.legacy_transaction import sign_legacy
+from ledger.chain.log_reading import LogReader
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import Block, ChainEvent
 from ledger.core.keccak import keccak256
+from ledger.core.succession import AnchorsContract, AnchorsLine
 from ledger.errors import ChainError, TransactionFailed
 from ledger.ports import Signer
 from ledger.rows import FollowedBlock, NewTransaction, Receipt
@@ -33,13 +34,16 @@ class Web3Chain:
         url: str,
         contracts: Mapping[str, str],
         *,
+        line: AnchorsLine | None = None,
         gas_price_wei: int = 0,
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
-        """`contracts`: name to address, may be empty before the deployment. Nothing is asked of the node yet."""
+        """`contracts`: name to address, may be empty before the deployment. Nothing is asked of the node yet.
+
+        `line` says what may succeed RecordAnchors; without it nothing may.
+        """
         self._rpc = JsonRpc(url, timeout_seconds)
-        self._addresses = [address.lower() for address in contracts.values()]
-        self._decoder = EventDecoder(contracts)
+        self._logs = LogReader(self._rpc, contracts, line)
         self._gas_price_wei = gas_price_wei
         self._signing_chain_id: int | None = None
 
@@ -90,19 +94,15 @@ class Web3Chain:
         ]
 
     def events(self, first: int, last: int) -> dict[int, list[ChainEvent]]:
-        """Return the events of our contracts in the blocks first … last by block, each block's in order."""
-        events: dict[int, list[ChainEvent]] = {}
-        if not self._addresses:
-            return events
-        question = {"fromBlock": hex(first), "toBlock": hex(last), "address": self._addresses}
-        for log in self._rpc.read("eth_getLogs", question):
-            contract, name, args = self._decoder.decode(log)
-            number, place = int(log["blockNumber"], 16), int(log["logIndex"], 16)
-            event = ChainEvent(number, place, log["transactionHash"], contract, name, args)
-            events.setdefault(number, []).append(event)
-        for found in events.values():
-            found.sort(key=lambda event: event.log_index)
-        return events
+        """Return the events of our contracts in the blocks first … last by block, each block's in order.
+
+        Also of those that succeed RecordAnchors, from where the directory names them on.
+        """
+        return self._logs.events(first, last)
+
+    def anchors_line(self) -> Sequence[AnchorsContract]:
+        """Return the RecordAnchors that succeeded one another up to now, the one in force last; raises ChainError."""
+        return self._logs.line(self.head().number)
 
     def code_hash(self, address: str) -> bytes:
         """Return Keccak-256 of the runtime code at `address` now."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from ledger.chain.artifacts import abi_types, load
 from ledger.core.keccak import keccak256
+from ledger.core.points import contract_kind
 from ledger.errors import ChainError
 
 _WORD = 32
@@ -70,8 +71,12 @@ class EventDecoder:
     """Decodes logs of the contracts of one deployment, known by their addresses."""
 
     def __init__(self, addresses: Mapping[str, str]) -> None:
-        """`addresses`: contract name to address. Raises ChainError for a name without artifact."""
-        self._contracts = {address.lower(): (name, event_layouts(name)) for name, address in addresses.items()}
+        """`addresses`: contract name (a successor's with its number) to address.
+
+        Raises ChainError for a name without artifact.
+        """
+        layouts = {name: event_layouts(contract_kind(name)) for name in addresses}
+        self._contracts = {address.lower(): (name, layouts[name]) for name, address in addresses.items()}
 
     def decode(self, log: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
         """Return (contract, event, args) of a log as JSON-RPC or web3 gives it (`address`, `topics`, `data`).

@@ -7,6 +7,7 @@ from ledger.chain.contracts.council import Council
 from ledger.chain.contracts.system_directory import SystemDirectory
 from ledger.core.chainfile import ContractPin, Trust, contracts_document
 from ledger.core.hexadecimal import to_hex
+from ledger.core.points import ANCHORS
 from ledger.errors import ChainError
 
 
@@ -14,8 +15,9 @@ def trust_as_told(chain: Web3Chain, trust: Trust) -> dict[str, Any]:
     """Return the trust file's document as this node would have to write it.
 
     Chain id, genesis, the pinned block, the code at the pinned addresses, what the directory names, and whether the
-    Council is for development are the node's; the rest is the file's, since no chain tells it. Contracts of another
-    chain are not asked. Raises ChainError.
+    Council is for development are the node's; the rest is the file's, since no chain tells it. What succeeds the pinned
+    RecordAnchors as published code is no difference, if `chain` knows what may. Contracts of another chain are not
+    asked. Raises ChainError.
     """
     document = dict(trust.document)
     genesis = chain.block(0)
@@ -30,9 +32,10 @@ def trust_as_told(chain: Web3Chain, trust: Trust) -> dict[str, Any]:
     pins = {name: _pin(chain, pin.address) for name, pin in trust.contracts.items()}
     if _is_trusted("SystemDirectory", pins, trust):
         directory = SystemDirectory(chain.web3, pins["SystemDirectory"].address)
+        line = {one.address for one in chain.anchors_line()}
         for name in directory.names(block="latest"):
             entry = directory.contract_of(name, block="latest")
-            if entry is not None:
+            if entry is not None and (name != ANCHORS or entry.address not in line):
                 pins[name] = _pin(chain, entry.address)
     document["contracts"] = contracts_document(pins)
     if _is_trusted("Council", pins, trust):

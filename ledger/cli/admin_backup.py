@@ -173,7 +173,7 @@ def follow_and_erase(settings: Settings, rpc: str) -> CaughtUp:
     trust = wiring.load_trust(settings)
     store = wiring.open_store(settings, connections=2)
     try:
-        chain = wiring.open_chain(rpc, wiring.contract_addresses(trust))
+        chain = wiring.open_trusted_chain(rpc, trust)
         done = catch_up(store, chain, trust.chain_id, settings.gateway, settings.confirmations, int(time.time()), say)
     finally:
         store.close()

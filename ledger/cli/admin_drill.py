@@ -104,7 +104,7 @@ def verify(settings: Settings, rpc: str, caught_up: CaughtUp, folder: Path) -> R
     Raises StoreError, ChainError, EngineError.
     """
     trust = wiring.load_trust(settings)
-    chain = read_chain(wiring.open_chain(rpc, wiring.contract_addresses(trust)), trust)
+    chain = read_chain(wiring.open_trusted_chain(rpc, trust), trust)
     with database(settings):
         store = wiring.open_store(settings, connections=2)
         try:

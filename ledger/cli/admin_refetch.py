@@ -37,7 +37,7 @@ def refetch_command(
     if gateway_of(export) != settings.gateway:
         raise UsageError(f"{export} is no export of gateway {settings.gateway}")
     trust = wiring.load_trust(settings)
-    chain = read_chain(wiring.open_chain(rpc, wiring.contract_addresses(trust)), trust)
+    chain = read_chain(wiring.open_trusted_chain(rpc, trust), trust)
     say("verifying the export")
     report, _ = audit_ledger(AuditRequest(export, trust, chain, OWN_NODE, as_of=int(time.time())))
     if report.verdict not in (Verdict.VERIFIED, Verdict.INCOMPLETE):

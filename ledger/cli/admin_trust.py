@@ -105,7 +105,7 @@ def trust_pin(
 
 def told_by(url: str, trust: Trust) -> dict[str, Any]:
     """Return the trust file's document as the node at `url` would have to write it; raises ChainError."""
-    with closing(wiring.open_chain(url, {})) as node:
+    with closing(wiring.open_trusted_chain(url, trust)) as node:
         return trust_as_told(node, trust)
 
 
@@ -115,7 +115,7 @@ def agreed_block(urls: Sequence[str], trust: Trust, number: int | None) -> tuple
     Raises ChainError where a node tells otherwise than the trust file, lacks the block, or differs from another one.
     """
     with ExitStack() as stack:
-        nodes = {place_of(url): stack.enter_context(closing(wiring.open_chain(url, {}))) for url in urls}
+        nodes = {place_of(url): stack.enter_context(closing(wiring.open_trusted_chain(url, trust))) for url in urls}
         for name, node in nodes.items():
             if differences(trust.document, trust_as_told(node, trust)):
                 raise ChainError(f"{name} tells otherwise than the trust file: see `gongzhi admin trust diff`")

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ledger.core.chainfile import ChainFile, Trust, node_url, parse_trust
+from ledger.core.chainfile import ChainFile, Trust, node_url, parse_trust, why_unverifiable
 from ledger.core.verify import ChainFacts
+from ledger.council_errors import DirectoryDiffers
 from ledger.errors import ChainError, FormatError, UsageError
 from ledger.ports import Chain
 from ledger.services.chain_quorum import NamedNode, reachable, read_agreed, require_quorum
@@ -13,17 +14,19 @@ from ledger.services.chain_quorum import NamedNode, reachable, read_agreed, requ
 
 def load_trust_file(path: Path) -> Trust:
     """Return a trust file; raises UsageError if it is not there, FormatError, UnsupportedFormat."""
+    from ledger.chain.artifacts import with_published_code
+
     try:
-        return parse_trust(path.read_bytes())
+        return with_published_code(parse_trust(path.read_bytes()))
     except FileNotFoundError:
         raise UsageError(f"no trust file at {path}") from None
 
 
 def open_node(rpc: str, trust: Trust) -> Chain:
     """Return a client of a node that knows the trusted contracts' events."""
-    from ledger.wiring import open_chain
+    from ledger.wiring import open_trusted_chain
 
-    return open_chain(rpc, {name: pin.address for name, pin in trust.contracts.items()})
+    return open_trusted_chain(rpc, trust)
 
 
 def read_chain(node: Chain, trust: Trust, advance: Callable[[int], None] = lambda _: None) -> ChainFile:
@@ -87,10 +90,15 @@ def place_of(url: str) -> str:
 def read_facts(rpc: str, trust: Trust) -> ChainFacts:
     """Return what promises are judged by: the chain as one node tells it, with the contracts' code as pinned.
 
-    Raises ChainError, HistoryError.
+    Raises DirectoryDiffers where the directory names what the trust file does not pin and no published code succeeds,
+    another ChainError, HistoryError.
     """
     chain = read_chain(open_node(rpc, trust), trust)
     for name, pin in trust.contracts.items():
         if chain.contracts[name] != pin:
             raise ChainError(f"{name} on chain has other code than the trust file pins")
-    return ChainFacts(trust, chain, chain.history())
+    history = chain.history()
+    refusal = why_unverifiable(trust, chain, history)
+    if refusal is not None:
+        raise DirectoryDiffers(refusal)
+    return ChainFacts(trust, chain, history)

@@ -22,8 +22,10 @@ def read_trust(path: Path | None) -> Trust:
         raise ChainError("no trust file: --trust says which chain and contracts to believe in")
     if not path.is_file():
         raise ChainError(f"the trust file {path} is missing")
+    from ledger.chain.artifacts import with_published_code
+
     try:
-        return parse_trust(read_bytes(path, "trust file"))
+        return with_published_code(parse_trust(read_bytes(path, "trust file")))
     except UnsupportedFormat:
         raise
     except FormatError as error:

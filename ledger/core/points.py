@@ -32,6 +32,11 @@ def anchors_number(name: str) -> int | None:
     return int(number) if number.isdecimal() and number.isascii() and name == anchors_name(int(number)) else None
 
 
+def contract_kind(name: str) -> str:
+    """Return the name of a contract's code: the same for all that succeed one another."""
+    return name if anchors_number(name) is None else ANCHORS
+
+
 END_OF_BLOCK = 1 << 62
 """A log index behind every event of a block."""
 
@@ -63,7 +68,7 @@ class ChainEvent:
     @property
     def kind(self) -> str:
         """Name of the contract's code: the same for all that succeed one another."""
-        return self.contract if anchors_number(self.contract) is None else ANCHORS
+        return contract_kind(self.contract)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,11 +64,11 @@ class AnchorsLine:
 
     def contracts(self, history: History) -> Sequence[AnchorsContract]:
         """Return the contracts of the line, the one in force last; the line ends before one that may not succeed."""
-        return self._walk(history)[0]
+        return self.walk(history.governance.contracts)[0]
 
     def refusal(self, history: History) -> str | None:
         """Return why what the directory names is not in the line, or None if all of it is."""
-        strange = self._walk(history)[1]
+        strange = self.walk(history.governance.contracts)[1]
         if strange is None:
             return None
         return (
@@ -76,11 +76,13 @@ class AnchorsLine:
             "file does not pin and which is no published code that succeeds what was there"
         )
 
-    def _walk(self, history: History) -> tuple[Sequence[AnchorsContract], ContractFacts | None]:
-        """Return the line, and what the directory names next and may not be in it, None if there is no such thing."""
+    def walk(self, named: Sequence[ContractFacts]) -> tuple[Sequence[AnchorsContract], ContractFacts | None]:
+        """Return the line, and what the directory names next and may not be in it, None if there is no such thing.
+
+        `named` is what the directory names, in the order of the chain; other contracts are passed over.
+        """
         line = [AnchorsContract(ANCHORS, self.first, None)]
-        named = [entry for entry in tuple(history.governance.contracts) if entry.name == ANCHORS]
-        for place, entry in enumerate(named):
+        for place, entry in enumerate(entry for entry in tuple(named) if entry.name == ANCHORS):
             if place == 0:
                 if entry.address != self.first:
                     return line, entry

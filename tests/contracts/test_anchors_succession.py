@@ -1,20 +1,18 @@
 """A RecordAnchors that succeeds another one: streams go on by number, sequence and head, marks and repudiations too."""
 
-from copy import copy
 from typing import Any
 
 import pytest
 
 from ledger.chain.artifacts import anchors_code, deploy_data
-from ledger.chain.contracts.binding import node
-from ledger.chain.contracts.record_anchors import RecordAnchors, StreamHead
-from ledger.chain.event_decoding import EventDecoder
+from ledger.chain.contracts.record_anchors import StreamHead
 from ledger.core.anchor import GENESIS_HEAD, next_head
 from ledger.core.codes import HOLD_RELEASED, Mark, Role
 from ledger.core.hexadecimal import to_hex
 from ledger.core.keccak import keccak256
 from ledger.core.succession import AnchorsLine
 from tests.contracts.sandbox import DATA_BUREAU, NOBODY, Key, Member, Refused, Sandbox
+from tests.contracts.successor import successor_of
 
 pytestmark = pytest.mark.contracts
 
@@ -24,18 +22,6 @@ HELD: dict[str, Any] = {"recordId": RECORD, "version": 1, "mark": int(Mark.HOLD)
 
 def root(number: int) -> bytes:
     return keccak256(b"root %d" % number)
-
-
-def successor_of(sandbox: Sandbox) -> Sandbox:
-    """The same deployment with a RecordAnchors that succeeds the one that `sandbox` knows."""
-    registry, before = sandbox.addresses["AgencyRegistry"], sandbox.addresses["RecordAnchors"]
-    later = copy(sandbox)
-    address = sandbox.create(deploy_data("RecordAnchors", sandbox.governor, registry, before))
-    later.addresses = {**sandbox.addresses, "RecordAnchors": address}
-    later.anchors = RecordAnchors(node(sandbox.rpc_url), address)
-    later.bindings = {**sandbox.bindings, "RecordAnchors": later.anchors}
-    later.decoder = EventDecoder(later.addresses)
-    return later
 
 
 @pytest.fixture
