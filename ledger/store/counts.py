@@ -10,9 +10,10 @@ from ledger.store.session import Session
 # Each place is one probe of subjects_token and one of records_identity, however many records are stored.
 DUPLICATES = """
     WITH given AS (
-        SELECT * FROM unnest(%s::int4[], %s::bytea[], %s::bytea[]) AS given (place, record_id, token)
-        WHERE NOT EXISTS (
-            SELECT FROM subjects WHERE subjects.record_id = given.record_id AND subjects.token = given.token)),
+        SELECT * FROM unnest(%s::int4[], %s::bytea[], %s::bytea[], %s::int4[])
+            AS given (place, record_id, token, version)
+        WHERE version = 1
+            OR (SELECT token FROM subjects WHERE subjects.record_id = given.record_id) IS DISTINCT FROM given.token),
     numbered AS (SELECT *, row_number() OVER (PARTITION BY token ORDER BY place) AS nth FROM given)
     SELECT place FROM numbered
     WHERE nth > 1 OR EXISTS (
@@ -79,7 +80,8 @@ class Counts(Session):
 
     def duplicate_places(self, item: int, subjects: Sequence[RecordSubject], since: int) -> Sequence[int]:
         """Return the places of records about a person of whom the item holds a current record already."""
-        rows = [(place, row.record_id, row.token) for place, row in enumerate(subjects) if row.token is not None]
+        named = [(place, row) for place, row in enumerate(subjects) if row.token is not None]
+        rows = [(place, row.record_id, row.token, row.version) for place, row in named]
         if not rows:
             return ()
         columns = [list(column) for column in zip(*rows, strict=True)]
