@@ -17,7 +17,7 @@ from ledger.core.chainfile import ChainFile, ContractPin, Trust
 from ledger.core.codes import Authority, Basis, Mark, Purpose
 from ledger.core.commitment import commit
 from ledger.core.verify import ChainFacts
-from ledger.errors import LookRefused, NotAnchoredYet, RoleMissing, VersionConflict
+from ledger.errors import CodeUnknown, LookRefused, NotAnchoredYet, RoleMissing, SchemaError, VersionConflict
 from tests.api.consortium import Consortium
 from tests.api.members import (
     AUDIT_KEY,
@@ -120,6 +120,20 @@ def test_a_publisher_looks_at_its_own_and_publishes_the_next_version(desks: Desk
     assert reader.read(first.record_id, own).views[0].version == 2
     with pytest.raises(VersionConflict):
         publisher.publish(schema, 1, version, [next_version(first.record_id, 1, root, originals(level=4))])
+
+
+def test_a_publisher_signs_nothing_whose_code_is_not_in_its_set(desks: Desks) -> None:
+    publisher = desks.open(PUBLISHER)
+    schema, version = publisher.schema_of(1)
+    before = desks.consortium.rows()
+    with pytest.raises(CodeUnknown, match="/class: not in code set incident-class/1; accepted: medical, ") as refused:
+        publisher.publish(schema, 1, version, [new_record(originals(**{"class": "planted-class"}))])
+    assert "planted" not in str(refused.value)
+    assert list(publisher.outbox.pending()) == []
+    assert desks.consortium.rows() == before
+    bare = publisher.desk.schema(schema.hash)
+    with pytest.raises(SchemaError, match="not at hand"):
+        publisher.publish(bare, 1, version, [new_record(originals())])
 
 
 def test_a_mark_is_relayed_and_refusals_are_kept(desks: Desks) -> None:

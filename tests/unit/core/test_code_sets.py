@@ -225,6 +225,8 @@ def test_records_within_their_sets_pass() -> None:
     ("path", "value", "names"),
     [
         ("/sex", "planted", "sex/1"),
+        ("/sex", "", "sex/1"),
+        ("/number", 0, "sex/1"),
         ("/several", ["1", "planted"], "sex/1"),
         ("/several", [None], "sex/1"),
         ("/number", 8675309, "sex/1"),
