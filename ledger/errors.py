@@ -4,7 +4,7 @@
     ├── FormatError            bytes or members that no format of ours allows
     │   ├── CanonicalJsonError ── JsonFloat, JsonDuplicateKey
     │   ├── OpeningInvalid ── OpeningMismatch  (they never say what the header held)
-    │   ├── SchemaError
+    │   ├── SchemaError ── PersonalInOpen
     │   ├── CodeUnknown
     │   ├── RuleError
     │   ├── SignatureError     bytes that are no strict signature, digest or private key
@@ -91,6 +91,12 @@ class SchemaError(FormatError):
     code = "schema_mismatch"
     when = "a value does not fit its slot, or slots do not fit the schema"
     remedy = "compare the record with the schema document of its item version"
+
+
+class PersonalInOpen(SchemaError):
+    code = "personal_in_open"
+    when = "an open text, which everybody may see, holds what looks like an identity number or a mobile phone"
+    remedy = "write it into the slot that is meant for it: a name, phone or number, or the description"
 
 
 class CodeUnknown(FormatError):

@@ -12,6 +12,7 @@ from ledger.core.commitment import CommittedRecord, RecordContent, commit
 from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import to_hex
 from ledger.core.merkle import MerkleTree, record_leaf
+from ledger.core.open_text import refuse_personal
 from ledger.core.schema import Schema
 from ledger.core.statements import StatementDomain, message_to_json, statement_preimage
 from ledger.errors import TooLarge
@@ -74,10 +75,12 @@ def contents(
 def prepare(schema: Schema, content: RecordContent) -> tuple[CommittedRecord, bytes]:
     """Return a record committed, and its text in a request body; `schema` comes with its code sets.
 
-    Raises SchemaError, CodeUnknown, RuleError, CanonicalJsonError, or TooLarge for one that no submission can hold.
+    Raises SchemaError, PersonalInOpen, CodeUnknown, RuleError, CanonicalJsonError, or TooLarge for one that no
+    submission can hold.
     """
     committed, text = commit(schema, content), record_text(content)
     schema.refuse_unknown_codes(content.originals)
+    refuse_personal(schema, content.originals)
     if _STATEMENT_BYTES + len(text) > MOST_BYTES:
         raise TooLarge("one record has more than 8 MiB")
     return committed, text

@@ -181,6 +181,12 @@ class Schema:
         return any(slot.code_set is not None for slot in self.slots)
 
     @cached_property
+    def open_texts(self) -> tuple[str, ...]:
+        """Paths of class-O originals that people type: strings, lists and objects that no code set bounds."""
+        typed = [slot for slot in self.slots if slot.is_original and slot.type in ("string", "list", "object")]
+        return tuple(slot.path for slot in typed if slot.data_class == "O" and slot.code_set is None)
+
+    @cached_property
     def index(self) -> Mapping[tuple[str, str], int]:
         """Position of each (path, kind)."""
         return {(slot.path, slot.kind): place for place, slot in enumerate(self.slots)}

@@ -8,6 +8,7 @@ from ledger.core.canonical import JsonValue, encode
 from ledger.core.commitment import CommittedRecord, RecordContent, commit
 from ledger.core.hexadecimal import from_hex
 from ledger.core.merkle import MerkleTree, record_leaf
+from ledger.core.open_text import refuse_personal
 from ledger.core.schema import Schema
 from ledger.core.shapes import array, members_of, unsigned
 from ledger.errors import DerivedMismatch, FormatError, TooLarge, VersionConflict
@@ -41,13 +42,14 @@ def parse_records(value: object) -> list[GivenRecord]:
 def commit_records(schema: Schema, records: Sequence[GivenRecord]) -> list[CommittedRecord]:
     """Commit every record, whose codes must all be in the sets of `schema` (with its code sets).
 
-    Raises SchemaError, CodeUnknown, RuleError or DerivedMismatch, naming the place and never a value.
+    Raises SchemaError, PersonalInOpen, CodeUnknown, RuleError or DerivedMismatch, naming the place and never a value.
     """
     committed = []
     for place, record in enumerate(records):
         try:
             made = commit(schema, record.content)
             schema.refuse_unknown_codes(record.content.originals)
+            refuse_personal(schema, record.content.originals)
             if record.derived:
                 _compare_derived(schema, made, record.derived)
         except (FormatError, DerivedMismatch) as error:
