@@ -11,6 +11,7 @@ from ledger.core.access_facts import AccessFacts, ConsentFacts, EmergencyFacts
 from ledger.core.clocks import RequestState
 from ledger.core.hexadecimal import to_hex
 from ledger.core.points import AsOf, Point
+from ledger.services.action_row import row_of
 from ledger.services.authenticate import Call
 
 _OUTCOMES = {1: RequestState.ACCEPTED, 2: RequestState.DISPUTED}
@@ -147,7 +148,7 @@ def under_way(call: Call, about: bytes) -> list[dict[str, Any]]:
 def _received(call: Call, about: bytes) -> list[dict[str, Any]]:
     found = []
     for action in call.transaction.actions_about([about]):
-        row = call.transaction.transaction(action.intent)
+        row = row_of(call, action)
         if row is not None:
             found.append(
                 {

@@ -24,9 +24,9 @@ from ledger.core.typed_messages import (
     message_to_json,
 )
 from ledger.errors import FormatError, NotEntitled, NotFound, StaleStatement, StoreError
-from ledger.ports import Transaction
 from ledger.rows import Action, NewEntry, NewTransaction, OutboxTransaction
 from ledger.services import relay_access, relay_consent, relay_emergency, relay_mark, relay_review
+from ledger.services.action_row import row_of
 from ledger.services.authenticate import Call
 from ledger.services.erase import withhold_marked
 from ledger.services.named_documents import refuse_unheld
@@ -119,7 +119,7 @@ def find_action(call: Call, digest: bytes) -> ActionState:
     action = call.transaction.action(digest)
     if action is None:
         raise NotFound("no action of this agency with this digest")
-    state = _state(call.transaction, digest)
+    state = _state(call, digest)
     if call.agency not in (action.agency, state.received.agency) and not call.has_role(Role.AUDIT):
         raise NotFound("no action of this agency with this digest")
     return state
@@ -163,7 +163,7 @@ def _taken(call: Call, relay: Relay, signed: _Signed) -> ActionState:
         documents = _parsed_documents(signed)
         _judge(call, signed, Judged(call, signed.name, signed.message, signed.digest, about, documents, include_by))
         _take(call, relay, signed, about, include_by)
-    return _state(call.transaction, signed.digest)
+    return _state(call, signed.digest)
 
 
 def _judge(call: Call, signed: _Signed, judged: Judged) -> None:
@@ -251,10 +251,10 @@ def _agency_of(call: Call, key: str) -> int:
     return call.agency if facts is None else facts.agency
 
 
-def _state(transaction: Transaction, digest: bytes) -> ActionState:
-    action = transaction.action(digest)
-    received = None if action is None else transaction.entry_by_id(action.entry_id)
-    row = None if action is None else transaction.transaction(action.intent)
+def _state(call: Call, digest: bytes) -> ActionState:
+    action = call.transaction.action(digest)
+    received = None if action is None else call.transaction.entry_by_id(action.entry_id)
+    row = None if action is None else row_of(call, action)
     if action is None or received is None or row is None:
         raise StoreError("an action without its entry or its outbox row")
     return ActionState(action, received.entry, row)

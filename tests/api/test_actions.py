@@ -72,6 +72,24 @@ def kept(offices: Offices, act: Act) -> None:
     assert signed == signers
 
 
+def test_what_stands_on_chain_is_final_though_it_was_offered_again_and_refused(offices: Offices) -> None:
+    asked = offices.request()
+    with offices.consortium.store.begin() as transaction:
+        action = transaction.action(asked.digest)
+        assert action is not None
+        row = transaction.transaction(action.intent)
+        assert row is not None
+        transaction.quarantine(row.outbox_id, "the contract refused", offices.consortium.now)
+
+    def told() -> tuple[str, str | None]:
+        answer = offices.consortium.send(REQUESTER, "GET", f"/v1/actions/{to_hex(asked.digest)}").json()
+        return answer["state"], answer["error"]
+
+    assert told() == ("failed", "the contract refused")
+    offices.mine(asked)
+    assert told() == ("final", None)
+
+
 def test_a_request_with_its_grant_goes_its_whole_way(offices: Offices) -> None:
     asked = offices.request()
     kept(offices, asked)
