@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.e2e.demo_stack import DemoStack
 
@@ -55,6 +56,15 @@ def test_the_how_to_on_asking_once_asks_and_leaves_no_identifier(desk: Path) -> 
     assert not (desk / "person").exists()
 
 
+def test_the_how_to_on_counting_shows_figures_of_at_least_k(desk: Path) -> None:
+    lines = run(commands("docs/how-to/count-without-showing-anybody.md"), desk).splitlines()
+    last = next(place for place, line in enumerate(lines) if line.startswith("n "))
+    assert "k 5 records" in lines[last]
+    cells = [cell for line in lines[1:last] for cell in line.split("\t")[1:]]
+    assert cells
+    assert all(cell == "·" or int(cell) >= 5 for cell in cells)
+
+
 @pytest.mark.slow
 def test_the_tutorial_publishes_looks_proves_and_audits(desk: Path) -> None:
     printed = run(commands("docs/tutorial/first-record.md"), desk)
@@ -78,6 +88,17 @@ def test_the_reader_s_how_to_reads_and_proves(desk: Path, demo: DemoStack) -> No
     script = commands("docs/how-to/look-at-records.md").replace("RECORD_ID", found["records"][0]["recordId"])
     run(script, desk)
     assert (desk / "bundle.json").exists()
+
+
+def test_a_photo_is_attached_and_read_as_the_how_to_says(desk: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "PhoneCo"
+    Image.new("RGB", (64, 48), "steelblue").save(desk / "photo.jpg", exif=exif)
+    printed = run(commands("docs/how-to/attach-files.md"), desk)
+    assert "image/jpeg" in printed
+    with Image.open(desk / "seen.jpg") as seen:
+        assert (seen.size, dict(seen.getexif())) == ((48, 64), {})
+    assert not list((desk / "incident.json.gongzhi").rglob("*.content.ndjson"))
 
 
 def test_the_doctor_s_how_to_finds_the_demonstration_well(desk: Path) -> None:
