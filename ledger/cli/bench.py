@@ -15,6 +15,7 @@ from ledger.cli.benchmarks.decisions import measure_decision, measure_decision_u
 from ledger.cli.benchmarks.folding import measure_fold
 from ledger.cli.benchmarks.granted import measure_granted_read, measure_granted_search
 from ledger.cli.benchmarks.ground import Ground, founded
+from ledger.cli.benchmarks.importing import measure_import
 from ledger.cli.benchmarks.ingest import measure_ingest
 from ledger.cli.benchmarks.measurement import Measurement, hardware
 from ledger.cli.benchmarks.pages import measure_bulk_read
@@ -32,6 +33,7 @@ PURE: Mapping[str, Callable[[Sizes], Measurement]] = {
     "facts-granted": lambda sizes: measure_facts(sizes.decisions // 5, sizes.grants, sizes.consents),
 }
 SERVED: Mapping[str, Callable[[Ground], Sequence[Measurement]]] = {
+    "import": measure_import,
     "ingest": measure_ingest,
     "verify-bundle": measure_bundle_row,
     "verify-ledger": measure_verify_ledger,

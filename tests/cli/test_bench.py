@@ -41,6 +41,8 @@ FLOORS = {
     "decision": {"decisions_per_second"},
     "decision under a grant": {"decisions_per_second"},
     "facts and decision under a grant": set(),
+    "import, prepared": {"rows_per_second"},
+    "import, accepted": {"rows_per_second", "rejected"},
     "ingest": {"records_per_second", "times_chain_writes"},
     "accepted → anchored": {"p95_ms"},
     "on-chain cost": {"gas_per_record"},

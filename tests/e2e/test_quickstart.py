@@ -17,14 +17,15 @@ from tests.e2e.demo_stack import PROGRAM, ROOT, DemoStack, run_gongzhi
 
 pytestmark = pytest.mark.e2e
 
-PHASES = ["start", "publish", "look", "share", "prove", "audit", "tamper", "total"]
+PHASES = ["start", "publish", "import", "look", "share", "prove", "audit", "tamper", "total"]
 ORIGINALS, CARE_RECORDS, STEPS = 16, 1, 2
+RESIDENTS, DWELLINGS = 160, 40
 LIES = {"masked-value-edited", "newest-record-deleted", "disclosure-removed", "profile-widened"}
 
 
 def test_the_last_line_tells_what_happened(demo: DemoStack) -> None:
     figures = demo.figures
-    assert figures["records"] == CALLS + figures["shared"]
+    assert figures["records"] == CALLS + figures["shared"] + RESIDENTS + DWELLINGS
     assert figures["shared"] == ORIGINALS + CARE_RECORDS + STEPS
     assert figures["submissions"] >= 6
     assert figures["anchors"] >= 1
@@ -35,6 +36,21 @@ def test_the_last_line_tells_what_happened(demo: DemoStack) -> None:
     assert figures["verified"] == {"verdict": "verified", "exitCode": 0, "checked": whole, "expected": whole}
     assert list(figures["seconds"]) == PHASES
     assert all(seconds > 0 for seconds in figures["seconds"].values())
+
+
+def test_registers_come_through_the_importer_and_their_faults_are_corrected(demo: DemoStack) -> None:
+    imported = demo.figures["imported"]
+    residents, dwellings = imported["residents"], imported["dwellings"]
+    assert residents["reasons"] == {
+        "/idNumber id_rounded_by_spreadsheet": 2,
+        "/idNumber id_malformed": 1,
+        "/birthDate birth_contradicts_id": 1,
+    }
+    assert dwellings["reasons"] == {"/class code_unknown": 1}
+    for told in (residents, dwellings):
+        assert told["records"] == told["rows"] == told["accepted"] + told["rejected"]
+        assert told["submissions"] == 2
+    assert "the same job completes the register: 160 records" in demo.story
 
 
 def test_every_lie_is_found_named_and_blamed_on_the_gateway(demo: DemoStack) -> None:

@@ -36,7 +36,7 @@ def test_a_second_demonstration_comes_and_goes_while_the_first_one_works(demo: D
         ingest.finish()
     assert other.returncode == 0, other.stderr
     figures = json.loads(other.stdout.splitlines()[-1])
-    assert figures["records"] == figures["verified"]["checked"] == 60 + figures["shared"]
+    assert figures["records"] == figures["verified"]["checked"] == 60 + 200 + figures["shared"]
     document = json.loads((folder / "demo.json").read_text(encoding="utf-8"))
     assert document["chainId"] != demo.document["chainId"]
     assert {document["api"], document["rpc"]}.isdisjoint({demo.api, demo.rpc})

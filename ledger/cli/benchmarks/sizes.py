@@ -11,6 +11,8 @@ class Sizes:
     """Published by the ingest workload."""
     prepared: int = 20_000
     """Published beforehand when reading is measured without ingest."""
+    imported: int = 20_000
+    """Rows of the register that is imported."""
     senders: int = 3
     chain_writes: int = 300
     connections: int = 12
@@ -42,6 +44,7 @@ FULL = Sizes()
 QUICK = Sizes(
     records=2_000,
     prepared=2_000,
+    imported=200,
     chain_writes=15,
     paced_seconds=2,
     saturated_reads=300,

@@ -25,6 +25,8 @@ from ledger.cli.demo.emergencies import break_glass, never_reviewed
 from ledger.cli.demo.looks import SEARCHES, be_refused, search
 from ledger.cli.demo.originals import publish_originals
 from ledger.cli.demo.publishing import publish_calls, wait_until_anchored
+from ledger.cli.demo.registers import HOLDER as REGISTRAR
+from ledger.cli.demo.registers import import_registers
 from ledger.cli.demo.setup import found_consortium
 from ledger.cli.demo.sharing import HOLDER, REGION, ask_and_look, ask_in_vain
 from ledger.cli.demo.story import Story
@@ -105,6 +107,8 @@ def tell(run: Demo, calls: Path, limit: int | None) -> bool:
         found = start(run)
     with story.phase("publish", "Six communities publish their emergency calls"):
         publish(run, calls, limit)
+    with story.phase("import", "A community imports its registers of residents and dwellings"):
+        register(run)
     with story.phase("look", "Other agencies look"):
         record = look(run)
     with story.phase("share", "Originals are shared on request, and in an emergency"):
@@ -158,6 +162,15 @@ def publish(run: Demo, calls: Path, limit: int | None) -> None:
                 wait_until_anchored(client, last)
     run.figures |= {"records": records, "submissions": submissions}
     run.story.say(f"{records} records are anchored on chain: names, phones and addresses sealed, masks committed.")
+
+
+def register(run: Demo) -> None:
+    """Let a community import its registers from spreadsheets, faults and all."""
+    with run.client(REGISTRAR) as client:
+        told = import_registers(client, run.scratch / "registers", run.story)
+    run.figures["imported"] = told
+    run.figures["records"] += sum(one["records"] for one in told.values())
+    run.figures["submissions"] += sum(one["submissions"] for one in told.values())
 
 
 def look(run: Demo) -> bytes:

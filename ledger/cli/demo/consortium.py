@@ -85,8 +85,9 @@ REVIEW_AGENCY, REVIEW_AGENCY_SUBSTITUTE = "coordination", "supervisor"
 CATALOGUE = (
     *("catalogue/incident.json", "catalogue/incident-originals.json", "catalogue/care-record.json"),
     *("catalogue/transition.json", "catalogue/rights-request.json", "catalogue/service-flag.json"),
+    *("catalogue/resident-profile.json", "catalogue/dwelling-rental.json", "catalogue/incident-report.json"),
 )
-"""Items 1 to 6, all kept by the gateway's agency."""
+"""Items 1 to 6 and 101 to 103, all kept by the gateway's agency."""
 CALENDAR = "calendar/cn-1.json"
 
 

@@ -1,0 +1,108 @@
+"""Importing a dirty register: on the publisher's machine alone, and through to the gateway's acceptances."""
+
+import time
+from collections.abc import Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from ledger.cli.benchmarks.ground import Ground
+from ledger.cli.benchmarks.measurement import Floor, Measurement
+from ledger.cli.demo.command import wait_until_all_is_anchored
+from ledger.cli.demo.dirty_tables import DirtyTable, dirty_residents
+from ledger.cli.demo.registers import DUTY, RESIDENTS
+from ledger.client.gongzhi import GongzhiClient
+from ledger.client.grounds import Grounds
+from ledger.client.subject_tokens import resident_tokens
+from ledger.client.subjects import SubjectsDesk
+from ledger.client.tables.job import TableJob
+from ledger.client.tables.mapping import load_mapping
+from ledger.client.tables.rows import TableFile
+from ledger.client.tables.source import Outcome, TableSource, Tokens
+from ledger.client.tables.xlsx_file import workbook
+from ledger.core.codes import Basis, Purpose
+
+SENDER, SEED, BATCH = "community-1", 20_000, 1_000
+
+
+def measure_import(ground: Ground) -> list[Measurement]:
+    """Import a generated register of residents as XLSX; two rows: what one core prepares, and all of it."""
+    ground.say(f"a register of {ground.sizes.imported:,} residents")
+    table = dirty_residents(ground.sizes.imported, SEED)
+    path = ground.scratch / "residents.xlsx"
+    path.write_bytes(workbook("residents", table.lines))
+    client = ground.client(SENDER)
+    try:
+        source, version = _source(client, path)
+        tokens = resident_tokens(
+            SubjectsDesk(client.desk),
+            Grounds(RESIDENTS, Purpose.RESIDENCE_REGISTRATION, Basis.STATUTORY_DUTY, DUTY),
+        )
+        prepared = _prepared(source, table, len(source.schema.slots))
+        source.seen.clear()
+        job = TableJob(source, ground.scratch / "residents.gongzhi", RESIDENTS, version, BATCH)
+        whole = _whole(ground, client, job, tokens, table)
+    finally:
+        client.close()
+    wait_until_all_is_anchored(ground.settings)
+    return [prepared, whole]
+
+
+def _source(client: GongzhiClient, path: Path) -> tuple[TableSource, int]:
+    schema, version = client.schema_of(RESIDENTS)
+    with as_file(files("ledger.domain")) as domain:
+        mapping = load_mapping(domain / "mappings" / "residents.json")
+    mapping.require_schema(schema)
+    return TableSource(TableFile(path), mapping, schema), version
+
+
+def _prepared(source: TableSource, table: DirtyTable, slots: int) -> Measurement:
+    begun = time.perf_counter()
+    rows = list(source.rows())
+    read = time.perf_counter()
+    mapped = list(source.map(rows, Outcome()))
+    cleaned = time.perf_counter()
+    source.prepared(mapped, Outcome(), None)
+    committed = time.perf_counter()
+    count = len(table.rows)
+    return Measurement(
+        "import, prepared",
+        {
+            "rows_per_second": count / (committed - begun),
+            "read_rows_per_second": count / (read - begun),
+            "cleaned_rows_per_second": count / (cleaned - read),
+            "committed_rows_per_second": count / (committed - cleaned),
+        },
+        (Floor("rows_per_second", 1_000),),
+        {"format": "xlsx", "rows": count, "slots": slots, "faulty_rows": len(table.faults), "cores": 1},
+    )
+
+
+def _whole(ground: Ground, client: GongzhiClient, job: TableJob, tokens: Tokens, table: DirtyTable) -> Measurement:
+    asked = 0.0
+
+    def timed(numbers: Sequence[str]) -> Sequence[bytes]:
+        nonlocal asked
+        begun = time.perf_counter()
+        given = tokens(numbers)
+        asked += time.perf_counter() - begun
+        return given
+
+    begun = time.perf_counter()
+    job.begin(client.desk.facts.gateway, client.desk.agency)
+    summary = job.fill(tokens=timed)
+    filled = time.perf_counter()
+    submissions = len(list(job.outbox.send_all(client.publishing)))
+    sent = time.perf_counter()
+    count = len(table.rows)
+    return Measurement(
+        "import, accepted",
+        {
+            "rows_per_second": count / (sent - begun),
+            "seconds": sent - begun,
+            "tokens_per_second": summary.accepted / asked,
+            "sent_records_per_second": summary.accepted / (sent - filled),
+            "rejected": len(summary.rejected),
+        },
+        (Floor("rows_per_second", 500), Floor("rejected", len(table.faults), at_least=False)),
+        {"rows": count, "submissions": submissions, "tokens": "100 persons a query", **ground.conditions()},
+    )
