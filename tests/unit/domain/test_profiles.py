@@ -320,7 +320,7 @@ def test_an_item_without_a_fields_map_of_its_schema_is_refused() -> None:
 GROUNDS = {name: lint_ground(documents(name), load_document) for name in ("resident-profile", "dispute", "care-alert")}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.sampled_from(sorted(GROUNDS)), st.sampled_from(Tier), st.sampled_from([0, *map(int, Purpose)]), st.data())
 def test_whatever_a_random_profile_opens_beyond_the_table_is_found(
     name: str, tier: Tier, purpose: int, data: st.DataObject
