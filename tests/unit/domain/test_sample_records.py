@@ -121,3 +121,14 @@ def test_records_without_files_name_none(name: str) -> None:
     files = {slot.path for slot in of.schema.slots if slot.type == "file"}
     bare = next(sample_records(of, seed=8, filled=1.0, files=False))
     assert set(bare) == set(of.schema.original_paths) - files
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_the_titles_of_a_list_of_objects_name_the_members_of_an_element(name: str) -> None:
+    of = type_of(name)
+    full = next(sample_records(of, seed=12, filled=1.0))
+    for slot in of.schema.document["slots"]:
+        value = full.get(slot["path"])
+        first = value[0] if slot["kind"] == "o" and isinstance(value, list) and value else None
+        for member in first if isinstance(first, dict) else ():
+            assert all(member in title for title in slot["title"].values()), f"{slot['path']} {member}"
