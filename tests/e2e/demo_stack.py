@@ -184,7 +184,7 @@ def signed_request(
 ) -> SignedRequest:
     """Sign any method, target, headers and body as an agency, without asking whether they make sense."""
     signer = stack.signer(agency)
-    sent = dict(headers or {}) | ({"content-type": "application/json"} if body else {})
+    sent = ({"content-type": "application/json"} if body else {}) | dict(headers or {})
     url = httpx.URL(stack.api + target)
     path, _, query = url.raw_path.partition(b"?")
     now = int(time.time())

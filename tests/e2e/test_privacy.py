@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from ledger.config import load_settings
+from ledger.core.attachment import attachment_associated_data
 from ledger.core.sealing import associated_data, unseal
 from ledger.embedded import chain, postgres
 from ledger.embedded.copies import alter, copy_database, drop_database
@@ -34,6 +35,7 @@ from tests.e2e.planted import (
 )
 from tests.e2e.spreading import Aftermath, spread
 from tests.e2e.spreading_authority import spread_care
+from tests.e2e.spreading_files import spread_files
 
 pytestmark = pytest.mark.e2e
 
@@ -55,6 +57,7 @@ def aftermath(demo: DemoStack, own_folder: Path) -> Aftermath:
     """All that can be done with the planted values has been done."""
     made = spread(demo, own_folder)
     spread_care(demo, made, own_folder)
+    spread_files(demo, made, own_folder)
     return made
 
 
@@ -211,6 +214,20 @@ def test_what_is_sealed_holds_the_originals(demo: DemoStack, aftermath: Aftermat
     for person in PUBLISHED:
         for secret in person.secrets[:4]:
             assert secret.encode() in opened
+
+
+def test_what_is_attached_is_sealed_with_every_byte_of_it(demo: DemoStack, aftermath: Aftermath) -> None:
+    provider = open_key_provider(str(load_settings(demo.folder.root).key_provider))
+    question = """
+        SELECT publisher, digest, ciphertext, wrapped_key, key_id, wrapped
+        FROM attachments JOIN daily_keys ON key_id = daily_key_id"""
+    opened = []
+    with psycopg.connect(demo.dsn) as connection:
+        for publisher, digest, ciphertext, wrapped_key, key_id, wrapped in connection.execute(question):
+            associated = attachment_associated_data(publisher, digest)
+            daily = provider.open_daily_key(key_id, wrapped)
+            opened.append(unseal(unseal(daily.clear, wrapped_key, associated), ciphertext, associated))
+    assert aftermath.bodies["the attached paper"] in opened
 
 
 def test_nothing_is_in_the_files_of_the_database(demo: DemoStack, aftermath: Aftermath) -> None:
