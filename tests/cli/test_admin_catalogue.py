@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from ledger.config import load_settings
 from ledger.domain import load_document
+from ledger.wiring import rpc_url
 from tests.cli.admin_desk import Desk
 from tests.e2e.test_documents import ROOT, commands, run
 
@@ -73,7 +75,12 @@ def test_a_list_is_compared_loaded_in_parts_and_changed_by_versions(desk: Desk) 
         104: "an ADMIN key of agency 2"
     }
     assert standings(city("diff", *city.keys())) == {6: "published", 104: "new", 105: "published"}
+    desk("trust", "export", "--out", desk.path("trust.json"), "--data-folder", desk.data)
+    against = ["--trust", desk.path("trust.json"), "--rpc", rpc_url(load_settings(Path(desk.data)))]
+    assert city("check", plan, *against, expect=1)["faults"] == ["item 104: version 1 is not on chain"]
     city("load", *city.keys(1, 2))
+    assert city("check", plan, *against)["agrees"] is True
+    assert "needs --trust" in city("check", plan, *against[2:], expect=2)["error"]["detail"]
     assert set(standings(city("diff", *city.keys())).values()) == {"published"}
 
     # A changed file says what it changes; it is refused as the same version, and loads as the next.
