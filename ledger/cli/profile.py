@@ -12,7 +12,7 @@ from ledger.core.hexadecimal import to_hex
 from ledger.core.profile_lint import audience
 from ledger.services.catalogue_documents import ItemDocuments
 from ledger.services.lint_profiles import LintedFinding, lint_item
-from ledger.services.preview_profiles import preview_fields, profiles_for
+from ledger.services.preview_profiles import is_used, preview_fields, profiles_for
 from ledger.services.sample_records import record_type, sample_records
 
 app = typer.Typer(no_args_is_help=True, help="What each tier sees of an item.")
@@ -50,7 +50,10 @@ def profile_lint(
 
 @app.command("show")
 def profile_show(item: ItemArgument, lang: LanguageOption = "en", as_json: JsonOption = False) -> None:
-    """List the profiles of an item: for whom, for what, and which slots open."""
+    """List the profiles of an item: for whom, for what, and which slots open.
+
+    Of a class-1 item nothing is granted: its class-1 profile, the emergency and the person are what is used.
+    """
     language = parse_language(lang)
     folder = DomainFolder()
     entry = folder.find(item)
@@ -62,6 +65,7 @@ def profile_show(item: ItemArgument, lang: LanguageOption = "en", as_json: JsonO
             "tier": profile.tier.name,
             "purpose": profile.purpose,
             "class1": profile is documents.profile,
+            "used": is_used(profile, documents),
             "profile": to_hex(profile.hash),
             "note": notes[profile.tier, profile.purpose],
             "open": [[path, kind] for path, kind in profile.open],
@@ -72,6 +76,7 @@ def profile_show(item: ItemArgument, lang: LanguageOption = "en", as_json: JsonO
     rows = [
         (header(profile, documents, language, " "), len(profile.open), notes[profile.tier, profile.purpose][language])
         for profile in ordered
+        if is_used(profile, documents)
     ]
     print_result(result, as_json=as_json, show=lambda: _print_profiles(documents, rows, language))
 

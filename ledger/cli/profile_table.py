@@ -23,6 +23,7 @@ CLOSED = "–"
 NOTHING = "∅"
 _LONGEST = 40
 """Characters of a value in a table on a terminal; the rest is cut off, and `--json` has it."""
+_LONGEST_HASH = 12
 _WORDS: dict[Language, dict[str, str]] = {
     "en": {"self": "the person", "class1": "class 1", "field": "field", "original": "original"},
     "zh": {"self": "本人", "class1": "一类", "field": "字段", "original": "原文"},
@@ -121,4 +122,5 @@ def _shown(slot: Slot, value: JsonValue, codes: CodeWords, *, short: bool) -> st
     else:
         text = cell_text(value, slot.type)
         text = f"{text} {says[text]}" if text in says else text
-    return f"{text[: _LONGEST - 1]}…" if short and len(text) > _LONGEST else text
+    most = _LONGEST_HASH if text.startswith("0x") else _LONGEST
+    return f"{text[: most - 1]}…" if short and len(text) > most else text

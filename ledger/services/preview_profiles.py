@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.core.canonical import JsonValue, decode
-from ledger.core.codes import Purpose, Tier
+from ledger.core.codes import Purpose, ShareClass, Tier
 from ledger.core.commitment import slot_values
 from ledger.core.documents import EVERY_PURPOSE, MaskProfile
 from ledger.core.schema import Schema, Slot
@@ -32,17 +32,27 @@ def profiles_for(
 
     With a purpose: those that may be granted for it, the profile of exactly this purpose before the one for every
     purpose. Without one: the profile for every purpose, else each of its purposes. Class 1 and the person always, the
-    latter as he is asked for no purpose. Raises UsageError where the item does not list the purpose, or none is left.
+    latter as he is asked for no purpose. What nobody can look under is left out. Raises UsageError where the item does
+    not list the purpose, or none is left.
     """
     if purpose is not None and purpose not in documents.item.purposes:
         listed = ", ".join(one.short_name for one in documents.item.purposes)
         raise UsageError(f"item {documents.item.item} is not for {purpose.short_name}; it lists {listed}")
     ordered = sorted(documents.profiles, key=lambda one: (one.tier, one.purpose))
     chosen = tuple(one for one in ordered if _is_shown(one, documents, purpose, ordered))
-    found = tuple(one for one in chosen if not tiers or one.tier in tiers)
+    found = tuple(one for one in chosen if is_used(one, documents) and (not tiers or one.tier in tiers))
     if not found:
         raise UsageError(f"item {documents.item.item} has no profile for this: nobody sees it so")
     return found
+
+
+def is_used(profile: MaskProfile, documents: ItemDocuments) -> bool:
+    """Say whether anybody can look under a profile: of a class-1 item nothing is granted, so that what its mask policy
+    lists beside the class-1 profile, the emergency and the person is there for other items that share the file.
+    """
+    if documents.item.share_class is not ShareClass.UNCONDITIONAL or profile is documents.profile:
+        return True
+    return profile.tier is Tier.E or profile.purpose == Purpose.RIGHTS_AND_AUDIT
 
 
 def preview_fields(

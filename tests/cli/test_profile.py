@@ -143,6 +143,19 @@ def test_a_preview_for_people_has_a_row_for_each_field_and_words_for_codes(capsy
     assert sex[1].split(" ", 1)[1] in ("male", "female", "unknown", "not stated")
 
 
+def test_of_a_class_1_item_only_what_somebody_can_look_under_is_shown(
+    gongzhi: Callable[..., Any], capsys: Capture
+) -> None:
+    preview = gongzhi("profile", "preview", "incident-report")["profiles"]
+    assert [(one["tier"], one["class1"]) for one in preview] == [("T0", True), ("E", False)]
+    shared = gongzhi("profile", "show", "incident-report")["profiles"]
+    assert {one["tier"] for one in shared if one["used"]} == {"T0", "E"}
+    assert {one["tier"] for one in shared if not one["used"]} == {"T2X", "T3", "T4", "T5"}
+    assert {one["used"] for one in gongzhi("profile", "show", "incident-report-originals")["profiles"]} == {True}
+    assert run(["profile", "show", "incident-report"]) == 0
+    assert "T5" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
