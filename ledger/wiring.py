@@ -116,7 +116,8 @@ def open_gateway(settings: Settings, connections: int = 10) -> Gateway:
     api_signer, key_provider = gateway_keys(settings)
     return Gateway(
         agency=settings.gateway,
-        domain=StatementDomain(trust.chain_id, trust.contracts["RecordAnchors"].address),
+        domain=StatementDomain(trust.chain_id, trust.contracts[ANCHORS].address),
+        line=trust.line,
         store=open_store(settings, connections),
         facts=HistoryCache(),
         api_signer=api_signer,
@@ -220,6 +221,7 @@ def open_worker(settings: Settings) -> Worker:
             anchor_encoder(trust),
             settings.anchor_count,
             settings.anchor_seconds,
+            trust.line,
         ),
         confirmations=settings.confirmations,
         poll_seconds=settings.poll_seconds,

@@ -39,7 +39,7 @@ def submit(context: Context, request: SignedRequest, wait: Wait = 0) -> Response
     given: list[SignedSubmission] = []
 
     def take(call: Call) -> StoredSubmission | DuplicateSubject:
-        given.append(parse_submission(context.gateway, request.json()))
+        given.append(parse_submission(call, request.json()))
         return publish(call, given[0], daily, context.keys)
 
     try:

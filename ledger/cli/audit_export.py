@@ -9,7 +9,6 @@ from ledger.client.grounds import Grounds
 from ledger.client.transport import Transport
 from ledger.core.chainfile import ChainFile, Trust
 from ledger.core.codes import Authority, Basis, Purpose
-from ledger.core.statements import StatementDomain
 from ledger.core.verify import ChainFacts
 from ledger.errors import UsageError
 from ledger.keys.uris import open_signer
@@ -30,7 +29,6 @@ def export_for_audit(
     key = facts.history.keys.get(signer.address)
     if key is None:
         raise UsageError("the key is bound to no agency on this chain")
-    domain = StatementDomain(trust.chain_id, trust.contracts["RecordAnchors"].address)
     with closing(Transport(api, signer, trust.chain_id)) as transport:
         gateway = transport.get_public("/v1/chain").members("gateway")["gateway"]
     grounds = Grounds(
@@ -40,6 +38,6 @@ def export_for_audit(
         basis_reference=basis_reference,
         authority=Authority.AUDIT,
     )
-    believed = GatewayFacts(gateway, domain, chain=facts)
+    believed = GatewayFacts(gateway, trust.line.newest(facts.history), chain=facts, line=trust.line)
     with GongzhiClient(api, signer, key.agency, believed, CLIENT_FOLDER / signer.address) as client:
         client.export(folder, grounds)

@@ -159,7 +159,14 @@ def _facts(
         return lambda: GatewayFacts(gateway, domain, pinned_keys=pinned, contracts=contracts)
     if rpc is None:
         raise UsageError("nothing to judge the gateway's promises by: give --rpc of a node, or --gateway-key")
-    return lambda: GatewayFacts(gateway, domain, chain=read_facts(rpc, trust), contracts=contracts)
+
+    def read() -> GatewayFacts:
+        chain = read_facts(rpc, trust)
+        return GatewayFacts(
+            gateway, trust.line.newest(chain.history), chain=chain, contracts=contracts, line=trust.line
+        )
+
+    return read
 
 
 def _agency_on_chain(facts: "GatewayFacts", address: str) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ledger.client.facts import GatewayFacts
-from ledger.client.promises import SignedStatement
+from ledger.client.promises import SignedStatement, domain_of
 from ledger.client.receipts import ReceiptFolder
 from ledger.client.transport import SignedAnswer, Transport
 from ledger.core.canonical import decode
@@ -16,7 +16,7 @@ from ledger.core.keccak import keccak256
 from ledger.core.mask_policy import MaskPolicy, parse_mask_policy
 from ledger.core.receipt import Evidence, Receipt
 from ledger.core.schema import Schema, parse_schema
-from ledger.errors import FormatError, NotFound, PromiseBroken
+from ledger.errors import FormatError, NotFound, PromiseBroken, SignatureError
 from ledger.ports import Signer
 
 Checked = TypeVar("Checked")
@@ -45,13 +45,12 @@ class Desk:
 
         Raises PromiseBroken, with the kept file as `receipt` in its context.
         """
-        receipt = self._receipt(statement, evidence)
         try:
             checked = self._check(check)
         except PromiseBroken as error:
-            path = self.receipts.keep_broken(receipt)
+            path = self.receipts.keep_broken(self._receipt(statement, evidence))
             raise PromiseBroken(error.detail, receipt=path) from error
-        self.receipts.keep(receipt)
+        self.receipts.keep(self._receipt(statement, evidence))
         return checked
 
     def _check(self, check: Callable[[GatewayFacts], Checked]) -> Checked:
@@ -64,12 +63,16 @@ class Desk:
         return check(self.facts)
 
     def _receipt(self, statement: SignedStatement, evidence: Evidence) -> Receipt:
+        try:
+            domain = domain_of(statement, self.facts)
+        except SignatureError:
+            domain = None
         return Receipt(
             statement.name.lower(),
             statement.message,
             statement.signer,
             statement.signature,
-            self.facts.domain,
+            domain or self.facts.domain,
             evidence,
             self.transport.now(),
         )

@@ -29,6 +29,7 @@ from ledger.core.export import (
     parse_manifest_line,
     parse_tagged_line,
 )
+from ledger.core.statements import StatementDomain
 from ledger.errors import FormatError, LookRefused, PromiseBroken, UsageError
 
 CLOCK_SKEW_SECONDS = 30
@@ -56,12 +57,8 @@ def export_ledger(
         if isinstance(answer, SignedAnswer):
             Looking(desk).keep_refusal(answer, grounds, stated)
         raise
-    domain = desk.facts.domain
-    if (manifest.chain_id, manifest.contract, manifest.gateway) != (
-        domain.chain_id,
-        domain.record_anchors,
-        desk.facts.gateway,
-    ):
+    domain = StatementDomain(manifest.chain_id, manifest.contract)
+    if domain not in desk.facts.domains_at(manifest.exported_at) or manifest.gateway != desk.facts.gateway:
         raise PromiseBroken("the export is of another chain, contract or gateway")
     # A back-dated export could leave out what was anchored since as "not due yet".
     if not asked_at - CLOCK_SKEW_SECONDS <= manifest.exported_at <= desk.transport.now() + CLOCK_SKEW_SECONDS:

@@ -4,13 +4,16 @@ Chain facts are a snapshot. Where a promise does not check against it, the clien
 so that a key bound a minute ago is no false alarm.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.core.codes import Role
+from ledger.core.entitlement import CLOCK_SKEW_SECONDS
 from ledger.core.history import DEFAULT_PARAMETERS, AsOf
+from ledger.core.points import ANCHORS
 from ledger.core.statements import StatementDomain
+from ledger.core.succession import AnchorsLine
 from ledger.core.verify import ChainFacts
 from ledger.errors import NotFound
 
@@ -19,7 +22,8 @@ from ledger.errors import NotFound
 class GatewayFacts:
     """A gateway (agency id) and what its statements are judged by: the chain, or else pinned API_SIGN addresses.
 
-    `contracts` are the addresses that the trust file names: what typed messages are signed for.
+    `domain` is that of the RecordAnchors in force, `line` says which ones it succeeded. `contracts` are the addresses
+    that the trust file names: what typed messages are signed for.
     """
 
     gateway: int
@@ -27,10 +31,23 @@ class GatewayFacts:
     pinned_keys: frozenset[str] = frozenset()
     chain: ChainFacts | None = None
     contracts: Mapping[str, str] = field(default_factory=dict)
+    line: AnchorsLine | None = None
+
+    def domains_at(self, at: int) -> Sequence[StatementDomain]:
+        """Return the domains in which a statement of `at` may be signed, that in force first.
+
+        A gateway hears of a successor a little later than others.
+        """
+        if self.line is None or self.chain is None:
+            return [self.domain]
+        domains, history = self.line.domains(self.chain.history), self.chain.history
+        later = [one.since for one in self.line.contracts(history)[1:]]
+        pairs = zip(domains.values(), [*later, None], strict=True)
+        return [one for one, until in pairs if until is None or at <= until.time + CLOCK_SKEW_SECONDS][::-1]
 
     def contract_address(self, name: str) -> str:
         """Return the address of a contract; raises NotFound if the trust file does not name it."""
-        address = self.contracts.get(name)
+        address = self.domain.record_anchors if name == ANCHORS else self.contracts.get(name)
         if address is None:
             raise NotFound(f"the trust file names no contract {name}")
         return address

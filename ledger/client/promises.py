@@ -5,6 +5,7 @@ Every check raises PromiseBroken and never returns a flag. Nothing that can be r
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, NoReturn
 
 from ledger.client.facts import GatewayFacts
@@ -53,14 +54,27 @@ def check_statement(statement: SignedStatement, facts: GatewayFacts) -> None:
     if message["gateway"] != facts.gateway:
         broken(f"{name} is of gateway {message['gateway']}, not {facts.gateway}")
     try:
-        signer = recover(statement_digest(facts.domain, name, message), statement.signature)
+        domain = domain_of(statement, facts)
     except SignatureError as error:
         broken(f"{name}: {error.detail}")
-    if signer != statement.signer:
+    if domain is None:
         broken(f"{name} was not signed by the key that it names")
+    signer = statement.signer
     refusal = facts.why_not_key(signer, message[OWN_TIME[name]])
     if refusal is not None:
         broken(f"{name} is signed by {signer}: {refusal}")
+
+
+def domain_of(statement: SignedStatement, facts: GatewayFacts) -> StatementDomain | None:
+    """Return the domain in which its key has signed a statement, None if in none of those that count at its time.
+
+    Raises SignatureError for what is no signature.
+    """
+    name, message = statement.name, statement.message
+    for domain in facts.domains_at(message[OWN_TIME[name]]):
+        if recover(statement_digest(domain, name, message), statement.signature) == statement.signer:
+            return domain
+    return None
 
 
 def check_own_times(statement: SignedStatement, facts: GatewayFacts, *, created: int, expires: int) -> None:
@@ -76,13 +90,14 @@ def check_own_times(statement: SignedStatement, facts: GatewayFacts, *, created:
 
 
 def accepted_attempt(
-    entry: bytes, attempts: Sequence[SignedSubmission], domain: StatementDomain
+    entry: bytes, attempts: Sequence[SignedSubmission], domains: Sequence[StatementDomain]
 ) -> SignedSubmission | None:
     """Return the one of `attempts` whose entry digest is `entry`, recomputed from what was signed; None if none is.
 
-    `attempts` are the submissions signed under one submissionId, each with the sealedHash of the gateway's answer.
+    `attempts` are the submissions signed under one submissionId, each with the sealedHash of the gateway's answer, in
+    one of `domains`.
     """
-    for attempt in attempts:
+    for attempt, domain in product(attempts, domains):
         digest = statement_digest(domain, "Submission", attempt.message)
         if entry_digest(digest, attempt.signer, attempt.signature, attempt.sealed_hash) == entry:
             return attempt

@@ -119,7 +119,8 @@ class Publishing:
         if members["submissionId"] != to_hex(submission_id):
             broken("the answer is about another submission")
         sent = [SignedSubmission(a.message, a.signer, a.signature, sealed) for a in attempts]
-        attempt = accepted_attempt(acceptance.message["entry"], sent, self._desk.facts.domain)
+        domains = self._desk.facts.domains_at(acceptance.message["acceptedAt"])
+        attempt = accepted_attempt(acceptance.message["entry"], sent, domains)
         self._desk.check(
             acceptance, attempt or sent[-1], lambda facts: check_acceptance(acceptance, entry, attempt, facts)
         )

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from ledger.core.anchor import MOST_ENTRIES
 from ledger.core.history import History
 from ledger.core.merkle import MerkleTree, entry_leaf
+from ledger.core.succession import AnchorsLine
 from ledger.errors import StreamDiverged
 from ledger.ports import Store, Transaction
 from ledger.rows import NewBatch, NewTransaction, OutboxTransaction, StoredBatch
+from ledger.services.succeed import SETTLE_SECONDS, NextBatch, address_of, next_batch
 
 EncodeAnchor = Callable[[bytes, int, int], tuple[str, bytes]]
 """(root, leaf count, first sequence) → (contract address, call data)."""
@@ -29,27 +31,36 @@ class Anchoring:
     encode: EncodeAnchor
     most_entries: int = MOST_ENTRIES
     oldest_seconds: float = 2.0
+    line: AnchorsLine | None = None
+    """What may succeed the RecordAnchors that `encode` names; without it nothing does."""
+    settle_seconds: float = SETTLE_SECONDS
+
+    def encoded(self, root: bytes, leaf_count: int, first_sequence: int, address: str | None) -> tuple[str, bytes]:
+        """Return (contract address, call data); `address` if it is another contract than `encode` names."""
+        to, data = self.encode(root, leaf_count, first_sequence)
+        return address or to, data
 
 
 def anchor_pending(store: Store, anchoring: Anchoring, history: History, now: float) -> int | None:
     """Fix a batch if enough entries wait or one waits long enough; returns its number, None if none was fixed.
 
     Numbers, root and outbox row are one transaction, so a crash leaves all or nothing; of several workers one does it.
-    No batch is fixed while one is not sent yet: so batches grow while the chain is slow. Raises StreamDiverged when the
-    chain holds batches of this gateway that the database lacks, StoreError when the database does not answer.
+    No batch is fixed while one is not sent yet: so batches grow while the chain is slow. Where the directory names a
+    successor of RecordAnchors, the stream is sealed and goes on there (`ledger.services.succeed`). Raises
+    StreamDiverged when the chain holds batches of this gateway that the database lacks, StoreError when the database
+    does not answer.
     """
     with store.begin() as transaction:
         if not transaction.lock_stream(anchoring.gateway):
             return None
         newest = transaction.newest_batch(anchoring.gateway)
         _refuse_diverged(history, anchoring.gateway, newest)
-        if not _all_sent(transaction, anchoring, int(now)):
+        if not _all_sent(transaction, anchoring, history, int(now)):
             return None
-        entries = transaction.unnumbered(anchoring.most_entries)
-        if not entries:
+        following = _next_batch(transaction, anchoring, history, newest, now)
+        if following is None:
             return None
-        if len(entries) < anchoring.most_entries and now - entries[0][3] < anchoring.oldest_seconds:
-            return None
+        entries = following.entries
         number = 1 if newest is None else newest.batch + 1
         first = 1 if newest is None else newest.first_sequence + newest.leaf_count
         leaves = [entry_leaf(row[1], first + place, row[2]) for place, row in enumerate(entries)]
@@ -57,10 +68,25 @@ def anchor_pending(store: Store, anchoring: Anchoring, history: History, now: fl
         intent = f"anchor/{anchoring.gateway}/{number}"
         ids = [row[0] for row in entries]
         transaction.add_batch(NewBatch(anchoring.gateway, number, root, first, ids, int(now), intent))
-        to, data = anchoring.encode(root, len(leaves), first)
+        to, data = anchoring.encoded(root, len(leaves), first, following.address)
         sender = _usual_sender(transaction, anchoring, newest)
         transaction.add_transaction(NewTransaction(intent, sender, to, data), int(now))
         return number
+
+
+def _next_batch(
+    transaction: Transaction, anchoring: Anchoring, history: History, newest: StoredBatch | None, now: float
+) -> NextBatch | None:
+    """Return what is to be anchored now, None if nothing is, or not yet."""
+    waiting = transaction.unnumbered(anchoring.most_entries)
+    following: NextBatch | None = NextBatch(None, waiting)
+    if anchoring.line is not None:
+        line, settle = anchoring.line, anchoring.settle_seconds
+        following = next_batch(transaction, line, history, newest, waiting, now, settle)
+    if following is None or not following.entries:
+        return None
+    is_full = following.is_seal or len(waiting) >= anchoring.most_entries
+    return following if is_full or now - following.entries[0][3] >= anchoring.oldest_seconds else None
 
 
 def _refuse_diverged(history: History, gateway: int, newest: StoredBatch | None) -> None:
@@ -70,12 +96,12 @@ def _refuse_diverged(history: History, gateway: int, newest: StoredBatch | None)
         raise StreamDiverged(f"the chain holds batch {on_chain[-1].batch}, the database ends with batch {here}")
 
 
-def _all_sent(transaction: Transaction, anchoring: Anchoring, now: int) -> bool:
+def _all_sent(transaction: Transaction, anchoring: Anchoring, history: History, now: int) -> bool:
     """Say whether every fixed batch is at least broadcast; give one that can never succeed to another key."""
     for batch in transaction.unanchored_batches(anchoring.gateway):
         row = transaction.transaction(batch.intent)
         if row is None or row.state == "failed":
-            _carry_again(transaction, anchoring, batch, row, now)
+            _carry_again(transaction, anchoring, history, batch, row, now)
             return False
         if row.state == "received":
             return False
@@ -83,7 +109,12 @@ def _all_sent(transaction: Transaction, anchoring: Anchoring, now: int) -> bool:
 
 
 def _carry_again(
-    transaction: Transaction, anchoring: Anchoring, batch: StoredBatch, failed: OutboxTransaction | None, now: int
+    transaction: Transaction,
+    anchoring: Anchoring,
+    history: History,
+    batch: StoredBatch,
+    failed: OutboxTransaction | None,
+    now: int,
 ) -> None:
     first, _, tries = batch.intent.partition("#")
     attempt = int(tries or 1) + 1
@@ -91,7 +122,8 @@ def _carry_again(
     if failed is not None and attempt > len(anchoring.senders) and now - (failed.settled_at or 0) < NEXT_ROUND_SECONDS:
         return
     intent = f"{first}#{attempt}"
-    to, data = anchoring.encode(batch.root, batch.leaf_count, batch.first_sequence)
+    address = None if anchoring.line is None else address_of(transaction, anchoring.line, history, batch)
+    to, data = anchoring.encoded(batch.root, batch.leaf_count, batch.first_sequence, address)
     transaction.add_transaction(NewTransaction(intent, sender, to, data), now)
     transaction.carry_batch(anchoring.gateway, batch.batch, intent)
 

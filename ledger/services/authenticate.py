@@ -4,7 +4,7 @@ The nonce is consumed in the transaction that holds the answer. Should the answe
 rolled back and the nonce is consumed in one of its own, so that a request has an effect at most once either way.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -14,6 +14,7 @@ from ledger.core.history import AsOf, History
 from ledger.core.look import moment
 from ledger.core.request_base import SKEW_SECONDS, RequestReason, SignableRequest
 from ledger.core.request_signature import VerifiedRequest, verify
+from ledger.core.statements import StatementDomain
 from ledger.errors import HistoryError, RequestError, StoreError
 from ledger.ports import Transaction
 from ledger.services.gateway import Gateway
@@ -45,6 +46,19 @@ class Call:
     def as_of(self) -> AsOf:
         """The moment of every question to the history: state at the end of `factsBlock`, validity judged now."""
         return moment(self.history, self.facts_block, self.now)
+
+    @property
+    def domain(self) -> StatementDomain:
+        """The domain of statements signed now, that of the RecordAnchors in force; raises DirectoryDiffers."""
+        return self.domains[-1]
+
+    @cached_property
+    def domains(self) -> Sequence[StatementDomain]:
+        """The domains of all that succeeded one another, that in force last.
+
+        Raises DirectoryDiffers where the directory names a RecordAnchors of unknown code: nothing is promised then.
+        """
+        return self.gateway.domains_in(self.history)
 
     def has_role(self, role: Role) -> bool:
         """Say whether the calling key may act in this role now."""

@@ -68,11 +68,20 @@ def describe_chain(gateway: Gateway, transaction: Transaction, history: History)
     return {
         "chainId": chain["chainId"],
         "genesis": chain["genesis"],
-        "contracts": chain["contracts"],
+        "contracts": {**chain["contracts"], **_successors(gateway, history)},
         "gateway": gateway.agency,
         "block": None if block is None else {"number": block.number, "hash": block.hash, "time": block.time},
         "batches": stream[-1].batch if stream else 0,
     }
+
+
+def _successors(gateway: Gateway, history: History) -> dict[str, dict[str, str]]:
+    """Return the contracts that succeeded the first RecordAnchors, the one in force last; none of unknown code."""
+    if gateway.line is None:
+        return {}
+    named = {entry.address: entry.code_hash for entry in history.governance.contracts}
+    successors = gateway.line.contracts(history)[1:]
+    return {one.name: {"address": one.address, "codeHash": named[one.address]} for one in successors}
 
 
 def _now(history: History) -> AsOf:

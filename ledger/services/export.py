@@ -54,7 +54,7 @@ def begin_export(call: Call, asked: Asked, after: int) -> Export | LookRefused:
     last = anchored[-1] if anchored else None
     last_sequence = last.first_sequence + last.leaf_count - 1 if last else 0
     _append_query(call, asked, rules, max(0, last_sequence - after))
-    domain = call.gateway.domain
+    domain = call.domain
     manifest = ExportManifest(
         chain_id=domain.chain_id,
         contract=domain.record_anchors,

@@ -1,13 +1,15 @@
 """What every service of a gateway works with. `ledger.wiring` makes one per process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from ledger.core.collect_once import NO_RULES, CollectOnce
 from ledger.core.count_tables import CountRules, parse_count_rules
-from ledger.core.history import History
+from ledger.core.history import AnchorFacts, History
 from ledger.core.statements import StatementDomain
+from ledger.core.succession import AnchorsLine
+from ledger.council_errors import DirectoryDiffers
 from ledger.domain import COUNTS_TABLE, load_document
 from ledger.ports import KeyProvider, Signer, Store, Transaction
 
@@ -60,6 +62,24 @@ class Gateway:
     key_provider: KeyProvider
     clock: Callable[[], int]
     subject_rules: SubjectRules = field(default_factory=SubjectRules)
+    line: AnchorsLine | None = None
+    """What may succeed the RecordAnchors of `domain`; without it nothing does."""
     collect_once: CollectOnce = NO_RULES
     count_rules: CountRules = COUNT_RULES
     attachment_rules: AttachmentRules = field(default_factory=AttachmentRules)
+
+    def domains_in(self, history: History) -> Sequence[StatementDomain]:
+        """Return the domains of its statements, of each RecordAnchors one, that in force last.
+
+        Raises DirectoryDiffers where the directory names a RecordAnchors of unknown code.
+        """
+        if self.line is None:
+            return [self.domain]
+        refusal = self.line.refusal(history)
+        if refusal is not None:
+            raise DirectoryDiffers(refusal)
+        return list(self.line.domains(history).values())
+
+    def domain_at(self, history: History, anchor: AnchorFacts) -> StatementDomain:
+        """Return the domain of the statements of an anchored batch."""
+        return self.domain if self.line is None else self.line.domain_of(history, anchor)

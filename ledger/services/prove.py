@@ -7,7 +7,6 @@ from typing import Any
 from ledger.core.bundle import AnchorClaim, Bundle, SignedSubmission, View, bundle_document, parse_view
 from ledger.core.canonical import decode, encode
 from ledger.core.chainfile import ChainFile, ContractPin, Trust
-from ledger.core.history import History
 from ledger.core.merkle import MerkleTree, entry_leaf, record_leaf
 from ledger.core.statements import message_from_json
 from ledger.core.verify import ChainFacts, verify_bundle
@@ -48,18 +47,20 @@ def prove_record(
     entry, batch = _anchored(call, record)
     page = open_page(rules, keys, [record])
     bundle = bundle_document(_bundle(call, record, parse_view(decode(page.views[0])), entry, batch))
-    verify_bundle(encode(bundle), own_facts(call.transaction, call.history))
+    verify_bundle(encode(bundle), own_facts(call))
     return ProvenRecord(page, bundle)
 
 
-def own_facts(transaction: Transaction, history: History) -> ChainFacts:
+def own_facts(call: Call) -> ChainFacts:
     """Return what a gateway judges its own bundles by: the chain as it is configured and followed."""
-    chain = transaction.setting("chain")
+    chain, line = call.transaction.setting("chain"), call.gateway.line
     if chain is None:
         raise StoreError("the deployment's chain is not recorded in the database")
     pins = {name: ContractPin(pin["address"], pin["codeHash"]) for name, pin in chain["contracts"].items()}
-    trust = Trust(chain["chainId"], chain["genesis"], pins, engine="", rpc_quorum=1, block=None, document={})
-    return ChainFacts(trust, ChainFile(chain["chainId"], chain["genesis"], pins, (), ()), history)
+    code = None if line is None else line.code
+    identity = chain["chainId"], chain["genesis"], pins
+    trust = Trust(*identity, engine="", rpc_quorum=1, block=None, document={}, anchors_code=code)
+    return ChainFacts(trust, ChainFile(*identity, (), ()), call.history)
 
 
 def _anchored(call: Call, record: StoredRecord) -> tuple[StoredEntry, StoredBatch]:
@@ -85,7 +86,7 @@ def _bundle(call: Call, record: StoredRecord, view: View, stored: StoredEntry, b
         record_proof=tuple(records.proof(record_leaf(record.record_id, record.version, record.record_root))),
         anchor=AnchorClaim(
             chain_id=call.gateway.domain.chain_id,
-            contract=call.gateway.domain.record_anchors,
+            contract=_contract(call, batch),
             gateway=batch.gateway,
             batch=batch.batch,
             root=batch.root,
@@ -97,6 +98,14 @@ def _bundle(call: Call, record: StoredRecord, view: View, stored: StoredEntry, b
         sequence=sequence,
         entry_proof=tuple(entries.proof(entry_leaf(entry.entry_type, sequence, entry.digest))),
     )
+
+
+def _contract(call: Call, batch: StoredBatch) -> str:
+    """Return the address of the RecordAnchors that a batch stands in."""
+    anchor = call.history.anchor(batch.gateway, batch.batch)
+    if anchor is None:
+        raise NotAnchoredYet("the record's entry is accepted, and not anchored and confirmed yet")
+    return call.gateway.domain_at(call.history, anchor).record_anchors
 
 
 def _tree_of_batch(transaction: Transaction, batch: StoredBatch) -> MerkleTree:

@@ -21,7 +21,6 @@ from ledger.services.collect_once import Collected, judge_collected
 from ledger.services.commit_records import GivenRecord, commit_records, parse_records, tree_of
 from ledger.services.duties import keep_steps
 from ledger.services.find_document import schema_to_publish
-from ledger.services.gateway import Gateway
 from ledger.services.refuse import refuse_unpublishable, refuse_unseen_chain, refuse_untimely
 from ledger.services.seal import DailyKeys, seal_record
 from ledger.services.sign import sign_statement
@@ -52,14 +51,26 @@ class SignedSubmission:
         return submission_id
 
 
-def parse_submission(gateway: Gateway, body: object) -> SignedSubmission:
-    """Return the submission in a request body; raises FormatError, SignatureError, TooLarge or VersionConflict."""
+def parse_submission(call: Call, body: object) -> SignedSubmission:
+    """Return the submission in a request body; raises FormatError, SignatureError, TooLarge or VersionConflict.
+
+    It is signed for the RecordAnchors in force, or for an earlier one if it was taken then.
+    """
     members = members_of(body, ("message", "signature", "records"), what="submission")
     message = message_from_json("Submission", members["message"])
     signature = from_hex(members["signature"], 65, what="signature")
-    digest = statement_digest(gateway.domain, "Submission", message)
+    digest = _digest_of(call, message)
     records = parse_records(members["records"])
     return SignedSubmission(message, signature, recover(digest, signature), digest, records)
+
+
+def _digest_of(call: Call, message: Mapping[str, Any]) -> bytes:
+    digests = [statement_digest(domain, "Submission", message) for domain in reversed(call.domains)]
+    if len(digests) > 1:
+        taken = call.transaction.submission(message["publisher"], message["submissionId"])
+        if taken is not None and taken.statement_digest in digests:
+            return taken.statement_digest
+    return digests[0]
 
 
 def publish(
@@ -149,7 +160,7 @@ def _store(call: Call, given: SignedSubmission, records: Sequence[NewRecord], co
         "acceptedAt": call.now,
         "anchorBy": min(message["signedAt"], call.now) + delay,
     }
-    acceptance = sign_statement(call.gateway, "Acceptance", promise)
+    acceptance = sign_statement(call.gateway, call.domain, "Acceptance", promise)
     entry = NewEntry(
         entry_type=int(EntryType.SUBMISSION),
         message=message_to_json("Submission", message),

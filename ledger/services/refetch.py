@@ -34,11 +34,12 @@ from ledger.core.export import (
 from ledger.core.hexadecimal import from_hex
 from ledger.core.history import AnchorFacts, AsOf, History
 from ledger.core.merkle import MerkleTree, entry_leaf
+from ledger.core.points import ANCHORS
 from ledger.core.received import about_of
 from ledger.core.schema import Schema
-from ledger.core.statements import OWN_TIME, message_to_json, statement_digest
+from ledger.core.statements import OWN_TIME, StatementDomain, message_to_json, statement_digest
 from ledger.core.stored import StoredSlots, search_keys
-from ledger.core.typed_messages import MESSAGES
+from ledger.core.typed_messages import MESSAGES, message_digest
 from ledger.core.typed_messages import message_to_json as action_to_json
 from ledger.ports import Transaction
 from ledger.rows import Action, LookEvidence, NewEntry, NewRecord, NewSubmission, NewTransaction
@@ -91,9 +92,10 @@ def refetch(gateway: Gateway, relay: Relay, folder: Path) -> Sequence[Refetched]
             if not lost:
                 return done
             lines = _lines_of(folder, lost[0])
-            if not _is_whole(gateway, lost[0], lines):
+            domain = gateway.domain_at(history, lost[0])
+            if not _is_whole(domain, lost[0], lines):
                 return done
-            done.append(_Taking(gateway, relay, transaction, history).take(lost[0], lines))
+            done.append(_Taking(gateway, domain, relay, transaction, history).take(lost[0], lines))
 
 
 def _keep_documents(gateway: Gateway, folder: Path) -> None:
@@ -124,20 +126,18 @@ def _members(path: Path, anchor: AnchorFacts) -> Iterator[Mapping[str, Any]]:
         yield parse_members(line)
 
 
-def _is_whole(gateway: Gateway, anchor: AnchorFacts, lines: _Lines) -> bool:
+def _is_whole(domain: StatementDomain, anchor: AnchorFacts, lines: _Lines) -> bool:
     """Say whether the entries are all there and give the root on chain."""
     numbers = range(anchor.first_sequence, anchor.first_sequence + anchor.leaf_count)
     if any(number not in lines.entries for number in numbers):
         return False
-    leaves = [
-        entry_leaf(int(lines.entries[number].entry_type), number, _digest(gateway, lines.entries[number]))
-        for number in numbers
-    ]
+    entries = [lines.entries[number] for number in numbers]
+    leaves = [entry_leaf(int(entry.entry_type), entry.sequence, _digest(domain, entry)) for entry in entries]
     return MerkleTree(leaves).root == anchor.root
 
 
-def _digest(gateway: Gateway, entry: ExportedEntry) -> bytes:
-    statement = statement_digest(gateway.domain, entry.statement, entry.message)
+def _digest(domain: StatementDomain, entry: ExportedEntry) -> bytes:
+    statement = statement_digest(domain, entry.statement, entry.message)
     return entry_digest(statement, entry.signer, entry.signature, entry.annex)
 
 
@@ -146,6 +146,8 @@ class _Taking:
     """One batch on its way back into the database."""
 
     gateway: Gateway
+    domain: StatementDomain
+    """That of the contract which the batch stands in."""
     relay: Relay
     transaction: Transaction
     history: History
@@ -154,7 +156,7 @@ class _Taking:
         """Store what is not here, and number all of it as the chain does."""
         ids, new = [], 0
         for _, entry in sorted(lines.entries.items()):
-            stored = self.transaction.entry(_digest(self.gateway, entry))
+            stored = self.transaction.entry(_digest(self.domain, entry))
             if stored is None:
                 new += 1
                 ids.append(self._add(entry, lines))
@@ -193,7 +195,7 @@ class _Taking:
             signer=entry.signer,
             signature=entry.signature,
             annex=entry.annex,
-            digest=_digest(self.gateway, entry),
+            digest=_digest(self.domain, entry),
             agency=agency,
             created_at=made_at,
             anchor_by=entry.message.get("anchorBy", made_at + delay),
@@ -203,6 +205,8 @@ class _Taking:
         digest, name = entry.message["action"], action.action
         intent = f"relay:{digest.hex()}"
         to, data = self.relay.encode(name, action.message, action.signatures)
+        if MESSAGES[name].contract == ANCHORS:
+            to = self._contract_of(name, action, digest)
         self.transaction.add_transaction(NewTransaction(intent, self.relay.sender, to, data), self.gateway.clock())
         said = action_to_json(name, action.message)
         self.transaction.add_action(
@@ -223,6 +227,13 @@ class _Taking:
             )
         )
 
+    def _contract_of(self, name: str, action: ExportedAction, digest: bytes) -> str:
+        """Return the RecordAnchors for which a message was signed: the one in whose domain it has its digest."""
+        addresses = [domain.record_anchors for domain in self.gateway.domains_in(self.history)]
+        chain_id = self.domain.chain_id
+        known = (one for one in addresses if message_digest(name, action.message, chain_id, one) == digest)
+        return next(known, addresses[-1])
+
     def _add_submission(self, entry: ExportedEntry, lines: Sequence[ExportedRecord | ExportedTombstone]) -> int:
         message = entry.message
         schema = schema_of(self.transaction, message["schemaHash"])
@@ -233,7 +244,7 @@ class _Taking:
             "acceptedAt": message["signedAt"],
             "anchorBy": new.anchor_by,
         }
-        acceptance = sign_statement(self.gateway, "Acceptance", promise)
+        acceptance = sign_statement(self.gateway, self.domain, "Acceptance", promise)
         plan = SlotPlan.of(schema)
         records = [_record(schema, plan, line) for line in lines]
         entry_id = self.transaction.add_submission(
@@ -244,7 +255,7 @@ class _Taking:
                 item=message["item"],
                 item_version=message["itemVersion"],
                 schema_hash=message["schemaHash"],
-                statement_digest=statement_digest(self.gateway.domain, "Submission", message),
+                statement_digest=statement_digest(self.domain, "Submission", message),
                 accepted_at=message["signedAt"],
                 acceptance_signature=acceptance.signature,
                 acceptance_signer=acceptance.signer,

@@ -13,6 +13,7 @@ from ledger.core.canonical import decode_canonical
 from ledger.core.codes import EntryType, Role
 from ledger.core.hexadecimal import from_hex
 from ledger.core.keccak import keccak256
+from ledger.core.points import ANCHORS
 from ledger.core.received import ABOUT, STOPPED_BY_PAUSE, ReceivedAction, about_of
 from ledger.core.shapes import array, members_of, text
 from ledger.core.signature import SIGNATURE_BYTES, recover
@@ -99,7 +100,7 @@ def take_action(call: Call, relay: Relay, body: object) -> ActionState:
     documents: dict[bytes, str] = {
         keccak256(text(one, what="document").encode("utf-8", "surrogatepass")): one for one in texts
     }
-    digest = message_digest(name, message, call.gateway.domain.chain_id, _address(relay, name))
+    digest = message_digest(name, message, call.gateway.domain.chain_id, _address(call, relay, name))
     return _taken(call, relay, _Signed(name, message, signatures, documents, digest))
 
 
@@ -133,8 +134,11 @@ def received_action(action: Action, sequence: int | None = None) -> ReceivedActi
     )
 
 
-def _address(relay: Relay, name: str) -> str:
+def _address(call: Call, relay: Relay, name: str) -> str:
+    """Return the contract for which a message is signed now: of those that succeed one another, the one in force."""
     contract = MESSAGES[name].contract
+    if contract == ANCHORS:
+        return call.domain.record_anchors
     if contract not in relay.contracts:
         raise NotFound(f"this deployment has no {contract}")
     return relay.contracts[contract]
@@ -220,7 +224,8 @@ def _take(call: Call, relay: Relay, signed: _Signed, about: bytes, include_by: i
     entry_id, _ = append_own_entry(call, EntryType.RECEIVED, received)
     for document_hash, content in signed.documents.items():
         transaction.add_document(document_hash, MEDIA_TYPE, content.encode("utf-8"), call.now)
-    to, data = relay.encode(name, message, signed.signatures)
+    _, data = relay.encode(name, message, signed.signatures)
+    to = _address(call, relay, name)
     intent = f"relay:{digest.hex()}"
     transaction.add_transaction(NewTransaction(intent, relay.sender, to, data), call.now)
     said = message_to_json(name, message)

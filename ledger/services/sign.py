@@ -9,7 +9,7 @@ from ledger.core.eip712 import ZERO32
 from ledger.core.entry import entry_digest
 from ledger.core.hexadecimal import to_hex
 from ledger.core.keccak import keccak256
-from ledger.core.statements import ENTRY_STATEMENTS, message_to_json, statement_preimage
+from ledger.core.statements import ENTRY_STATEMENTS, StatementDomain, message_to_json, statement_preimage
 from ledger.rows import LookEvidence, NewEntry
 from ledger.services.authenticate import Call
 from ledger.services.gateway import Gateway
@@ -29,9 +29,11 @@ class SignedStatement:
         return {"message": dict(self.message), "signer": self.signer, "signature": to_hex(self.signature)}
 
 
-def sign_statement(gateway: Gateway, statement: str, message: Mapping[str, Any]) -> SignedStatement:
-    """Return `message` signed by the gateway's API_SIGN key; raises KeyProviderError."""
-    preimage = statement_preimage(gateway.domain, statement, message)
+def sign_statement(
+    gateway: Gateway, domain: StatementDomain, statement: str, message: Mapping[str, Any]
+) -> SignedStatement:
+    """Return `message` signed by the gateway's API_SIGN key in a contract's domain; raises KeyProviderError."""
+    preimage = statement_preimage(domain, statement, message)
     signature, digest = gateway.api_signer.sign_preimage(preimage), keccak256(preimage)
     return SignedStatement(message_to_json(statement, message), gateway.api_signer.address, signature, digest)
 
@@ -48,7 +50,7 @@ def append_own_entry(
 
     `of_persons` as in `Transaction.add_entry`.
     """
-    signed = sign_statement(call.gateway, ENTRY_STATEMENTS[entry_type], message)
+    signed = sign_statement(call.gateway, call.domain, ENTRY_STATEMENTS[entry_type], message)
     entry = NewEntry(
         entry_type=int(entry_type),
         message=signed.message,

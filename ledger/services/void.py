@@ -12,6 +12,7 @@ from ledger.core.codes import EntryType, VoidReason
 from ledger.core.eip712 import ZERO32
 from ledger.core.entry import entry_digest
 from ledger.core.history import AnchorFacts
+from ledger.core.statements import StatementDomain
 from ledger.errors import UsageError
 from ledger.ports import Transaction
 from ledger.rows import NewEntry
@@ -51,10 +52,18 @@ def declare_void(gateway: Gateway, batches: Sequence[int], reason: VoidReason) -
             raise UsageError(_not_these(lost))
         newest = history.newest_block
         delay = history.parameter("anchorDelay", history.at_block(newest.number)) if newest is not None else 0
-        return [_declare(gateway, transaction, anchor, reason, delay) for anchor in lost[: len(wanted)]]
+        means = gateway, gateway.domains_in(history)[-1], transaction
+        return [_declare(*means, anchor, reason, delay) for anchor in lost[: len(wanted)]]
 
 
-def _declare(gateway: Gateway, transaction: Transaction, anchor: AnchorFacts, reason: VoidReason, delay: int) -> Voided:
+def _declare(
+    gateway: Gateway,
+    domain: StatementDomain,
+    transaction: Transaction,
+    anchor: AnchorFacts,
+    reason: VoidReason,
+    delay: int,
+) -> Voided:
     now = gateway.clock()
     message = {
         "gateway": gateway.agency,
@@ -65,7 +74,7 @@ def _declare(gateway: Gateway, transaction: Transaction, anchor: AnchorFacts, re
         "declaredAt": now,
         "anchorBy": now + delay,
     }
-    signed = sign_statement(gateway, "Void", message)
+    signed = sign_statement(gateway, domain, "Void", message)
     digest = entry_digest(signed.digest, signed.signer, signed.signature)
     transaction.adopt_batch(anchor, ())
     transaction.add_entry(

@@ -22,7 +22,7 @@ SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 REVISION = "SELECT version_num FROM alembic_version"
 BLOCK = "SELECT number, hash, time FROM blocks ORDER BY number DESC LIMIT 1"
 HEAD = """
-    SELECT args FROM events WHERE contract = 'RecordAnchors' AND name = 'Anchored' AND args ->> 'gateway' = %s
+    SELECT args FROM events WHERE name = 'Anchored' AND args ->> 'gateway' = %s
     ORDER BY block DESC, log_index DESC LIMIT 1"""
 HAS_TABLES = "SELECT to_regclass('alembic_version') IS NOT NULL"
 RESTORED = "restored"

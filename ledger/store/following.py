@@ -124,9 +124,9 @@ class Following(Outbox):
         if events:
             self._copy(COPY_EVENTS, EVENT_TYPES, [_event_row(event) for _, event in events])
         for block, event in events:
-            if (event.contract, event.name) == ("RecordAnchors", "Anchored"):
+            if (event.kind, event.name) == ("RecordAnchors", "Anchored"):
                 self._anchored(block, event)
-            elif (event.contract, event.name) == ("RecordAnchors", "Marked"):
+            elif (event.kind, event.name) == ("RecordAnchors", "Marked"):
                 self._marked(block, event)
         if followed:
             self._unsettle_missing(followed[0].block.number, followed[-1].block.number)

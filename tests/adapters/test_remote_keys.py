@@ -99,7 +99,7 @@ def test_statements_and_batches_of_a_gateway_with_remote_keys_check_on_chain(
 ) -> None:
     gateway = wiring.open_gateway(settings, connections=1)
     message = {"gateway": settings.gateway, "entry": bytes(32), "acceptedAt": 1_000, "anchorBy": 1_300}
-    signed = sign_statement(gateway, "Acceptance", message)
+    signed = sign_statement(gateway, gateway.domain, "Acceptance", message)
     assert isinstance(gateway.store, PostgresStore)
     gateway.store.close()
     with ground.store.begin() as transaction:
