@@ -105,14 +105,18 @@ def _fill(job: "TableJob", corrected: Path | None, tokens: "Tokens | None") -> "
 
 def _send(client: "GongzhiClient", job: "TableJob", wait: int) -> dict[str, Any]:
     pending = job.outbox.pending()
+    duplicates = 0
     with progress_bar("submissions", len(pending)) as advance:
-        for _ in job.outbox.send_all(client.publishing, wait):
+        for _, accepted in job.outbox.send_all(client.publishing, wait):
+            duplicates += len(accepted.duplicates)
             advance(1)
     sent = job.outbox.sent().values()
     return {
         "records": sum(submission["records"] for submission in sent),
         "submissions": len(sent),
         "sentNow": len(pending),
+        # Records sent now about persons whom the item held already.
+        "duplicates": duplicates,
         "anchorBy": max((submission["anchorBy"] for submission in sent), default=None),
     }
 

@@ -121,6 +121,13 @@ def test_profiles_are_previewed_and_an_unsafe_change_is_found_as_the_how_to_says
     assert "not to be published" in printed
 
 
+def test_a_spreadsheet_is_imported_and_corrected_as_the_how_to_says(desk: Path) -> None:
+    printed = run(commands("docs/how-to/import-a-spreadsheet.md"), desk)
+    assert "2,3,/idNumber,id_check_failed,," in printed
+    assert "id_15_converted" in printed
+    assert not (desk / "residents.csv.gongzhi").exists()
+
+
 def test_a_record_is_erased_as_the_how_to_says(desk: Path) -> None:
     printed = run(commands("docs/how-to/erase-records.md"), desk)
     assert "0 records are past 1826 days" in printed
