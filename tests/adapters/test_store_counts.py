@@ -46,6 +46,8 @@ def test_a_second_record_about_a_person_is_a_duplicate_and_a_next_version_is_non
     first = new_record(occurred_at=500)
     assert places(store, (first, token)) == []
     publish(store, (first, token))
+    # The very same record comes again where one submission is sent twice at once.
+    assert places(store, (first, token)) == []
     again = new_record()
     assert places(store, (new_record(), other), (again, token), (new_record(), None)) == [1]
     assert places(store, (again, token), item=ITEM + 1) == []
