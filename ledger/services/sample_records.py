@@ -120,6 +120,8 @@ class _Record:
                 self.made[slot.path] = self._value(slot)
         if self.filled < 1 and self.of.schema.name == "resident_profile":
             _agree(self.made)
+        if self.of.schema.name == "supply":
+            self.made["/class"] = str(self.made["/item"])[0]  # the first digit of an item is its class
         return {slot.path: self.made[slot.path] for slot in originals if slot.path in self.made}
 
     def _value(self, slot: Slot) -> JsonValue:
@@ -154,9 +156,8 @@ class _Record:
     def _code(self, code_set: CodeSet) -> JsonValue:
         if code_set.check == "region":
             return self.chance.choice(self.regions)
-        if code_set.check is not None:
-            return CHECKED[code_set.check](self.chance)
-        return self.chance.choice(code_set.accepted)
+        computed = CHECKED.get(code_set.check or "")
+        return computed(self.chance) if computed else self.chance.choice(code_set.codes).code
 
     def _length(self, path: str) -> int:
         # Lists that stand beside one another (what is checked, how, with which result) have one length.

@@ -10,7 +10,7 @@ from ledger.services import sample_persons as persons
 
 _DEPARTMENTS: Final = (AgencyKind.DATA_BUREAU, AgencyKind.EDUCATION)
 _CREDIT_CHARACTERS: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_SUPPLIES: Final = ("1010101", "1010203", "1020301", "2010102", "2030405", "3010101")
+_TENT: Final = "1999901"
 
 Make = Callable[[Random], JsonValue]
 
@@ -37,14 +37,9 @@ def _identity(chance: Random) -> JsonValue:
     return persons.person(chance).id_number
 
 
-def _supply(chance: Random) -> JsonValue:
-    return chance.choice(_SUPPLIES)
-
-
 CHECKED: Final[Mapping[str, Make]] = {
     "gb-11643": _identity,
     "gb-32100": credit_code,
-    "supply": _supply,
     "point": persons.point,
 }
 """Values of code sets that are computed, by the name of the check; regions and days need more."""
@@ -170,7 +165,7 @@ def _task(chance: Random, place: int) -> dict[str, JsonValue]:
 
 
 def _capabilities(chance: Random) -> JsonValue:
-    stock: list[JsonValue] = [{"item": _supply(chance), "quantity": chance.randint(5, 50)}]
+    stock: list[JsonValue] = [{"item": _TENT, "quantity": chance.randint(5, 50)}]
     return [
         {
             "task": "t1",

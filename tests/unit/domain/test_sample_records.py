@@ -75,6 +75,11 @@ def test_a_resident_agrees_with_himself() -> None:
         assert ("/otherIdNumber" in record) <= (record["/class"] == "overseas")
 
 
+def test_an_item_of_supplies_is_of_its_class() -> None:
+    for record in islice(sample_records(type_of("supply-1"), seed=6), 50):
+        assert str(record["/item"]).startswith(str(record["/class"]))
+
+
 def test_times_of_a_record_follow_one_another() -> None:
     for record in islice(sample_records(type_of("incident-2"), seed=7, filled=1.0), 50):
         times: list[Any] = [record[path] for path in ("/occurredAt", "/recordedAt", "/reportedAt", "/receivedAt")]
