@@ -157,7 +157,8 @@ def _fault(schema: Schema, originals: Mapping[str, JsonValue], error: GongzhiErr
         path = str(error.context["path"])
         rule = next(rule for rule in schema.code_rules.refusing if rule.path == path)
         return RowRejected(path, error.code, rule.code_set.accepted[:40])
-    return RowRejected(_failing_path(schema, originals), error.code)
+    path = error.context.get("path")
+    return RowRejected(str(path) if path else _failing_path(schema, originals), error.code)
 
 
 def _failing_path(schema: Schema, originals: Mapping[str, JsonValue]) -> str:

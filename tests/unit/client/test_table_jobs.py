@@ -32,6 +32,7 @@ pytestmark = pytest.mark.unit
 MAPPINGS = Path(__file__).parents[3] / "ledger" / "domain" / "mappings"
 RESIDENTS, _ = schema_documents(load_document("schemas/resident_profile-1.json"), load_document)
 DWELLINGS, _ = schema_documents(load_document("schemas/dwelling_rental-1.json"), load_document)
+INCIDENTS, _ = schema_documents(load_document("schemas/incident-1.json"), load_document)
 MAPPING = load_mapping(MAPPINGS / "residents.json")
 COUNT, SEED = 600, 5
 
@@ -251,6 +252,22 @@ def test_a_dry_run_says_what_a_job_would_and_keeps_nothing(table: DirtyTable, tm
     source = replace(made.source, seen={})
     assert dry == TableJob(source, made.state, 101, 1, 100).fill(tokens=tokens)
     assert dry.reasons["/phone phone_malformed"] >= 2
+
+
+def test_what_only_the_schema_refuses_is_named_by_its_path(tmp_path: Path) -> None:
+    register = dwellings(3, SEED)
+    register.rows[1]["面积"] = "9007199254740993"
+    path = tmp_path / "dwellings.xlsx"
+    path.write_bytes(workbook("房屋", register.lines))
+    mapping = load_mapping(MAPPINGS / "dwellings.json")
+    refused = summary_of(TableSource(TableFile(path), mapping, DWELLINGS).check())
+    assert faults(refused) == {2: frozenset((("/area", "integer_malformed"),))}
+    calls = load_mapping(MAPPINGS / "montgomery-911.json")
+    header = "lat,lng,title,reported_at,township,address,reporter_name,reporter_phone"
+    row = "40.1,-75.3821004,EMS: FALL VICTIM,2016-01-15 12:01,UPPER MERION,DEKALB PIKE,张三,13800138000"
+    (tmp_path / "calls.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
+    summary = summary_of(TableSource(TableFile(tmp_path / "calls.csv"), calls, INCIDENTS).check())
+    assert faults(summary) == {1: frozenset((("/place/point", "derivation_failed"),))}
 
 
 def test_a_register_of_dwellings_goes_the_same_way(tmp_path: Path) -> None:
