@@ -1,4 +1,4 @@
-"""`gongzhi catalogue`: what is shared, by whom, with whom: listed, shown and exported from the domain data."""
+"""`gongzhi catalogue`: what is shared, by whom, with whom: from the domain data, and what of it is published."""
 
 import csv
 import io
@@ -11,9 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from ledger.cli.catalogue_files import FromOption, domain_loader, metadata_code_sets, read_list
+from ledger.cli.connection import Connection, connected, open_client
 from ledger.cli.output import print_json, print_members, print_result, print_table
 from ledger.core.code_sets import CodeSet
 from ledger.core.codes import AgencyKind
+from ledger.core.hexadecimal import to_hex
 from ledger.embedded.data_folder import write_durably
 from ledger.errors import NotFound, UsageError
 from ledger.services.catalogue_metadata import FIELDS, CatalogueResource, flat_row, read_resources, resource_members
@@ -112,6 +114,27 @@ def catalogue_export(
     content = _as_json(rows, lang) if export_format is ExportFormat.JSON else _as_csv(rows, lang)
     write_durably(out, content)
     print_result({"written": str(out), "format": str(export_format), "resources": len(rows)}, as_json=as_json)
+
+
+@app.command("published")
+@connected
+def catalogue_published(
+    *, lang: LanguageOption = Language.EN, as_json: JsonOption = False, connection: Connection
+) -> None:
+    """List what is published now: the newest version of each item on chain, its document checked by its hash."""
+    from ledger.client.catalogue import published_items  # only here: the rest of this file needs no client
+
+    with open_client(connection) as client:
+        items = published_items(client.desk)
+    if as_json:
+        print_json({"items": [{**item.document, "documentHash": to_hex(item.hash)} for item in items]})
+        return
+    columns = {
+        Language.EN: ["item", "version", "name", "agency", "share type"],
+        Language.ZH: ["序号", "版本", "名称", "负责机构", "共享类型"],
+    }
+    rows = [(one.item, one.version, one.name[lang], one.responsible, getattr(one.share_class, lang)) for one in items]
+    print_table(columns[lang], rows)
 
 
 def _read(list_name: str, folder: Path | None) -> tuple[list[CatalogueResource], dict[str, CodeSet]]:

@@ -9,6 +9,7 @@ from ledger.client.promises import broken
 from ledger.core.documents import CatalogueItem
 from ledger.core.hexadecimal import from_hex
 from ledger.core.history import AsOf, History
+from ledger.core.shapes import array, unsigned
 from ledger.errors import NotFound
 
 
@@ -59,3 +60,23 @@ def names_of_items(desk: Desk, items: Iterable[int], language: str) -> dict[int,
         with suppress(NotFound):
             names[item] = item_document(desk, item).name[language]
     return names
+
+
+def published_items(desk: Desk) -> list[CatalogueItem]:
+    """Return the newest version of every item that is published and not retired, by number.
+
+    From the chain where the client knows it, else as the gateway tells; each document is fetched by its hash. Raises
+    PromiseBroken, FormatError.
+    """
+    history: History | None = desk.facts.chain.history if desk.facts.chain else None
+    if history is not None:
+        numbers = sorted(history.items)
+    else:
+        told = array(desk.transport.get_public("/v1/catalogue").members("items")["items"], what="catalogue")
+        given = (one.get("item") if isinstance(one, dict) else None for one in told)
+        numbers = [unsigned(number, 32, what="item of the catalogue") for number in given]
+    found = []
+    for number in numbers:
+        with suppress(NotFound):
+            found.append(item_document(desk, number))
+    return found

@@ -136,7 +136,8 @@ class SimulatedGateway:
             return 200, self.documents[parts[1]]
         if parts[0] == "catalogue":
             args = {"item": ITEM, "version": VERSION, "documentHash": to_hex(document_hash(self.item))}
-            return 200, {"item": ITEM, "retired": None, "versions": [args]}
+            told = {"item": ITEM, "retired": None, "versions": [args]}
+            return 200, told if parts[1:] else {"items": [told]}
         asked = {name: values[0] for name, values in parse_qs(query).items()}
         if parts[0] in self.further_public:
             return self.further_public[parts[0]](parts[1:], asked, {})
