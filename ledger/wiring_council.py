@@ -281,3 +281,56 @@ def _terms_faults(council: Council, trust: Trust, terms: deploy.CouncilTerms) ->
     for view, (expected, found) in pairs.items():
         if expected != found:
             yield TrustDifference(f"contracts.{deploy.COUNCIL}.{view}", expected, found)
+
+
+@dataclass(frozen=True)
+class Successor:
+    """A RecordAnchors that is deployed and not named: where it is, its code (0x hex), and whom it succeeds."""
+
+    address: str
+    code_hash: str
+    succeeds: str
+
+
+def anchors_in_force(trust: Trust, rpc: str) -> str:
+    """Return the address of the RecordAnchors in force, as the directory names it; raises ChainError."""
+    with closing(wiring.open_trusted_chain(rpc, trust)) as chain:
+        return chain.anchors_line()[-1].address
+
+
+def deploy_successor(administration: Administration, trust: Trust, rpc: str) -> Successor:
+    """Deploy a RecordAnchors that succeeds the one in force, unless it was deployed from this database before.
+
+    Raises DirectoryDiffers where its code is not the one that verifiers accept, TransactionFailed, another ChainError.
+    """
+    with closing(wiring.open_trusted_chain(rpc, trust)) as chain:
+        line = chain.anchors_line()
+        before = line[-1].address
+        data = deploy_data(ANCHORS, trust.line.governor, trust.line.registry, before)
+        row = administration.send(f"deploy/{ANCHORS}/{len(line) + 1}", None, data)
+        if row.data != data or row.contract_address is None:
+            raise DirectoryDiffers(f"another {ANCHORS} was deployed from this database before, and nobody has named it")
+        code_hash = to_hex(chain.code_hash(row.contract_address))
+    if code_hash != trust.line.successor_hash(row.contract_address, before):
+        raise DirectoryDiffers(f"the code that was deployed is not the published one of {ANCHORS}")
+    return Successor(row.contract_address, code_hash, before)
+
+
+def name_successor(acts: CouncilActs, successor: Successor, approvers: Mapping[int, Signer]) -> None:
+    """Let member keys of this machine name a successor in the directory; safe to repeat, raises as `enact`."""
+    encode = call_encoder(acts.administration.contracts)
+    place = ANCHORS, successor.address, from_hex(successor.code_hash, 32)
+    acts.enact(f"successor/{successor.address}", lambda: [encode("SystemDirectory", "set_contract", *place)], approvers)
+
+
+def why_not_in_force(trust: Trust, rpc: str, address: str, code_hash: bytes) -> str | None:
+    """Return why a contract may not follow the RecordAnchors in force, None if it may; raises ChainError."""
+    with closing(wiring.open_trusted_chain(rpc, trust)) as chain:
+        line = [one.address for one in chain.anchors_line()]
+    if address == trust.line.first and len(line) == 1:
+        return None
+    if address in line:
+        return "it was named before"
+    if trust.line.successor_hash(address, line[-1]) != to_hex(code_hash):
+        return f"it is not the published code of {ANCHORS}, made to succeed {line[-1]}: nobody would accept it"
+    return None

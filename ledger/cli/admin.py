@@ -20,6 +20,7 @@ from ledger.cli.admin_parameter import parameter
 from ledger.cli.admin_pause import pause
 from ledger.cli.admin_refetch import refetch_command
 from ledger.cli.admin_relay import relay
+from ledger.cli.admin_successor import successor
 from ledger.cli.admin_trust import trust_app
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Set up and run a consortium.")
@@ -37,5 +38,6 @@ app.command("endpoint")(endpoint)
 app.command("join")(join)
 app.command("pause")(pause)
 app.command("relay")(relay)
+app.command("successor")(successor)
 app.add_typer(trust_app, name="trust")
 app.add_typer(key_app, name="key")

@@ -19,6 +19,7 @@ from ledger.core.chainfile import Trust
 from ledger.core.codes import Role, bitmap_of
 from ledger.core.council_action import HOUR_SECONDS, MOST_CALLS, CouncilCall, parse_council_action
 from ledger.core.hexadecimal import to_address, to_hex
+from ledger.core.points import ANCHORS
 from ledger.core.typed_messages import PAUSABLE
 from ledger.errors import UsageError
 from ledger.services.council import CouncilOnChain, propose
@@ -235,6 +236,10 @@ def set_contract(
     at = to_address(address.lower(), what="address")
     rpc = wiring.rpc_url(load_settings(options.data_folder))
     code_hash = wiring.open_chain(rpc, {}).code_hash(at)
+    if name == ANCHORS:
+        refusal = wiring_council.why_not_in_force(proposing.trusted, rpc, at, code_hash)
+        if refusal is not None:
+            raise UsageError(f"{at} may not succeed the {ANCHORS} in force: {refusal}")
     proposing.write(proposing.encode("SystemDirectory", "set_contract", name, at, code_hash))
 
 
