@@ -17,6 +17,7 @@ from ledger.core.attachment import (
     parse_file_value,
     require_content,
 )
+from ledger.core.audit.requests import KeptRequest
 from ledger.core.commitment import CommittedRecord, RecordContent, commit
 from ledger.core.keccak import keccak256
 from ledger.core.schema import parse_schema
@@ -105,3 +106,10 @@ def test_a_sealed_attachment_is_bound_to_its_publisher_and_its_digest() -> None:
     found = {attachment_associated_data(publisher, digest) for publisher in (1, 2) for digest in (SALT, bytes(32))}
     assert len(found) == 4
     assert all(one.startswith(b"gongzhi-attachment/1") and len(one) == 84 for one in found)
+
+
+@pytest.mark.parametrize("way", ["", "/bundle", "/attachment"])
+def test_an_auditor_knows_which_record_a_look_named(way: str) -> None:
+    record = "0x" + "ab" * 32
+    request = KeptRequest("", {"@path": f"/v1/records/{record}{way}", "@query": "?path=%2Fa&version=3"}, {})
+    assert (request.record_id, request.version) == (bytes.fromhex("ab" * 32), 3)
