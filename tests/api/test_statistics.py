@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,14 @@ def test_a_table_asked_for_again_after_another_record_is_the_same(counting: Cons
     assert again["query"]["message"]["request"] != first["query"]["message"]["request"]
     with psycopg.connect(counting.dsn) as connection:
         assert connection.execute("SELECT count(*) FROM kept_counts").fetchone() == (1,)
+
+
+def test_a_table_that_is_asked_for_at_once_is_made_once(counting: Consortium) -> None:
+    publish(counting, (12, "visit", HERE), (30, "visit", THERE))
+    with ThreadPoolExecutor(4) as pool:
+        answers = [answer.json() for answer in pool.map(lambda _: count(counting), range(4))]
+    assert all({**answer, "query": None} == {**answers[0], "query": None} for answer in answers)
+    assert answers[0]["n"] == 42
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -87,6 +89,49 @@ def test_no_hidden_cell_can_be_worked_out_from_what_is_shown(counts: list[list[i
         assert all(figure.records >= k for figure in figures)
     for r, line in enumerate(shown.cells):
         assert all(figure.records >= k or (r, c) in shown.hidden for c, figure in enumerate(line))
+
+
+def determined(shown: CountTable) -> set[tuple[int, int]]:
+    """The hidden cells that follow from the equations of rows and columns alone (Gauss, exact fractions)."""
+    places = sorted(shown.hidden)
+    lines = [
+        [Fraction(int(place[side] == line)) for place in places]
+        for side, size in ((0, len(shown.rows)), (1, len(shown.columns)))
+        for line in range(size)
+    ]
+    pivots: dict[int, list[Fraction]] = {}
+    for line in lines:
+        for at, row in pivots.items():
+            line = [a - line[at] * b for a, b in zip(line, row, strict=True)]
+        first = next((at for at, value in enumerate(line) if value), None)
+        if first is not None:
+            line = [value / line[first] for value in line]
+            pivots = {at: [a - row[first] * b for a, b in zip(row, line, strict=True)] for at, row in pivots.items()}
+            pivots[first] = line
+    return {places[at] for at, row in pivots.items() if sum(map(bool, row)) == 1}
+
+
+@given(st.lists(st.lists(st.integers(0, 30), min_size=6, max_size=6), min_size=5, max_size=5))
+@settings(max_examples=40, deadline=None)
+def test_no_hidden_cell_of_a_larger_table_follows_from_its_margins(counts: list[list[int]]) -> None:
+    shown = suppress(wide(counts), 10)
+    assert determined(shown) == set()
+    assert determined(suppress(shown, 20)) == set()
+
+
+def test_the_attack_finds_what_one_hidden_cell_in_a_row_gives_away() -> None:
+    naive = replace(wide([[3, 40, 50], [60, 30, 20], [70, 8, 9]]), hidden=frozenset({(0, 0), (2, 1), (2, 2)}))
+    assert (0, 0) in determined(naive)
+
+
+def wide(counts: Sequence[Sequence[int]]) -> CountTable:
+    """A table of any size of these records."""
+    figures: Counter[tuple[str | None, str | None]] = Counter({(None, None): 0})
+    for r, line in enumerate(counts):
+        for c, n in enumerate(line):
+            for key in ((f"r{r}", f"c{c}"), (f"r{r}", None), (None, f"c{c}"), (None, None)):
+                figures[key] += n
+    return table_of({key: Figure(n, n) for key, n in figures.items()}, is_about_persons=False)
 
 
 records = st.lists(
