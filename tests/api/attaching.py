@@ -65,7 +65,9 @@ def _documents(item: int, share_class: int) -> ItemDocuments:
         "days": {"check": 2, "answer": 10, "deliver": 20},
     }
     profile = {"note": TITLE, "tier": 7, "purpose": 0, "open": OPEN}
-    files: Mapping[str, Any] = {"schema": SCHEMA_DOCUMENT, "policy": {"profiles": [profile]}, "class1": profile}
+    urgent = {"note": TITLE, "tier": 9, "purpose": 0, "open": [*OPEN, [PAPER, "o"]]}
+    policy = {"profiles": [profile, urgent]}
+    files: Mapping[str, Any] = {"schema": SCHEMA_DOCUMENT, "policy": policy, "class1": profile}
     return item_documents(entry, GATEWAY, lambda name: files[name])
 
 

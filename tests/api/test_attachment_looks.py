@@ -179,23 +179,18 @@ def test_looks_at_attachments_count_as_uses_of_a_grant_and_end_with_it(evidence:
     assert passed(report, "look.uses") == 4
 
 
-def test_an_emergency_opens_what_its_profile_opens(evidence: Consortium) -> None:
+def test_an_emergency_opens_what_its_profile_opens_and_an_auditor_agrees(evidence: Consortium, tmp_path: Path) -> None:
     offices = Offices(evidence)
     given = with_files()
     published(evidence, given, item=CONDITIONAL)
-    emergency = offices.mine(offices.open(items=(CONDITIONAL,)))
-    answer = look_at(
-        evidence,
-        FIRE_READER,
-        given,
-        item=CONDITIONAL,
-        authority="emergency",
-        emergency=to_hex(emergency),
-        basis="4",
-        case="0x" + "33" * 32,
-    )
-    # The tests' policy lists no emergency profile: nothing may open.
-    refused(answer, 12, "profile_too_wide")
+    case = "0x" + "33" * 32
+    emergency = offices.mine(offices.open(items=(CONDITIONAL,), caseRef=from_hex(case)))
+    urgent = {"authority": "emergency", "emergency": to_hex(emergency), "basis": "4", "case": case}
+    answer = look_at(evidence, FIRE_READER, given, PAPER, CONDITIONAL, **urgent)
+    assert base64.b64decode(answer.json()["content"]) == given.files[PAPER][1]
+    refused(look_at(evidence, FIRE_READER, given, PLAN, CONDITIONAL, **urgent), 12, "profile_too_wide")
+    report = audited(evidence, tmp_path / "export")
+    assert (report.verdict, report.failures) == (Verdict.VERIFIED, ())
 
 
 def test_content_that_was_changed_or_is_gone_is_not_disclosed(evidence: Consortium) -> None:
