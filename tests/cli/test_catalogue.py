@@ -61,7 +61,7 @@ def test_an_export_has_the_fields_of_the_national_catalogue(capsys: pytest.Captu
     assert written["resources"] == len(resources) == len(codes)
     hazard = next(one for one in resources if one["code"] == "20200101/000104")
     assert {"name": "region", "type": "region code"} in hazard["items"]
-    assert hazard["linked"] == ["20100201/000105"]
+    assert hazard["linked"] == ["20100201/000105", "20200101/000217"]
 
 
 def test_a_file_of_an_own_folder_is_taken_first(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
