@@ -1,5 +1,7 @@
 """`gongzhi submit`: publish the rows of a table as records, each at most once, however often it is run."""
 
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,8 +49,9 @@ def submit(
     Rows that cannot become records are listed in the job's rejected.csv by row, line, path and reason, and stand in its
     to_correct.xlsx to be corrected.
     """
-    with open_client(connection) as client:
+    with open_client(connection) as client, ExitStack() as processes:
         source, version = _source(client, table, file, mapping, item, item_version, only_region)
+        source = _in_processes(source, processes)
         if dry_run:
             with progress_bar("rows") as advance:
                 _print(_dry_run(source, corrected, advance), as_json)
@@ -80,6 +83,13 @@ def _source(
     schema, item_version = client.schema_of(item, version)
     loaded.require_schema(schema)
     return TableSource(table.file(file), loaded, schema, only_region), item_version
+
+
+def _in_processes(source: "TableSource", processes: ExitStack) -> "TableSource":
+    from ledger.client.tables.preparing import PreparingProcesses
+
+    preparing = processes.enter_context(PreparingProcesses(source.schema))
+    return replace(source, prepare_all=preparing.prepare)
 
 
 def _tokens(client: "GongzhiClient", source: "TableSource", table: TableOptions, item: int) -> "Tokens | None":

@@ -8,7 +8,7 @@ from typing import Any
 
 from ledger.client.attaching import AttachedFile
 from ledger.core.canonical import JsonValue
-from ledger.core.commitment import CommittedRecord, RecordContent, commit
+from ledger.core.commitment import RecordContent, commit
 from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import to_hex
 from ledger.core.merkle import MerkleTree, record_leaf
@@ -43,6 +43,16 @@ class SubmissionContent:
 
 
 @dataclass(frozen=True, slots=True)
+class PreparedRecord:
+    """A committed record as a submission holds it: its leaf, and its JSON text in a request body."""
+
+    record_id: bytes
+    version: int
+    record_root: bytes
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class SignedContent:
     """A signed Submission message (bytes32 as bytes)."""
 
@@ -72,8 +82,8 @@ def contents(
     yield from contents_of(schema, item, item_version, prepared, most_records)
 
 
-def prepare(schema: Schema, content: RecordContent) -> tuple[CommittedRecord, bytes]:
-    """Return a record committed, and its text in a request body; `schema` comes with its code sets.
+def prepare(schema: Schema, content: RecordContent) -> PreparedRecord:
+    """Return a record, committed and as text; `schema` comes with its code sets.
 
     Raises SchemaError, PersonalInOpen, CodeUnknown, RuleError, CanonicalJsonError, or TooLarge for one that no
     submission can hold.
@@ -83,25 +93,25 @@ def prepare(schema: Schema, content: RecordContent) -> tuple[CommittedRecord, by
     refuse_personal(schema, content.originals)
     if _STATEMENT_BYTES + len(text) > MOST_BYTES:
         raise TooLarge("one record has more than 8 MiB")
-    return committed, text
+    return PreparedRecord(committed.record_id, committed.version, committed.record_root, text)
 
 
 def contents_of(
     schema: Schema,
     item: int,
     item_version: int,
-    prepared: Iterable[tuple[CommittedRecord, bytes]],
+    prepared: Iterable[PreparedRecord],
     most_records: int = MOST_RECORDS,
 ) -> Iterator[SubmissionContent]:
     """Yield submissions of prepared records, as `contents` does."""
-    part: list[tuple[CommittedRecord, bytes]] = []
+    part: list[PreparedRecord] = []
     size = _STATEMENT_BYTES
-    for committed, text in prepared:
-        if len(part) == min(most_records, MOST_RECORDS) or size + len(text) + 1 > MOST_BYTES:
+    for record in prepared:
+        if len(part) == min(most_records, MOST_RECORDS) or size + len(record.text) + 1 > MOST_BYTES:
             yield _content(schema, item, item_version, part)
             part, size = [], _STATEMENT_BYTES
-        part.append((committed, text))
-        size += len(text) + 1
+        part.append(record)
+        size += len(record.text) + 1
     if part:
         yield _content(schema, item, item_version, part)
 
@@ -150,11 +160,9 @@ def request_body(content: SubmissionContent, signed: SignedContent) -> bytes:
     return head[:-1] + b',"records":[' + b",".join(content.records) + b"]}"
 
 
-def _content(
-    schema: Schema, item: int, item_version: int, part: Sequence[tuple[CommittedRecord, bytes]]
-) -> SubmissionContent:
-    root = records_root((made.record_id, made.version, made.record_root) for made, _ in part)
-    texts = tuple(text for _, text in part)
+def _content(schema: Schema, item: int, item_version: int, part: Sequence[PreparedRecord]) -> SubmissionContent:
+    root = records_root((made.record_id, made.version, made.record_root) for made in part)
+    texts = tuple(made.text for made in part)
     return SubmissionContent(os.urandom(32), item, item_version, schema.hash, root, texts)
 
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeAlias
 
-from ledger.client.submissions import new_record, prepare
+from ledger.client.submissions import PreparedRecord
 from ledger.client.tables.cells import Noted
 from ledger.client.tables.mapping import TableMapping
+from ledger.client.tables.preparing import PrepareAll, Unfit, prepare_here
 from ledger.client.tables.rows import SourceRow, TableFile
 from ledger.core.canonical import JsonValue, encode
-from ledger.core.commitment import CommittedRecord, slot_values
 from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import to_hex
 from ledger.core.schema import SUBJECT_PATH, Schema
-from ledger.errors import CodeUnknown, GongzhiError, RowRejected
+from ledger.errors import RowRejected
 
 REGION = "/region"
 DUPLICATE = "duplicate_in_file"
@@ -73,6 +73,7 @@ class TableSource:
     only_region: str = ""
     seen: dict[bytes, int] = field(default_factory=dict, repr=False)
     """Row numbers by the values that may stand once; filled as rows are mapped."""
+    prepare_all: PrepareAll = prepare_here
 
     def rows(self) -> Iterator[SourceRow]:
         """Return the file's rows; raises UsageError for another file or missing columns."""
@@ -95,9 +96,7 @@ class TableSource:
             else:
                 yield MappedRow(row, originals, noted)
 
-    def prepared(
-        self, mapped: Iterable[MappedRow], outcome: Outcome, tokens: Tokens | None
-    ) -> list[tuple[CommittedRecord, bytes]]:
+    def prepared(self, mapped: Iterable[MappedRow], outcome: Outcome, tokens: Tokens | None) -> list[PreparedRecord]:
         """Return records under fresh ids and salts, noting accepted rows and those that do not fit the schema.
 
         `tokens` gives what `/subject` commits; None is for records that are never sent. Raises SchemaError for a schema
@@ -105,12 +104,13 @@ class TableSource:
         """
         self.schema.refuse_unknown_codes({})
         records = []
-        for one in self._with_subjects(list(mapped), tokens):
-            try:
-                records.append(prepare(self.schema, new_record(one.originals)))
-            except GongzhiError as error:
-                outcome.reject(one.row, _fault(self.schema, one.originals, error))
+        ready = self._with_subjects(list(mapped), tokens)
+        made = self.prepare_all(self.schema, [one.originals for one in ready])
+        for one, record in zip(ready, made, strict=True):
+            if isinstance(record, Unfit):
+                outcome.reject(one.row, RowRejected(record.path, record.reason, record.accepted))
                 continue
+            records.append(record)
             outcome.accepted += 1
             outcome.cleaned.update(one.noted)
         return records
@@ -150,23 +150,3 @@ class TableSource:
         for one in mapped:
             one.originals[SUBJECT_PATH] = by_number.get(str(one.originals.get(path)))
         return mapped
-
-
-def _fault(schema: Schema, originals: Mapping[str, JsonValue], error: GongzhiError) -> RowRejected:
-    if isinstance(error, CodeUnknown) and schema.code_rules is not None:
-        path = str(error.context["path"])
-        rule = next(rule for rule in schema.code_rules.refusing if rule.path == path)
-        return RowRejected(path, error.code, rule.code_set.accepted[:40])
-    path = error.context.get("path")
-    return RowRejected(str(path) if path else _failing_path(schema, originals), error.code)
-
-
-def _failing_path(schema: Schema, originals: Mapping[str, JsonValue]) -> str:
-    """Return the path of the first slot that does not fit, in schema order."""
-    for count in range(1, len(schema.slots) + 1):
-        first = Schema(schema.name, schema.version, schema.slots[:count], schema.document, schema.hash)
-        try:
-            slot_values(first, {path: originals.get(path) for path in first.original_paths})
-        except GongzhiError:
-            return first.slots[-1].path
-    return "/"

@@ -20,6 +20,7 @@ from ledger.client.tables import corrections, job
 from ledger.client.tables.corrections import Corrections
 from ledger.client.tables.job import REPORT, TO_CORRECT, TableJob
 from ledger.client.tables.mapping import load_mapping
+from ledger.client.tables.preparing import PreparingProcesses, Unfit
 from ledger.client.tables.reports import ADDED, ROW, Summary, summary_of
 from ledger.client.tables.rows import TableFile
 from ledger.client.tables.source import TableSource
@@ -268,6 +269,25 @@ def test_what_only_the_schema_refuses_is_named_by_its_path(tmp_path: Path) -> No
     (tmp_path / "calls.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
     summary = summary_of(TableSource(TableFile(tmp_path / "calls.csv"), calls, INCIDENTS).check())
     assert faults(summary) == {1: frozenset((("/place/point", "derivation_failed"),))}
+
+
+def test_several_processes_prepare_what_one_does(table: DirtyTable, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    with PreparingProcesses(RESIDENTS, 2) as processes:
+        made = started(tmp_path, table)
+        source = replace(made.source, prepare_all=processes.prepare)
+        several = TableJob(source, made.state, 101, 1, 100)
+        summary = several.fill(tokens=tokens)
+        assert isinstance(processes.prepare(RESIDENTS, [{"/region": "nowhere"}, {}, {}])[0], Unfit)
+        few = processes.prepare(RESIDENTS, [{}])
+        assert [one.reason for one in few if isinstance(one, Unfit)] == ["schema_mismatch"]
+    one = started(tmp_path / "one", table)
+    assert summary == one.fill(tokens=tokens)
+    assert published(several) == published(one)
+    ids = [
+        json.loads(text)["recordId"] for name in one.outbox.pending() for text in several.outbox.content(name).records
+    ]
+    assert len(set(ids)) == summary.accepted
 
 
 def test_a_register_of_dwellings_goes_the_same_way(tmp_path: Path) -> None:
