@@ -10,6 +10,7 @@ from ledger.client.facts import GatewayFacts
 from ledger.client.gongzhi import GongzhiClient
 from ledger.client.transport import Transport
 from ledger.core.signature import address_of
+from tests.unit.client.memory_signer import TestSigner
 from tests.unit.client.simulated_gateway import (
     API_KEY,
     DESK_KEY,
@@ -17,7 +18,6 @@ from tests.unit.client.simulated_gateway import (
     GATEWAY,
     PUBLISHER,
     SimulatedGateway,
-    TestSigner,
 )
 
 MakeClient = Callable[..., GongzhiClient]

@@ -22,7 +22,6 @@ from ledger.core.eip712 import ZERO32
 from ledger.core.entry import entry_digest, sealed_hash
 from ledger.core.export import ExportCounts, ExportedDocument, ExportManifest, tagged_line
 from ledger.core.hexadecimal import from_hex, to_hex
-from ledger.core.keccak import keccak256
 from ledger.core.receipt import Opening, opening_document
 from ledger.core.request_base import SignableRequest, combined_fields, content_sha256
 from ledger.core.request_signature import VerifiedRequest, verify
@@ -50,19 +49,6 @@ GENESIS = "0x" + "9e" * 32
 Statement = dict[str, Any]
 Route = Callable[[list[str], dict[str, str], dict[str, Any]], tuple[int, dict[str, Any]]]
 """A further route by the first part of its path: the parts behind it, the query, the body."""
-
-
-class TestSigner:
-    """A key in memory."""
-
-    __test__ = False
-
-    def __init__(self, private_key: bytes) -> None:
-        self._private_key = private_key
-        self.address: str = address_of(private_key)
-
-    def sign_preimage(self, preimage: bytes) -> bytes:
-        return sign_digest(keccak256(preimage), self._private_key)
 
 
 @dataclass

@@ -19,7 +19,8 @@ from ledger.errors import (
     UsageError,
     WrongRoot,
 )
-from tests.unit.client.simulated_gateway import DESK_KEY, NOW, TestSigner
+from tests.unit.client.memory_signer import TestSigner
+from tests.unit.client.simulated_gateway import DESK_KEY, NOW
 
 pytestmark = pytest.mark.unit
 
