@@ -210,7 +210,7 @@ class Transaction(AttachmentKeeping, Counting, Protocol):
         """
 
     def count_listed(self, agency: int, day: int, persons: int, most: int) -> bool:
-        """Count `persons` of a list that an agency asks for on a day; False, and nothing counted, if they exceed `most`.
+        """Count `persons` of a list that an agency asks for on a day; False, and nothing counted, if over `most`.
 
         Atomic as `count_query`, and counted apart from it.
         """
