@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from ledger.errors import CodeUnknown, GongzhiError
 
 Originals: TypeAlias = Mapping[str, JsonValue]
 MOST_PROCESSES = 8
+_LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ def prepare_here(schema: Schema, rows: Sequence[Originals]) -> list[PreparedReco
 class PreparingProcesses:
     """Prepares in several processes; records and reasons are those of `prepare_here`.
 
-    They are forked when it is entered: enter it before this process has threads.
+    They are forked when it is entered: enter it before this process has threads. They end with this process, even if it
+    is killed.
     """
 
     def __init__(self, schema: Schema, processes: int | None = None) -> None:
@@ -51,7 +55,7 @@ class PreparingProcesses:
     def __enter__(self) -> "PreparingProcesses":
         if self._processes > 1:
             context = multiprocessing.get_context("fork")
-            self._pool = ProcessPoolExecutor(self._processes, context, _begin_work, (self._schema,))
+            self._pool = ProcessPoolExecutor(self._processes, context, _begin_work, (self._schema, os.getpid()))
             self._pool.submit(_work, []).result()  # forks now
         return self
 
@@ -97,8 +101,16 @@ _schemas: list[Schema] = []
 """The schema of a worker process; empty elsewhere."""
 
 
-def _begin_work(schema: Schema) -> None:
+def _begin_work(schema: Schema, parent: int) -> None:
     _schemas[:] = [schema]
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    # Nobody tells a worker that its parent was killed: it would wait for work for ever.
+    while os.getppid() == parent:
+        time.sleep(_LOOK_SECONDS)
+    os._exit(1)
 
 
 def _work(rows: Sequence[Originals]) -> list[PreparedRecord | Unfit]:

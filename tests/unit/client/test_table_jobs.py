@@ -6,12 +6,14 @@ import json
 import os
 import signal
 import stat
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from ledger.cli.demo.dirty_tables import FAULTS, DirtyTable, dirty_residents, dwellings
@@ -288,6 +290,32 @@ def test_several_processes_prepare_what_one_does(table: DirtyTable, tmp_path: Pa
         json.loads(text)["recordId"] for name in one.outbox.pending() for text in several.outbox.content(name).records
     ]
     assert len(set(ids)) == summary.accepted
+
+
+def lives(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_processes_end_with_one_that_is_killed(tmp_path: Path) -> None:
+    told = tmp_path / "pids"
+    child = os.fork()
+    if child == 0:
+        try:
+            with PreparingProcesses(RESIDENTS, 2):
+                told.write_text(" ".join(str(one.pid) for one in psutil.Process().children()))
+                os.kill(os.getpid(), signal.SIGKILL)
+        finally:
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    pids = [int(pid) for pid in told.read_text().split()]
+    assert len(pids) == 2
+    until = time.monotonic() + 60
+    while any(lives(pid) for pid in pids):
+        assert time.monotonic() < until
+        time.sleep(0.1)
 
 
 def test_a_register_of_dwellings_goes_the_same_way(tmp_path: Path) -> None:
