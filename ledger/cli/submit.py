@@ -164,6 +164,7 @@ def _summary(summary: "Summary") -> dict[str, Any]:
         "rejected": len(summary.rejected),
         "reasons": summary.reasons,
         "cleaned": dict(summary.cleaned),
+        "warned": dict(summary.warned),
         "rows": [
             {"row": one.row, "line": one.line, "path": fault.path, "reason": fault.reason}
             for one in summary.rejected[:FIRST_REJECTIONS]

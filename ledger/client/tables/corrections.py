@@ -57,14 +57,17 @@ class Corrections:
         """Return what became of the rows of the job, its corrected files included."""
         done = [self._filled(folder) for folder in (self._job.state, *self._begun())]
         cleaned: Counter[str] = Counter()
+        warned: Counter[str] = Counter()
         for one in done:
             cleaned.update(one.cleaned)
+            warned.update(one.warned)
         return Summary(
             sum(one.accepted for one in done),
             sum(one.skipped for one in done),
             dict(sorted(cleaned.items())),
             done[-1].rejected,
             done[-1].not_missing,
+            dict(sorted(warned.items())),
         )
 
     def _begin(self, file: TableFile, digest: str) -> None:

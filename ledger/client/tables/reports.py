@@ -54,6 +54,8 @@ class Summary:
     rejected: tuple[Rejection, ...] = ()
     not_missing: int = 0
     """Rows of a corrected file that were none of the missing ones, and were left out."""
+    warned: Mapping[str, int] = field(default_factory=dict)
+    """Values of accepted rows outside a code set that only warns, by path."""
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -70,7 +72,8 @@ def summary_of(outcome: Outcome, lines: Mapping[int, int] | None = None, not_mis
         rejected.append(Rejection(one.row.number, line, faults))
     cleaned = dict(sorted(outcome.cleaned.items()))
     ordered = tuple(sorted(rejected, key=lambda rejection: rejection.row))
-    return Summary(outcome.accepted, outcome.skipped, cleaned, ordered, not_missing)
+    warned = dict(sorted(outcome.warned.items()))
+    return Summary(outcome.accepted, outcome.skipped, cleaned, ordered, not_missing, warned)
 
 
 def summary_document(summary: Summary) -> dict[str, Any]:
@@ -80,6 +83,7 @@ def summary_document(summary: Summary) -> dict[str, Any]:
         "skipped": summary.skipped,
         "cleaned": dict(summary.cleaned),
         "notMissing": summary.not_missing,
+        "warned": dict(summary.warned),
         "rejected": [
             [one.row, one.line, [[f.path, f.reason, list(f.accepted), f.first_row] for f in one.faults]]
             for one in summary.rejected
@@ -95,7 +99,14 @@ def parse_summary(document: Any) -> Summary:
         )
         for row, line, faults in document["rejected"]
     )
-    return Summary(document["accepted"], document["skipped"], document["cleaned"], rejected, document["notMissing"])
+    return Summary(
+        accepted=document["accepted"],
+        skipped=document["skipped"],
+        cleaned=document["cleaned"],
+        rejected=rejected,
+        not_missing=document["notMissing"],
+        warned=document["warned"],
+    )
 
 
 def rejected_csv(rejected: Iterable[Rejection]) -> bytes:

@@ -51,6 +51,8 @@ class Outcome:
     skipped: int = 0
     cleaned: Counter[str] = field(default_factory=Counter)
     """Cells of accepted rows by what was cleaned in them."""
+    warned: Counter[str] = field(default_factory=Counter)
+    """Cells of accepted rows outside a code set that only warns, by path."""
     rejected: list[RejectedRow] = field(default_factory=list)
 
     @property
@@ -113,6 +115,8 @@ class TableSource:
             records.append(record)
             outcome.accepted += 1
             outcome.cleaned.update(one.noted)
+            if self.schema.code_rules is not None:
+                outcome.warned.update(rule.path for rule in self.schema.code_rules.warnings(one.originals))
         return records
 
     def check(self, advance: Callable[[int], None] = lambda _: None, batch: int = 1000) -> Outcome:
