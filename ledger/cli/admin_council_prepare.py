@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger import wiring
+from ledger import wiring, wiring_council
 from ledger.cli.admin_options import FolderOption, JsonOption, read_json
 from ledger.cli.option_groups import takes
 from ledger.cli.output import print_result
@@ -19,6 +19,7 @@ from ledger.client.durable import write_durably
 from ledger.config import load_settings
 from ledger.core.action_file import PreparedAction
 from ledger.core.hexadecimal import to_address
+from ledger.core.points import ANCHORS
 from ledger.core.typed_messages import LANE_BITS, MESSAGES, keyed_nonce
 from ledger.services.founding import (
     CLOCK_MARGIN_SECONDS,
@@ -86,10 +87,13 @@ def repudiate(
 
 
 def _prepared(action: str, message: dict[str, Any], now: int, options: PrepareOptions) -> PreparedAction:
-    trust = wiring.load_trust(load_settings(options.data_folder))
+    settings = load_settings(options.data_folder)
+    trust = wiring.load_trust(settings)
     # A fresh lane: the message waits for the Council, and must hold up nothing else of this key meanwhile.
     nonce = keyed_nonce(secrets.randbits(LANE_BITS), 0)
     contract = trust.contracts[MESSAGES[action].contract].address
+    if MESSAGES[action].contract == ANCHORS:
+        contract = wiring_council.anchors_in_force(trust, wiring.rpc_url(settings))
     complete = {**message, "nonce": nonce, "deadline": now + REGISTRATION_SECONDS}
     return PreparedAction(action, trust.chain_id, contract, complete)
 

@@ -284,7 +284,14 @@ def _propose_signed(file: Path, action: str, contract: str, method: str, options
     prepared = read_action_file(file)
     if prepared.action != action or prepared.missing:
         raise UsageError(f"{file} is no action {action} that its key has signed")
-    proposing.write(proposing.encode(contract, method, prepared.message, *prepared.relayed_signatures))
+    at, encode = proposing.trusted.contracts[contract].address, proposing.encode
+    if contract == ANCHORS:
+        rpc = wiring.rpc_url(load_settings(options.data_folder))
+        at = wiring_council.anchors_in_force(proposing.trusted, rpc)
+        encode = wiring_council.call_encoder({**wiring.contract_addresses(proposing.trusted), ANCHORS: at})
+    if prepared.contract != at:
+        raise UsageError(f"{file} is signed for another {contract} than the one in force, {at}")
+    proposing.write(encode(contract, method, prepared.message, *prepared.relayed_signatures))
 
 
 def _module(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The line of RecordAnchors contracts of a deployment: which one is in force, and which code may succeed (ADR 11).
+"""The line of RecordAnchors contracts of a deployment: which one is in force, and which code may succeed (ADR 12).
 
 A trust file pins the first one. The Council names a successor in the directory; it is accepted where its code is the
 published one, with the immutables that a successor in this deployment has. Its code hash follows from them alone, so

@@ -23,7 +23,6 @@ from ledger.client.transport import Transport
 from ledger.core.chainfile import Trust
 from ledger.core.request_base import SignableRequest, content_sha256
 from ledger.core.request_signature import prepare
-from ledger.core.statements import StatementDomain
 from ledger.embedded import postgres, processes
 from ledger.embedded.data_folder import DataFolder
 from ledger.keys.uris import open_signer
@@ -104,11 +103,13 @@ class DemoStack:
     @contextmanager
     def client(self, name: str, folder: Path, attempts: int = 1) -> Iterator[GongzhiClient]:
         """A client of an agency with receipts and outbox of its own in `folder`."""
-        domain = StatementDomain(self.trust.chain_id, self.trust.contracts["RecordAnchors"].address)
+        line, contracts = self.trust.line, self.document["contracts"]
 
         def facts() -> GatewayFacts:
-            chain, contracts = read_facts(self.rpc, self.trust), self.document["contracts"]
-            return GatewayFacts(self.document["gateway"], domain, chain=chain, contracts=contracts)
+            chain = read_facts(self.rpc, self.trust)
+            return GatewayFacts(
+                self.document["gateway"], line.newest(chain.history), chain=chain, contracts=contracts, line=line
+            )
 
         signer = self.signer(name)
         transport = Transport(self.api, signer, self.trust.chain_id, attempts=attempts)
