@@ -48,6 +48,7 @@ from tests.api.members import (
     DOMAIN,
     GATEWAY,
     KEYS,
+    LINE,
     PUBLISHER,
     RELAY_ADDRESS,
     TABLES,
@@ -280,6 +281,7 @@ def running_consortium(
     gateway = Gateway(
         agency=GATEWAY,
         domain=DOMAIN,
+        line=LINE,
         store=store,
         facts=HistoryCache(),
         api_signer=API_KEY,

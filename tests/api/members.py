@@ -15,11 +15,15 @@ from ledger.core.keccak import keccak256
 from ledger.core.merkle import MerkleTree, record_leaf
 from ledger.core.signature import address_of, sign_digest
 from ledger.core.statements import StatementDomain, message_to_json, statement_digest
+from ledger.core.succession import AnchorsLine
 from ledger.services.catalogue_documents import ItemDocuments, item_documents
+from tests.simulated_succession import CODE
 
 CHAIN_ID = 990_101
 ANCHORS = "0x3f4ff0048ad4feed531ee62311b205bec49bfcd3"
 DOMAIN = StatementDomain(CHAIN_ID, ANCHORS)
+LINE = AnchorsLine(CHAIN_ID, ANCHORS, code=CODE)
+"""What may succeed ANCHORS."""
 GATEWAY, COMMUNITY, FIRE, PROPERTY, AUDITOR, OTHER = 1, 2, 3, 4, 5, 6
 BEGINNING = 1_800_000_000
 """Time of the consortium's first block."""
@@ -129,9 +133,9 @@ class Draft:
     message: dict[str, Any]
     committed: list[CommittedRecord]
 
-    def body(self, signer: Key = PUBLISHER) -> bytes:
+    def body(self, signer: Key = PUBLISHER, domain: StatementDomain = DOMAIN) -> bytes:
         """The request body, signed by `signer`."""
-        signature = signer.sign_digest(statement_digest(DOMAIN, "Submission", self.message))
+        signature = signer.sign_digest(statement_digest(domain, "Submission", self.message))
         message = message_to_json("Submission", self.message)
         return encode({"message": message, "signature": to_hex(signature), "records": self.records})
 

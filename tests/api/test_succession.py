@@ -1,0 +1,96 @@
+"""A gateway when RecordAnchors is succeeded: it signs and takes what is signed for the contract in force."""
+
+from typing import Any
+
+import pytest
+
+from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.core.keccak import keccak256
+from ledger.core.signature import recover
+from ledger.core.statements import StatementDomain, message_from_json, statement_digest
+from tests.api.consortium import Consortium
+from tests.api.members import (
+    ANCHORS,
+    API_KEY,
+    CHAIN_ID,
+    DOMAIN,
+    FIRE_READER,
+    LINE,
+    PUBLISHER,
+    Draft,
+    draft,
+    record_content,
+)
+
+pytestmark = pytest.mark.api
+
+SUCCESSOR = StatementDomain(CHAIN_ID, "0x" + "5c" * 20)
+NOBODY = "0x" + "00" * 20
+
+
+def named(at: str, code_hash: str | None, previous: str) -> tuple[str, str, dict[str, Any]]:
+    args = {"name": "RecordAnchors", "at": at, "codeHash": code_hash, "previous": previous, "since": 1}
+    return "SystemDirectory", "ContractSet", args
+
+
+@pytest.fixture
+def succeeded(consortium: Consortium) -> Consortium:
+    """A consortium whose directory names a successor; one record was published and anchored before."""
+    consortium.published()
+    consortium.anchor_all()
+    successor = SUCCESSOR.record_anchors
+    consortium.add_block([named(ANCHORS, to_hex(keccak256(b"first")), NOBODY)])
+    consortium.add_block([named(successor, LINE.successor_hash(successor, ANCHORS), ANCHORS)])
+    return consortium
+
+
+def publish(consortium: Consortium, given: Draft, domain: StatementDomain) -> Any:
+    return consortium.send(PUBLISHER, "POST", "/v1/submissions", body=given.body(PUBLISHER, domain))
+
+
+def test_what_is_signed_for_the_successor_is_promised_for_it(succeeded: Consortium) -> None:
+    answer = publish(succeeded, draft([record_content()], succeeded.now), SUCCESSOR)
+    assert answer.status_code == 202, answer.text
+    told = answer.json()["acceptance"]
+    digest = statement_digest(SUCCESSOR, "Acceptance", message_from_json("Acceptance", told["message"]))
+    assert recover(digest, from_hex(told["signature"], 65)) == API_KEY.address
+
+
+def test_what_is_signed_for_the_old_contract_is_not_taken_any_more(succeeded: Consortium) -> None:
+    before = succeeded.rows()
+    answer = publish(succeeded, draft([record_content()], succeeded.now), DOMAIN)
+    assert answer.status_code == 403, answer.text
+    assert succeeded.rows() == before
+
+
+def test_what_was_taken_before_is_answered_as_it_was(consortium: Consortium) -> None:
+    given = draft([record_content()], consortium.now)
+    first = publish(consortium, given, DOMAIN)
+    successor = SUCCESSOR.record_anchors
+    consortium.add_block([named(ANCHORS, to_hex(keccak256(b"first")), NOBODY)])
+    consortium.add_block([named(successor, LINE.successor_hash(successor, ANCHORS), ANCHORS)])
+    before = consortium.rows()
+    for domain in (DOMAIN, SUCCESSOR):
+        again = publish(consortium, given, domain)
+        assert (again.status_code, again.json()) == (202, first.json())
+    assert consortium.rows() == before
+    given.message["signedAt"] += 1
+    assert publish(consortium, given, SUCCESSOR).status_code == 409
+
+
+def test_the_chain_page_lists_the_successor(succeeded: Consortium) -> None:
+    contracts = succeeded.send(FIRE_READER, "GET", "/v1/chain").json()["contracts"]
+    assert contracts["RecordAnchors"]["address"] == ANCHORS
+    assert contracts["RecordAnchors-2"]["address"] == SUCCESSOR.record_anchors
+
+
+def test_a_gateway_promises_nothing_beside_a_contract_that_nobody_knows(succeeded: Consortium) -> None:
+    unknown = StatementDomain(CHAIN_ID, "0x" + "5d" * 20)
+    other = to_hex(keccak256(b"unknown code"))
+    succeeded.add_block([named(unknown.record_anchors, other, SUCCESSOR.record_anchors)])
+    before = succeeded.rows()
+    for domain in (DOMAIN, SUCCESSOR, unknown):
+        answer = publish(succeeded, draft([record_content()], succeeded.now), domain)
+        assert (answer.status_code, answer.json()["code"]) == (503, "directory_differs"), answer.text
+    assert succeeded.look(FIRE_READER, "/v1/records").status_code == 503
+    assert succeeded.rows() == before
