@@ -78,7 +78,7 @@ def _prepared(source: TableSource, table: DirtyTable, processes: PreparingProces
             "committed_rows_per_second": count / (committed - cleaned),
             "rows_per_second_on_one_core": count / (cleaned - begun + on_one_core),
         },
-        (Floor("rows_per_second", 1_000),),
+        (Floor("rows_per_second", 2_000),),
         {
             "format": "xlsx",
             "rows": count,
