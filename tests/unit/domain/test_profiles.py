@@ -172,6 +172,21 @@ def test_statistics_are_never_served_by_a_profile_that_shows_persons() -> None:
                 assert not [slot for slot in profile.open if concepts[slot[0]] in direct], (name, profile.tier)
 
 
+def test_a_person_sees_all_that_a_record_holds_of_himself_and_nothing_of_others() -> None:
+    seen = 0
+    for name, entry in ENTRIES.items():
+        found = documents(name)
+        if entry["item"] < FIRST_GENERATED or not found.schema.has_subject:
+            continue
+        for profile in (one for one in found.profiles if one.purpose == Purpose.RIGHTS_AND_AUDIT):
+            own = {path for path in found.schema.original_paths if path.startswith("/person/")}
+            assert own <= {path for path, kind in profile.open if kind == ORIGINAL}, name
+            personal = {slot.path for slot in found.schema.slots if slot.data_class != "O"}
+            assert not [path for path, _ in profile.open if path in personal and path.startswith(TABLE.third_parties)]
+            seen += bool(own)
+    assert seen >= 3
+
+
 # The engine, with a table and a schema of its own.
 
 READERS = masks.ground(masks.masks_with())
