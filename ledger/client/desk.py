@@ -53,6 +53,13 @@ class Desk:
         self.receipts.keep(self._receipt(statement, evidence))
         return checked
 
+    def follow(self) -> bool:
+        """Take newer facts in; say whether statements are signed for another contract by them."""
+        if self.newer_facts is None:
+            return False
+        before, self.facts = self.facts.domain, self.newer_facts()
+        return self.facts.domain != before
+
     def _check(self, check: Callable[[GatewayFacts], Checked]) -> Checked:
         try:
             return check(self.facts)

@@ -26,7 +26,7 @@ from ledger.core.canonical import decode, encode
 from ledger.core.hexadecimal import from_hex, to_address, to_hex
 from ledger.core.shapes import array, members_of, text, unsigned
 from ledger.core.statements import message_from_json, message_to_json
-from ledger.errors import Conflict, FormatError, GatewayUnreachable, NotFound, StaleStatement, UsageError
+from ledger.errors import Conflict, FormatError, GatewayUnreachable, NotEntitled, NotFound, StaleStatement, UsageError
 
 FORMAT = "gongzhi-outbox/1"
 MOST_TRIES = 4
@@ -100,6 +100,10 @@ class ClientOutbox:
             tries += 1
             try:
                 accepted = publishing.send(content, attempts, wait_seconds)
+            except NotEntitled:
+                # A gateway cannot tell whose key it is where it was signed for a contract that was succeeded.
+                if tries == MOST_TRIES or not publishing.follow():
+                    raise
             except (GatewayUnreachable, StaleStatement, Conflict) as error:
                 if isinstance(error, GatewayUnreachable) and not error.outcome_unknown:
                     raise

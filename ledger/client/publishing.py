@@ -56,6 +56,10 @@ class Publishing:
         message = message_of(content, desk.facts.gateway, desk.agency, desk.transport.now())
         return sign(message, desk.facts.domain, desk.signer)
 
+    def follow(self) -> bool:
+        """Ask the directory again; say whether another contract is in force than contents were signed for."""
+        return self._desk.follow()
+
     def upload(self, file: AttachedFile) -> None:
         """Send a file that a record will name; sending it again changes nothing.
 

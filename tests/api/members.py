@@ -22,8 +22,6 @@ from tests.simulated_succession import CODE
 CHAIN_ID = 990_101
 ANCHORS = "0x3f4ff0048ad4feed531ee62311b205bec49bfcd3"
 DOMAIN = StatementDomain(CHAIN_ID, ANCHORS)
-LINE = AnchorsLine(CHAIN_ID, ANCHORS, code=CODE)
-"""What may succeed ANCHORS."""
 GATEWAY, COMMUNITY, FIRE, PROPERTY, AUDITOR, OTHER = 1, 2, 3, 4, 5, 6
 BEGINNING = 1_800_000_000
 """Time of the consortium's first block."""
@@ -35,6 +33,8 @@ CONTRACTS = {
 } | {"RecordAnchors": {"address": ANCHORS, "codeHash": to_hex(keccak256(b"code"))}}
 CHAIN = {"chainId": CHAIN_ID, "genesis": to_hex(keccak256(b"genesis")), "contracts": CONTRACTS}
 CONTRACT_ADDRESSES = {name: pin["address"] for name, pin in CONTRACTS.items()}
+LINE = AnchorsLine(CHAIN_ID, ANCHORS, registry=CONTRACT_ADDRESSES["AgencyRegistry"], code=CODE)
+"""What may succeed ANCHORS."""
 RELAY_ADDRESS = "0x" + "77" * 20
 TABLES = (
     *("entries", "submissions", "records", "sealed", "evidence", "answers", "actions", "outbox"),

@@ -26,9 +26,9 @@ from tests.api.members import (
     CHAIN_ID,
     CONTRACT_ADDRESSES,
     CONTRACTS,
-    DOMAIN,
     FIRE_READER,
     GATEWAY,
+    LINE,
     PROPERTY_KEY,
     PUBLISHER,
     READER_OF_COMMUNITY,
@@ -36,6 +36,7 @@ from tests.api.members import (
     Key,
     originals,
 )
+from tests.simulated_succession import CODE
 
 pytestmark = pytest.mark.api
 GROUNDS = Grounds(1, Purpose.INCIDENT_RESPONSE, Basis.STATUTORY_DUTY, "消防法 第五条", officer="officer 17", case="c-1")
@@ -64,10 +65,11 @@ class Desks:
 
     def facts(self) -> GatewayFacts:
         pins = {name: ContractPin(pin["address"], pin["codeHash"]) for name, pin in CONTRACTS.items()}
-        trust = Trust(CHAIN_ID, CHAIN["genesis"], pins, "anvil", 1, None, {})
+        trust = Trust(CHAIN_ID, CHAIN["genesis"], pins, "anvil", 1, None, {}, anchors_code=CODE)
         chain = ChainFile(CHAIN_ID, CHAIN["genesis"], pins, tuple(self.consortium.blocks), ())
         facts = ChainFacts(trust, chain, self.consortium.gateway_history())
-        return GatewayFacts(GATEWAY, DOMAIN, chain=facts, contracts=CONTRACT_ADDRESSES)
+        domain = LINE.newest(facts.history)
+        return GatewayFacts(GATEWAY, domain, chain=facts, contracts=CONTRACT_ADDRESSES, line=LINE)
 
     def open(self, key: Key) -> GongzhiClient:
         http = httpx.Client(transport=Door(self.consortium.client))

@@ -1,9 +1,12 @@
 """A gateway when RecordAnchors is succeeded: it signs and takes what is signed for the contract in force."""
 
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ledger.client.submissions import new_record
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.keccak import keccak256
 from ledger.core.signature import recover
@@ -19,8 +22,10 @@ from tests.api.members import (
     PUBLISHER,
     Draft,
     draft,
+    originals,
     record_content,
 )
+from tests.api.test_client_at_the_api import Desks
 
 pytestmark = pytest.mark.api
 
@@ -33,14 +38,19 @@ def named(at: str, code_hash: str | None, previous: str) -> tuple[str, str, dict
     return "SystemDirectory", "ContractSet", args
 
 
+def succeed(consortium: Consortium) -> None:
+    """Let the directory name a successor."""
+    successor = SUCCESSOR.record_anchors
+    consortium.add_block([named(ANCHORS, to_hex(keccak256(b"first")), NOBODY)])
+    consortium.add_block([named(successor, LINE.successor_hash(successor, ANCHORS), ANCHORS)])
+
+
 @pytest.fixture
 def succeeded(consortium: Consortium) -> Consortium:
     """A consortium whose directory names a successor; one record was published and anchored before."""
     consortium.published()
     consortium.anchor_all()
-    successor = SUCCESSOR.record_anchors
-    consortium.add_block([named(ANCHORS, to_hex(keccak256(b"first")), NOBODY)])
-    consortium.add_block([named(successor, LINE.successor_hash(successor, ANCHORS), ANCHORS)])
+    succeed(consortium)
     return consortium
 
 
@@ -66,9 +76,7 @@ def test_what_is_signed_for_the_old_contract_is_not_taken_any_more(succeeded: Co
 def test_what_was_taken_before_is_answered_as_it_was(consortium: Consortium) -> None:
     given = draft([record_content()], consortium.now)
     first = publish(consortium, given, DOMAIN)
-    successor = SUCCESSOR.record_anchors
-    consortium.add_block([named(ANCHORS, to_hex(keccak256(b"first")), NOBODY)])
-    consortium.add_block([named(successor, LINE.successor_hash(successor, ANCHORS), ANCHORS)])
+    succeed(consortium)
     before = consortium.rows()
     for domain in (DOMAIN, SUCCESSOR):
         again = publish(consortium, given, domain)
@@ -76,6 +84,17 @@ def test_what_was_taken_before_is_answered_as_it_was(consortium: Consortium) -> 
     assert consortium.rows() == before
     given.message["signedAt"] += 1
     assert publish(consortium, given, SUCCESSOR).status_code == 409
+
+
+def test_a_client_that_was_open_before_signs_anew(consortium: Consortium, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        publisher = Desks(consortium, tmp_path, stack).open(PUBLISHER)
+        schema, version = publisher.schema_of(1)
+        publisher.publish(schema, 1, version, [new_record(originals())])
+        succeed(consortium)
+        (accepted,) = publisher.publish(schema, 1, version, [new_record(originals())])
+        assert publisher.desk.facts.domain == SUCCESSOR
+        assert accepted.accepted_at == consortium.now
 
 
 def test_the_chain_page_lists_the_successor(succeeded: Consortium) -> None:
