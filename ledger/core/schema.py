@@ -36,6 +36,10 @@ SLOT_TYPES = (
 RESERVED_PATHS = ("/region", "/occurredAt", "/recordedAt", "/class", "/level")
 CODED_TYPES = ("code", "string", "integer", "list", "region")
 """Types of slots that may name a code set; of a list each element is in it."""
+WRITTEN = ("string", "integer", "code", "list", "object")
+"""Types of slots that hold what people write or count."""
+AMOUNT = "Fen"
+"""How paths of amounts of money end: in fen, one may well have as many digits as a phone."""
 SUBJECT_PATH = "/subject"
 """Where the slot of type `subject` stands, and nothing else: so a profile is seen to open it without the schema."""
 _POINTER = re.compile(r"(?:/(?:[^~/]|~[01])+)+")
@@ -182,9 +186,13 @@ class Schema:
 
     @cached_property
     def open_texts(self) -> tuple[str, ...]:
-        """Paths of class-O originals that people type: strings, lists and objects that no code set bounds."""
-        typed = [slot for slot in self.slots if slot.is_original and slot.type in ("string", "list", "object")]
-        return tuple(slot.path for slot in typed if slot.data_class == "O" and slot.code_set is None)
+        """Paths of class-O originals that people write: texts, codes, numbers, lists and objects, but for amounts of
+        money and for what a code set bounds that refuses; whether it refuses is known once `with_code_sets` was called.
+        """
+        bounded = set() if self.code_rules is None else {rule.path for rule in self.code_rules.refusing}
+        written = [slot for slot in self.slots if slot.is_original and slot.data_class == "O" and slot.type in WRITTEN]
+        named = [slot.path for slot in written if slot.type != "integer" or not slot.path.endswith(AMOUNT)]
+        return tuple(path for path in named if path not in bounded)
 
     @cached_property
     def index(self) -> Mapping[tuple[str, str], int]:
