@@ -30,6 +30,8 @@ from ledger.store.migrate import knows_revision, newest_revision
 
 EARLIER_BLOCKS = 10
 """The block period is measured over so many."""
+IDENTITY = frozenset({"chainId", "genesis"})
+"""Members of a deployment's differences that say that the chain is another one."""
 ANSWER_SECONDS = 3.0
 LIVE_PATH = "/v1/health/live"
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 (compared, not bound)
@@ -71,9 +73,19 @@ def chain_facts(settings: Settings, trust: Trust) -> ChainFacts | Fault:
             codes = {name: to_hex(chain.code_hash(pin.address)) for name, pin in trust.contracts.items()}
             begun = "" if genesis is None else genesis.hash
             faults = wiring_council.deployment_faults(url, trust)
-            return ChainFacts(chain.chain_id(), begun, client, head, earlier, codes, faults)
+            said = (None, None) if {fault.member for fault in faults} & IDENTITY else _directory(url, trust)
+            return ChainFacts(chain.chain_id(), begun, client, head, earlier, codes, faults, *said)
     except (ChainError, EngineError) as failure:
         return Fault(failure.detail)
+
+
+def _directory(url: str, trust: Trust) -> tuple[str | None, str | None]:
+    """Return where the directory differs from the trust file, and the RecordAnchors in force."""
+    try:
+        wiring_council.check_directory(trust, url)
+        return None, wiring_council.anchors_in_force(trust, url)
+    except ChainError as failure:
+        return failure.detail, None
 
 
 def configured_keys(settings: Settings, trust: Trust | None) -> Iterator[ConfiguredKey]:

@@ -70,7 +70,8 @@ class DatabaseFacts:
 class ChainFacts:
     """A node that answers, its newest block, one some blocks before (None on a young chain), the contracts' code.
 
-    `faults` is where the deployment is not as published.
+    `faults` is where the deployment is not as published, `directory` where the directory differs from the trust file
+    (None: nowhere), `anchors` the address of the RecordAnchors in force, None if that is not known.
     """
 
     chain_id: int
@@ -80,6 +81,8 @@ class ChainFacts:
     earlier: Block | None
     code_hashes: Mapping[str, str]
     faults: tuple[TrustDifference, ...]
+    directory: str | None = None
+    anchors: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ def judge_chain(facts: ChainFacts | Fault, trust: Trust, now: int) -> list[Findi
     found = [_node(facts.client), _identity(facts, trust)]
     found += [_code(name, pin.code_hash, facts.code_hashes.get(name)) for name, pin in trust.contracts.items()]
     if found[1].level is Level.OK:
-        found += _deployment(facts)
+        found += [*_deployment(facts), _directory(facts)]
     found.append(_clock("chain", max(0, facts.head.time - now)))
     return found if trust.engine == "anvil" else [*found, _head_age(facts, now)]
 
@@ -187,6 +190,14 @@ def _code(name: str, trusted: str, found: str | None) -> Finding:
         return Finding("contract_trusted", Level.OK, f"{name} has the code that the trust file pins")
     cure = "stop, and ask the other members: either the trust file is old, or the contract is not theirs"
     return Finding("contract_other", Level.ERROR, f"{name} has other code than the trust file says", cure)
+
+
+def _directory(facts: ChainFacts) -> Finding:
+    if facts.directory is None:
+        what = "the directory names what the trust file pins"
+        return Finding("directory_trusted", Level.OK, f"{what}; RecordAnchors in force: {facts.anchors or 'unknown'}")
+    cure = "update this software where the Council has named newer contracts; else stop, and ask the other members"
+    return Finding("directory_other", Level.ERROR, facts.directory, cure)
 
 
 def _deployment(facts: ChainFacts) -> list[Finding]:

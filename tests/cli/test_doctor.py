@@ -42,6 +42,9 @@ def founded(ground: Ground, module_database: str, tmp_path_factory: pytest.TempP
         name: ContractPin(address, to_hex(ground.chain.code_hash(address)))
         for name, address in ground.sandbox.addresses.items()
     }
+    for name in sorted(pins.keys() - {"SystemDirectory"}):
+        code_hash = bytes.fromhex(pins[name].code_hash[2:])
+        ground.sandbox.govern(ground.sandbox.directory.set_contract(name, pins[name].address, code_hash))
     genesis = ground.chain.block(0)
     assert genesis is not None
     trust = trust_document(ground.sandbox.chain_id, genesis.hash, pins, "anvil", development=False)
@@ -133,12 +136,12 @@ def test_a_gateway_that_stands_well_is_told_so(gateway: Path, examined: Examine)
     with listening(b'{"status": "live"}') as port:
         change(gateway, api_port=port)
         code, found = examined(gateway)
-    assert code == 0, found
+    assert code == 0, [one for ones in found.values() for one in ones if one["level"] == "error"]
     levels = {one["code"] for ones in found.values() for one in ones if one["level"] != "ok"}
     assert levels <= {"disk_short", "database_old"}
     assert set(found) >= {
         *("program", "tables_current", "clock_agrees", "worker_follows", "outbox_clean"),
-        *("node_answers", "chain_trusted", "contract_trusted", "deployment_published"),
+        *("node_answers", "chain_trusted", "contract_trusted", "deployment_published", "directory_trusted"),
         *("key_usable", "key_opens", "key_provider_opens"),
         *("secrets_private", "api_live"),
     }
@@ -177,6 +180,7 @@ def test_a_chain_or_contract_that_is_not_the_trusted_one_is_an_error(gateway: Pa
     (gateway / "trust.json").write_bytes(encode(document))
     other = examined(gateway)[1]["deployment_other"]
     assert "contracts.Catalogue.code" in [one["what"].split()[0] for one in other]
+    assert "names another Catalogue" in examined(gateway)[1]["directory_other"][0]["what"]
     (gateway / "trust.json").write_bytes(encode(document | {"chainId": 1}))
     assert "chain_other" in examined(gateway)[1]
 

@@ -89,6 +89,8 @@ def every() -> Iterator[tuple[str, str, list[Finding]]]:
     yield "contract_other", "error", chain(code_hashes={})
     yield "deployment_published", "ok", chain()
     yield "deployment_other", "error", chain(faults=(TrustDifference("contracts.Catalogue.code", "published", OTHER),))
+    yield "directory_trusted", "ok", chain()
+    yield "directory_other", "error", chain(directory="the directory names another RecordAnchors")
     yield "clock_skewed", "warn", chain(head=replace(HEAD, time=NOW + 6))
     yield "clock_wrong", "error", chain(head=replace(HEAD, time=NOW + 31))
     yield "head_old", "error", chain(head=replace(HEAD, time=NOW - 16), earlier=None)
