@@ -209,6 +209,12 @@ class Transaction(AttachmentKeeping, Counting, Protocol):
         Atomic: a concurrent query of the same agency waits for this transaction's outcome.
         """
 
+    def count_queries(self, agency: int, day: int, queries: int, most: int) -> bool:
+        """Count so many queries at once as `count_query` counts one; False if over `most`, and then the day is used up.
+
+        With 0 queries it says whether any is left, and counts nothing.
+        """
+
     def count_listed(self, agency: int, day: int, persons: int, most: int) -> bool:
         """Count `persons` of a list that an agency asks for on a day; False, and nothing counted, if over `most`.
 

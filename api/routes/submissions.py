@@ -14,7 +14,7 @@ from api.openapi import signed
 from api.parameters import Hash
 from ledger.action_errors import DuplicateSubject
 from ledger.core.codes import Role
-from ledger.errors import Conflict
+from ledger.errors import Conflict, LookRefused
 from ledger.rows import StoredSubmission
 from ledger.services.authenticate import Call
 from ledger.services.find_submission import find_submission, repeated_submission
@@ -33,12 +33,13 @@ def submit(context: Context, request: SignedRequest, wait: Wait = 0) -> Response
 
     The answer carries the signed acceptance. The same submissionId with the same statement gets the first answer again.
     `duplicates` are places of records that collect again what the item holds about the same person; an item that
-    refuses them answers `duplicate_subject` with the same `places`.
+    refuses them answers `duplicate_subject` with the same `places`. Places count: against the quota of lists where the
+    submission is taken (over it none are told), and as questions of coverage, with a Query, where it is refused.
     """
     daily = context.keys.current()
     given: list[SignedSubmission] = []
 
-    def take(call: Call) -> StoredSubmission | DuplicateSubject:
+    def take(call: Call) -> StoredSubmission | DuplicateSubject | LookRefused:
         given.append(parse_submission(call, request.json()))
         return publish(call, given[0], daily, context.keys)
 

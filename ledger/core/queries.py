@@ -9,12 +9,15 @@
 | /v1/subject-tags | match | SUBMIT | a fresh tag for a consent |
 | /v1/looks | match | READ | the resident himself: who looked at records about him |
 | /v1/statistics | statistics | READ | a table of counts of an item, small figures suppressed |
+| /v1/submissions | coverage | SUBMIT | which of the persons in a submission an item that refuses them has already |
 
 The reasons are those of looks, in their order. Item 0 stands for no item in particular; coverage and statistics name
 one. A publisher needs the token of every item that it may publish, a class-3 item too: there nothing is shared.
 
 A resident asks who looked through a member that serves him, for P12 and nothing else, whatever the purposes of the
 item. With item 0 he is told of the items of which the member may serve him: those that it may read or publish.
+
+A submission states neither purpose nor basis, so the Query of what it was told has 0 for both.
 """
 
 from collections.abc import Mapping
@@ -26,6 +29,8 @@ from ledger.core.history import AsOf, History
 
 EVERY_ITEM: Final = 0
 """The item of a query that is about no item in particular."""
+NO_PURPOSE: Final = 0
+"""What a Query says where the request states no purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class QueryKind:
     """Asked with authority SELF, for the rights of the person alone."""
     names_item: bool = False
     """Item 0 is none for it."""
+    is_by_submission: bool = False
+    """Told to who publishes, for no stated purpose, and of no class-3 item."""
 
 
 COVERAGE: Final = QueryKind("/v1/coverage", QueryType.COVERAGE, Role.READ, names_item=True)
@@ -49,8 +56,11 @@ SUBJECT_LIST: Final = QueryKind("/v1/subjects/list", QueryType.MATCH, Role.SUBMI
 TAG: Final = QueryKind("/v1/subject-tags", QueryType.MATCH, Role.SUBMIT)
 LOOKS: Final = QueryKind("/v1/looks", QueryType.MATCH, Role.READ, is_by_resident=True)
 STATISTICS: Final = QueryKind("/v1/statistics", QueryType.STATISTICS, Role.READ, names_item=True)
+COLLECTING: Final = QueryKind(
+    "/v1/submissions", QueryType.COVERAGE, Role.SUBMIT, names_item=True, is_by_submission=True
+)
 KINDS: Final[Mapping[str, QueryKind]] = {
-    kind.path: kind for kind in (COVERAGE, TOKEN, SUBJECT, SUBJECT_LIST, TAG, LOOKS, STATISTICS)
+    kind.path: kind for kind in (COVERAGE, TOKEN, SUBJECT, SUBJECT_LIST, TAG, LOOKS, STATISTICS, COLLECTING)
 }
 """By path: an auditor finds the kind of a query in the request that was signed."""
 
@@ -101,13 +111,15 @@ def _keeps(kind: QueryKind, agency_kind: int, args: Mapping[str, Any]) -> bool:
 
 
 def _purpose_allowed(kind: QueryKind, purpose: int, agency_kind: int, args: Mapping[str, Any] | None) -> bool:
-    if purpose not in _PURPOSES or agency_kind not in _AGENCY_KINDS:
+    if agency_kind not in _AGENCY_KINDS:
+        return False
+    if purpose not in ((NO_PURPOSE,) if kind.is_by_submission else _PURPOSES):
         return False
     if kind.is_by_resident and purpose != Purpose.RIGHTS_AND_AUDIT:
         return False
     if args is None:
         return True
-    if kind.is_for_publishing:
+    if kind.is_for_publishing or kind.is_by_submission:
         return bool(args["publisherKinds"] >> agency_kind & 1)
     # Who publishes an item asks before it collects.
     kinds = args["readerKinds"] | args["publisherKinds"]

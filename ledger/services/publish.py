@@ -13,7 +13,16 @@ from ledger.core.history import AsOf
 from ledger.core.shapes import members_of
 from ledger.core.signature import recover
 from ledger.core.statements import message_from_json, message_to_json, statement_digest
-from ledger.errors import Conflict, ForeignPublisher, NotEntitled, StoreError, VersionConflict, WrongGateway, WrongRoot
+from ledger.errors import (
+    Conflict,
+    ForeignPublisher,
+    LookRefused,
+    NotEntitled,
+    StoreError,
+    VersionConflict,
+    WrongGateway,
+    WrongRoot,
+)
 from ledger.rows import DailyKey, NewEntry, NewRecord, NewSubmission, StoredSubmission
 from ledger.services.attach import bind_attachments
 from ledger.services.authenticate import Call
@@ -75,12 +84,13 @@ def _digest_of(call: Call, message: Mapping[str, Any]) -> bytes:
 
 def publish(
     call: Call, given: SignedSubmission, daily: DailyKey, keys: DailyKeys
-) -> StoredSubmission | DuplicateSubject:
+) -> StoredSubmission | DuplicateSubject | LookRefused:
     """Judge, commit, seal and store a submission, or return what its submissionId was answered first.
 
     Raises a SubmissionRefused (gateway, signer, item, times, root), SchemaError, CodeUnknown, RuleError, Conflict,
     VersionConflict or ForeignPublisher; ChainError while the chain's head is not seen. Nothing is stored then, nor when
-    it returns the DuplicateSubject of an item that is collected once, but for the figure of refused duplicates.
+    it returns the error of an item that is collected once, but for what is entered and counted with it (see
+    `judge_collected`).
     """
     call.require_role(Role.SUBMIT)
     if given.publisher != call.agency:
@@ -95,7 +105,7 @@ def publish(
     _check_versions(call, given, committed)
     subjects = subjects_of(schema, given.records, given.message["item"], given.publisher)
     collected = judge_collected(call, given.message["item"], given.submission_id, subjects)
-    if isinstance(collected, DuplicateSubject):
+    if not isinstance(collected, Collected):
         return collected
     bind_attachments(call, schema, committed, keys)
     call.transaction.add_subjects(subjects)

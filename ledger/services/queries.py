@@ -81,6 +81,15 @@ def count_query(call: Call) -> bool:
     return call.transaction.count_query(call.agency, call.now // SECONDS_A_DAY, most)
 
 
+def count_queries(call: Call, queries: int) -> bool:
+    """Count so many questions at once; False over the quota of the day, and then none is left of it.
+
+    With 0 questions it says whether any is left, and counts nothing.
+    """
+    most = call.gateway.subject_rules.queries_per_day
+    return call.transaction.count_queries(call.agency, call.now // SECONDS_A_DAY, queries, most)
+
+
 def count_listed(call: Call, persons: int) -> bool:
     """Count the persons of one list against the agency's quota of the day; False, and nothing counted, over it."""
     most = call.gateway.subject_rules.listed_per_day

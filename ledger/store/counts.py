@@ -24,6 +24,7 @@ DUPLICATES = """
 NOTE_REFUSED = """
     INSERT INTO refused_duplicates (publisher, submission_id, item, duplicates, refused_at)
     VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
+# A Query without a purpose is of a refused submission.
 ONCE = """
     WITH period AS (SELECT %s::int8 AS from_at, %s::int8 AS until_at),
     taken AS (
@@ -36,7 +37,7 @@ ONCE = """
     avoided AS (
         SELECT (message ->> 'item')::int4 AS item, count(*) AS avoided FROM entries, period
         WHERE entry_type = 4 AND message ->> 'queryType' = '1' AND message ->> 'resultCount' <> '0'
-            AND created_at >= from_at AND created_at < until_at GROUP BY 1)
+            AND message ->> 'purpose' <> '0' AND created_at >= from_at AND created_at < until_at GROUP BY 1)
     SELECT item, COALESCE(taken, 0), COALESCE(warned, 0), COALESCE(refused, 0), COALESCE(avoided, 0)
     FROM taken FULL JOIN refused USING (item) FULL JOIN avoided USING (item) ORDER BY item"""
 GROUPS = {

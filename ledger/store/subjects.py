@@ -41,7 +41,14 @@ ADD_TAG = """
 COUNT = """
     INSERT INTO query_counts (agency, day, asked) VALUES (%s, %s, 1)
     ON CONFLICT (agency, day) DO UPDATE SET asked = query_counts.asked + 1 WHERE query_counts.asked < %s"""
-
+COUNT_SEVERAL = """
+    INSERT INTO query_counts (agency, day, asked) VALUES (%s, %s, %s)
+    ON CONFLICT (agency, day) DO UPDATE SET asked = query_counts.asked + excluded.asked
+        WHERE query_counts.asked + excluded.asked <= %s"""
+USE_UP = """
+    INSERT INTO query_counts (agency, day, asked) VALUES (%s, %s, %s)
+    ON CONFLICT (agency, day) DO UPDATE SET asked = GREATEST(query_counts.asked, excluded.asked)"""
+ASKED = "SELECT asked FROM query_counts WHERE agency = %s AND day = %s"
 COUNT_LISTED = """
     INSERT INTO query_counts (agency, day, asked, listed) VALUES (%s, %s, 0, %s)
     ON CONFLICT (agency, day) DO UPDATE SET listed = query_counts.listed + excluded.listed
@@ -125,6 +132,18 @@ class Subjects(Session):
     def count_query(self, agency: int, day: int, most: int) -> bool:
         """Count one query of an agency on a day (Unix seconds / 86,400); False if it had `most` already."""
         return most > 0 and self._run(COUNT, (agency, day, most)) == 1
+
+    def count_queries(self, agency: int, day: int, queries: int, most: int) -> bool:
+        """Count so many queries at once; False if that would exceed `most`, and then none is left of the day.
+
+        With 0 queries it says whether any is left.
+        """
+        if queries == 0:
+            return int(self._value(ASKED, (agency, day)) or 0) < most
+        if queries <= most and self._run(COUNT_SEVERAL, (agency, day, queries, most)) == 1:
+            return True
+        self._run(USE_UP, (agency, day, most))
+        return False
 
     def count_listed(self, agency: int, day: int, persons: int, most: int) -> bool:
         """Count the persons of a list that an agency asks for on a day; False if that would exceed `most`."""

@@ -118,8 +118,10 @@ def test_once_figures_are_of_a_period_and_an_item(store: PostgresStore) -> None:
             tx.note_refused(PUBLISHER, refused, 41, 3, start + 9)
         tx.note_refused(OTHER, refused, 41, 1, start + DAY)
         for item, kind, results, at in ((44, 1, 2, 0), (44, 1, 1, 5), (44, 1, 0, 5), (44, 2, 1, 5), (44, 1, 1, DAY)):
-            message = {"queryType": kind, "resultCount": results, "item": item}
+            message = {"queryType": kind, "resultCount": results, "item": item, "purpose": 7}
             tx.add_entry(replace(new_entry(entry_type=4, created_at=start + at), message=message))
+        refusal = {"queryType": 1, "resultCount": 3, "item": 44, "purpose": 0}
+        tx.add_entry(replace(new_entry(entry_type=4, created_at=start + 5), message=refusal))
     with store.begin() as tx:
         found = tx.once_figures(start, start + DAY)
         assert found == [OnceFigures(41, 4, 1, 3, 0), OnceFigures(42, 2, 0, 0, 0), OnceFigures(44, 0, 0, 0, 2)]

@@ -141,6 +141,21 @@ def test_queries_of_a_day_are_counted_to_their_most(store: PostgresStore) -> Non
     assert (count(21, 6, 2), count(22, 5, 2), count(23, 5, 0)) == (True, True, False)
 
 
+def test_several_queries_of_a_day_are_counted_at_once_or_use_it_up(store: PostgresStore) -> None:
+    def several(agency: int, queries: int, most: int = 10) -> bool:
+        with store.begin() as tx:
+            return tx.count_queries(agency, 7, queries, most)
+
+    assert [several(51, 0), several(51, 6), several(51, 4), several(51, 0), several(51, 1)] == [
+        *(True, True, True),
+        *(False, False),
+    ]
+    # Else who is over it could ask again and again with one more.
+    assert [several(52, 6), several(52, 5), several(52, 1), several(52, 0)] == [True, False, False, False]
+    assert [several(53, 11), several(53, 0)] == [False, False]
+    assert not several(54, 0, 0)
+
+
 def test_listed_persons_of_a_day_are_counted_apart(store: PostgresStore) -> None:
     def listed(agency: int, persons: int, most: int) -> bool:
         with store.begin() as tx:

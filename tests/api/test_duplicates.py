@@ -1,30 +1,39 @@
 """Collect once: what is submitted about a person again is told or refused, by the rule of its item."""
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
+from api.app import create_app
 from ledger.action_errors import DuplicateSubject
 from ledger.client.problems import error_of
+from ledger.core.codes import EntryType, QueryType
 from ledger.core.collect_once import CollectOnce, OnceMode, OnceRule
-from ledger.core.hexadecimal import from_hex
+from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.services.gateway import SubjectRules
 from tests import engines
 from tests.api.consortium import Consortium, running_consortium
 from tests.api.members import BEGINNING, FIRE_READER, OTHER, OTHER_PUBLISHER, PUBLISHER
 from tests.api.persons import (
     CARE,
+    CARE_DOCUMENTS,
     OTHER_ID,
     PLANTED,
+    args_of,
     ask,
     care_content,
     care_draft,
     caring,
+    entries_of,
     opening,
     publish_care,
 )
+from tests.api.serving import served
 
 pytestmark = pytest.mark.api
 __all__ = ["caring"]
@@ -79,11 +88,14 @@ def test_an_item_may_refuse_them_with_their_places_and_nothing_is_stored(caring:
     publish_care(caring, subject)
     fresh = care_content(other)
     given = care_draft(caring, fresh, care_content(subject), publisher=OTHER)
-    before = caring.rows()
     for _ in range(2):
+        before = caring.rows()
         answer = caring.publish(given, OTHER_PUBLISHER)
         assert (answer.status_code, answer.json()["code"], answer.json()["places"]) == (422, "duplicate_subject", [1])
-        assert caring.rows() == before
+        after = caring.rows()
+        assert {table for table in after if after[table] != before[table]} <= {
+            *("entries", "evidence", "query_counts"),
+        }
     assert subject[2:] not in answer.text
     error = error_of(answer.status_code, answer.content)
     assert isinstance(error, DuplicateSubject)
@@ -94,6 +106,72 @@ def test_an_item_may_refuse_them_with_their_places_and_nothing_is_stored(caring:
     assert caring.publish(without, OTHER_PUBLISHER).status_code == 202
     figures = caring.send(FIRE_READER, "GET", "/v1/statistics/duplicates", query=days(caring)).json()["items"]
     assert [(one["item"], one["refused"]) for one in figures] == [(CARE, 1)]
+
+
+def limited(consortium: Consortium, rules: SubjectRules) -> Iterator[Consortium]:
+    gateway = replace(consortium.gateway, subject_rules=rules)
+    with served(create_app(gateway, consortium.settings)) as client:
+        yield replace(consortium, gateway=gateway, client=client)
+
+
+@pytest.fixture
+def thrifty(caring: Consortium) -> Iterator[Consortium]:
+    """The same consortium at a gateway that answers five queries a day, of one agency."""
+    yield from limited(caring, SubjectRules(queries_per_day=5))
+
+
+def again(consortium: Consortium, *subjects: str) -> httpx.Response:
+    """Collect these persons as another agency, in a submission of its own."""
+    draft = care_draft(consortium, *(care_content(one) for one in subjects), publisher=OTHER)
+    return consortium.publish(draft, OTHER_PUBLISHER)
+
+
+@refusing
+def test_who_names_a_person_twice_is_told_that_and_nothing_of_stored_records(caring: Consortium) -> None:
+    known, unknown, decoy = token(caring), token(caring, OTHER_ID), to_hex(os.urandom(32))
+    publish_care(caring, known)
+    before = caring.rows()
+    assert again(caring, decoy, decoy, known, unknown, known).json()["places"] == [1, 4]
+    assert caring.rows() == before
+
+
+@refusing
+def test_what_a_refusal_tells_of_stored_records_is_an_entered_and_counted_query(thrifty: Consortium) -> None:
+    persons = [to_hex(os.urandom(32)) for _ in range(4)]
+    for person in persons[:3]:
+        publish_care(thrifty, person)
+    assert again(thrifty, *persons).json()["places"] == [0, 1, 2]
+    (message,) = entries_of(thrifty, EntryType.QUERY)
+    expected = {"reader": OTHER, "queryType": int(QueryType.COVERAGE), "item": CARE, "resultCount": 3, "purpose": 0}
+    assert expected.items() <= message.items()
+    # Two questions are left of the day: three places are not told, and nothing is left.
+    over = again(thrifty, *persons)
+    assert (over.status_code, over.json()["name"], "places" in over.json()) == (403, "quota_exhausted", False)
+    # Over the quota who is known looks like who is not.
+    assert {again(thrifty, person).json()["name"] for person in persons} == {"quota_exhausted"}
+    assert len(entries_of(thrifty, EntryType.REFUSAL)) == 5
+    assert len(entries_of(thrifty, EntryType.QUERY)) == 1
+    figures = thrifty.send(FIRE_READER, "GET", "/v1/statistics/duplicates", query=days(thrifty)).json()["items"]
+    assert [(one["refused"], one["avoided"]) for one in figures] == [(3, 0)]
+    thrifty.clock.now += DAY
+    thrifty.add_block()
+    assert again(thrifty, persons[3]).status_code == 202
+
+
+@pytest.mark.parametrize("consortium", ["warn", "refuse"], indirect=True)
+def test_of_what_is_never_shared_nothing_is_told(caring: Consortium) -> None:
+    known = token(caring)
+    publish_care(caring, known)
+    caring.add_block([("Catalogue", "ItemPublished", args_of(CARE_DOCUMENTS) | {"version": 2, "shareClass": 3})])
+    answer = again(caring, known)
+    assert (answer.status_code, answer.json()["duplicates"]) == (202, [])
+
+
+def test_places_that_a_warning_tells_count_as_listed_persons(caring: Consortium) -> None:
+    known = token(caring)
+    publish_care(caring, known)
+    for few in limited(caring, SubjectRules(listed_per_day=2)):
+        assert [again(few, known).json()["duplicates"] for _ in range(3)] == [[0], [0], []]
 
 
 @refusing

@@ -26,6 +26,26 @@ def ask(
     entry.base, entry.request_signature = kept["base"], kept["request_signature"]
 
 
+def submitted(ledger: SimulatedLedger, key: str, purpose: int = 0) -> None:
+    """Tell a submission, which states nothing, that it collects again."""
+    kept = ledger.request(key, "/v1/submissions", {})
+    said = {"request": keccak256(kept["base"].encode("ascii")), "reader": ROLES[key][0], "readerKey": address(key)}
+    entry = ledger.query(key, **said, queryType=1, item=ITEM, basis=0, purpose=purpose, resultCount=2)
+    entry.base, entry.request_signature = kept["base"], kept["request_signature"]
+
+
+@pytest.mark.parametrize(
+    ("key", "purpose", "found"), [("reader", 0, "key_not_entitled"), ("publisher", 2, "purpose_not_allowed")]
+)
+def test_a_submission_that_was_told_what_it_should_not_is_found(
+    key: str, purpose: int, found: str, tmp_path: Path
+) -> None:
+    ledger = honest_ledger()
+    submitted(ledger, key, purpose)
+    ledger.anchor()
+    audit(ledger, tmp_path).require("look.decision", BLAMED, found)
+
+
 def test_honest_queries_about_persons_check(tmp_path: Path) -> None:
     ledger = honest_ledger()
     ask(ledger, "/v1/coverage", QueryType.COVERAGE)
@@ -33,6 +53,7 @@ def test_honest_queries_about_persons_check(tmp_path: Path) -> None:
     ask(ledger, "/v1/subjects", QueryType.MATCH, key="publisher")
     ask(ledger, "/v1/looks", QueryType.MATCH, purpose=12, authority="self", subject="0x" + "11" * 32)
     ask(ledger, "/v1/statistics", QueryType.STATISTICS)
+    submitted(ledger, "publisher")
     ledger.anchor()
     assert audit(ledger, tmp_path).report.verdict is Verdict.VERIFIED
 

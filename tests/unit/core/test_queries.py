@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from ledger.core.codes import AgencyKind, Purpose, QueryType, Refusal, Role
 from ledger.core.history import AsOf, Block, ChainEvent, History
 from ledger.core.queries import (
+    COLLECTING,
     COVERAGE,
     KINDS,
     LOOKS,
+    NO_PURPOSE,
     STATISTICS,
     SUBJECT,
     TAG,
@@ -155,7 +157,24 @@ def test_paths_types_and_roles_are_pinned() -> None:
         "/v1/subject-tags": (QueryType.MATCH, Role.SUBMIT),
         "/v1/looks": (QueryType.MATCH, Role.READ),
         "/v1/statistics": (QueryType.STATISTICS, Role.READ),
+        "/v1/submissions": (QueryType.COVERAGE, Role.SUBMIT),
     }
+
+
+@pytest.mark.parametrize(
+    ("agency", "item", "purpose", "reason"),
+    [
+        (PUBLISHER, SHARED, NO_PURPOSE, None),
+        (PUBLISHER, SHARED, Purpose.CARE, Refusal.PURPOSE_NOT_ALLOWED),
+        (READER, SHARED, NO_PURPOSE, Refusal.PURPOSE_NOT_ALLOWED),
+        (PUBLISHER, SECRET, NO_PURPOSE, Refusal.ITEM_NOT_SHARED),
+        (PUBLISHER, RETIRED, NO_PURPOSE, Refusal.ITEM_UNKNOWN),
+    ],
+)
+def test_a_submission_is_told_of_shared_items_that_its_agency_publishes(
+    agency: int, item: int, purpose: int, reason: Refusal | None
+) -> None:
+    assert why(COLLECTING, agency, item, purpose) is reason
 
 
 RIGHTS = Purpose.RIGHTS_AND_AUDIT
@@ -217,5 +236,5 @@ def test_every_query_is_decided_and_what_is_never_shared_is_asked_by_publishers_
     assert reason is None or isinstance(reason, Refusal)
     if reason is None:
         assert item != SECRET or KINDS[path].is_for_publishing or (KINDS[path] is LOOKS and agency == PUBLISHER)
-        assert purpose in set(Purpose)
+        assert purpose in (set(Purpose), {NO_PURPOSE})[KINDS[path] is COLLECTING]
         assert role is KINDS[path].role
