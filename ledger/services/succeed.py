@@ -19,8 +19,9 @@ from ledger.rows import StoredBatch, StoredEntry
 
 SETTLE_SECONDS = 30
 """After a successor was named: longer than any request of the gateway takes."""
-LATE_SECONDS = 3_600
-"""Entries made this long after a successor was named are all signed for it."""
+LATE_SECONDS = 300
+"""Entries made this long after a successor was named are all signed for it: a gateway that has not heard of it by then
+has not seen the chain for so long that it signs nothing."""
 MOST_COMPARED = 5_000
 """Entries of a batch while the stream changes over: each is compared with both contracts."""
 Waiting = tuple[int, int, bytes, int]
