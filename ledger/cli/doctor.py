@@ -4,7 +4,6 @@ import platform
 from collections.abc import Iterator
 from dataclasses import asdict
 from importlib.metadata import version
-from typing import Any
 
 import typer
 
@@ -36,9 +35,11 @@ def doctor(folder: FolderOption = None, as_json: JsonOption = False) -> None:
     Changes nothing, and asks no password. Exit code 0 where no finding is an error, else 1.
     """
     try:
-        findings = list(examine(load_settings(folder)))
-    except ValueError as fault:
+        settings = load_settings(folder)
+    except UsageError as fault:
         findings = [settings_finding(fault)]
+    else:
+        findings = list(examine(settings))
     well = is_well(findings)
     result = {"well": well, "findings": [asdict(finding) for finding in findings]}
     print_result(result, as_json=as_json, show=lambda: show(findings))
@@ -92,11 +93,9 @@ def _key_provider(settings: Settings) -> Finding:
     return Finding("key_provider_unavailable", Level.ERROR, fault.why, cure)
 
 
-def settings_finding(fault: ValueError) -> Finding:
+def settings_finding(fault: UsageError) -> Finding:
     """Return the finding on settings that cannot be read; it names members, never what they hold."""
-    errors: list[dict[str, Any]] = getattr(fault, "errors", list)()
-    places = sorted({".".join(map(str, one["loc"])) for one in errors})
-    what = f"settings that are not as documented: {', '.join(places)}" if places else "the settings file is no JSON"
+    what = f"settings that are not as documented: {fault.detail}"
     return Finding("settings_invalid", Level.ERROR, what, "compare them with the reference page of settings")
 
 
