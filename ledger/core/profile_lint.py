@@ -1,5 +1,6 @@
 """What no profile may open: the field × tier table, and rules that hold whatever the table says.
 
+A slot of class O that ends as what is a person's is found in every profile, opened or not: it is stored in clear.
 `lint_profile` is total: whatever a profile names, findings come out and nothing is raised. The rules are those of the
 policy page and of de-identification in practice (domain tables); each finding has a stable code.
 """
@@ -11,7 +12,8 @@ from itertools import product
 
 from ledger.core.codes import AgencyKind, Purpose, Tier
 from ledger.core.documents import EVERY_PURPOSE, MaskProfile
-from ledger.core.mask_table import OPEN, FieldsMap, MaskTable, Place, profile_place
+from ledger.core.field_nature import concept_fits, named_natures, seems_personal
+from ledger.core.mask_table import FieldsMap, MaskTable, Place, profile_place
 from ledger.core.schema import ORIGINAL, RESERVED_PATHS, SUBJECT_PATH, Schema, Slot
 
 IDENTITY_KIND = "g:id-1-2@1"
@@ -21,17 +23,17 @@ NEAR = frozenset({Tier.T3, Tier.T5, Tier.E})
 """Tiers that may see what happened and where, in full."""
 FAR = frozenset({Tier.T0, Tier.T1, Tier.T2, Tier.T2X})
 """Tiers that never see a name or a phone in full."""
-_NATURES: Mapping[str, tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]] = {
-    "identity": (frozenset({"id_no"}), ("g:id-",), ("idnumber",)),
-    "contact": (frozenset({"name", "phone"}), ("g:surname@", "g:phone-"), ("name", "phone")),
-    "birth": (frozenset({"birth_date"}), ("g:birth-",), ("birthdate",)),
-    "address": (frozenset({"address"}), ("g:addr-",), ("address",)),
-    "point": (frozenset({"geo_point"}), ("g:point-",), ("point",)),
-    "text": (frozenset(), ("g:text-redact@",), ("description",)),
-    "sex": (frozenset({"sex"}), (), ("sex",)),
-    "service": (frozenset({"special_service", "care_need"}), (), ()),
+_NATURES: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
+    "identity": (frozenset({"id_no"}), ("g:id-",)),
+    "contact": (frozenset({"name", "phone"}), ("g:surname@", "g:phone-")),
+    "birth": (frozenset({"birth_date"}), ("g:birth-",)),
+    "address": (frozenset({"address"}), ("g:addr-",)),
+    "point": (frozenset({"geo_point"}), ("g:point-",)),
+    "text": (frozenset(), ("g:text-redact@",)),
+    "sex": (frozenset({"sex"}), ()),
+    "service": (frozenset({"special_service", "care_need"}), ()),
 }
-"""What a path is about: by its concept, by a rule that its schema derives from it, by how its path ends."""
+"""What a path is about: by its concept, or by a rule that its schema derives from it; and by how it ends."""
 
 
 class LintCode(StrEnum):
@@ -52,6 +54,7 @@ class LintCode(StrEnum):
     COMBINATION = "combination"
     CLASS1_ORIGINAL = "class1_original"
     BEYOND_TABLE = "beyond_table"
+    OPEN_PERSONAL = "open_personal"
 
     @property
     def words(self) -> tuple[str, str]:
@@ -62,7 +65,10 @@ class LintCode(StrEnum):
 _WORDS: Mapping[LintCode, tuple[str, str]] = {
     LintCode.SLOT_UNKNOWN: ("模式中没有此字段槽", "the schema has no such slot"),
     LintCode.CONCEPT_MISSING: ("字段表或脱敏表没有其概念", "the fields map or the mask table has no concept for it"),
-    LintCode.CONCEPT_MISMATCH: ("概念与模式的规则或类别不符", "its concept does not fit the schema's rules or class"),
+    LintCode.CONCEPT_MISMATCH: (
+        "概念与模式的规则、类别、类型或路径不符",
+        "its concept does not fit the schema's rules, its class, its type or how its path ends",
+    ),
     LintCode.SUBJECT_OPENED: ("当事人标识从不打开", "a subject token is never opened"),
     LintCode.IDENTITY_NUMBER: (
         "身份号码只能前1后2；原文仅限法定用途的部门和本人",
@@ -87,6 +93,10 @@ _WORDS: Mapping[LintCode, tuple[str, str]] = {
     ),
     LintCode.CLASS1_ORIGINAL: ("一类档打开了个人信息原文", "a class-1 profile opens a personal original"),
     LintCode.BEYOND_TABLE: ("比字段与级别表允许的更宽", "opens more than the field × tier table"),
+    LintCode.OPEN_PERSONAL: (
+        "路径所指为个人信息，类别却为公开（O）",
+        "its path ends as what is a person's, but its class is O: kept in clear for everybody",
+    ),
 }
 
 
@@ -170,6 +180,9 @@ def _found(
             yield name, code
         if not _within_table(slot, profile, ground):
             yield name, LintCode.BEYOND_TABLE
+    for slot in ground.schema.slots:
+        if slot.data_class == "O" and seems_personal(slot, ground.schema.name):
+            yield (slot.path, slot.kind), LintCode.OPEN_PERSONAL
     combined = _combination([slot for _, slot in opened if slot is not None], profile, ground)
     if combined is not None:
         yield (combined.path, combined.kind), LintCode.COMBINATION
@@ -180,12 +193,11 @@ def _natures(slot: Slot, ground: LintGround) -> frozenset[str]:
         return frozenset()
     concept = ground.fields.concepts.get(slot.path)
     kinds = [one.kind for one in ground.schema.slots if one.path == slot.path]
-    last = slot.path.rsplit("/", 1)[-1].lower()
-    return frozenset(
+    return named_natures(slot) | {
         nature
-        for nature, (concepts, rules, endings) in _NATURES.items()
-        if concept in concepts or any(kind.startswith(rules) for kind in kinds if rules) or last.endswith(endings)
-    )
+        for nature, (concepts, rules) in _NATURES.items()
+        if concept in concepts or any(kind.startswith(rules) for kind in kinds if rules)
+    }
 
 
 def _of_concept(slot: Slot, ground: LintGround) -> Iterable[LintCode]:
@@ -193,8 +205,13 @@ def _of_concept(slot: Slot, ground: LintGround) -> Iterable[LintCode]:
     concept = None if name is None else ground.table.concepts.get(name)
     if concept is None:
         yield LintCode.CONCEPT_MISSING
-    elif slot.kind not in concept.ladder or (name == OPEN and slot.data_class != "O"):
+    elif slot.kind not in concept.ladder or not _fits(slot, ground):
         yield LintCode.CONCEPT_MISMATCH
+
+
+def _fits(slot: Slot, ground: LintGround) -> bool:
+    original = next(one for one in ground.schema.slots if (one.path, one.kind) == (slot.path, ORIGINAL))
+    return concept_fits(ground.fields.concepts[slot.path], original)
 
 
 def _of_slot(slot: Slot, profile: MaskProfile, natures: frozenset[str], ground: LintGround) -> Iterable[LintCode]:

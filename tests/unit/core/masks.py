@@ -27,13 +27,13 @@ SLOTS = [
     ("/address", "g:addr-building@1", "object", "G", None),
     ("/address", "g:addr-street@1", "object", "G", None),
     ("/old/address", "o", "string", "G", "address"),
-    ("/place/point", "o", "string", "G", "point"),
+    ("/place/point", "o", "string", "G", "geo_point"),
     ("/place/point", "g:point-3@1", "string", "G", None),
     ("/place/point", "g:point-2@1", "string", "G", None),
     ("/care", "o", "string", "S", "special_service"),
     ("/need", "o", "code", "S", "special_service"),
     ("/secret", "o", "string", "S", "detail_sensitive"),
-    ("/description", "o", "string", "S", "text"),
+    ("/description", "o", "string", "S", "event_text"),
     ("/description", "g:text-redact@1", "string", "S", None),
     ("/synthetic", "o", "boolean", "O", "open"),
 ]
@@ -47,10 +47,10 @@ LADDERS = {
     "age_flags": ["o", "g:age-flags@1"],
     "sex": ["o"],
     "address": ["o", "g:addr-building@1", "g:addr-street@1"],
-    "point": ["o", "g:point-3@1", "g:point-2@1"],
+    "geo_point": ["o", "g:point-3@1", "g:point-2@1"],
     "special_service": ["o"],
     "detail_sensitive": ["o"],
-    "text": ["o", "g:text-redact@1"],
+    "event_text": ["o", "g:text-redact@1"],
 }
 
 

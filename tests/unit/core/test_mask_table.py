@@ -24,10 +24,10 @@ def place(column: str, purpose: int = 0, path: str = "/name", of_schema: str = "
 
 
 def test_a_cell_opens_its_kind_and_every_stricter_one() -> None:
-    table = masks_with(point={"cell": "g:point-3@1"})
-    assert table.opens("point", place("T3")) == ("g:point-3@1", "g:point-2@1")
+    table = masks_with(geo_point={"cell": "g:point-3@1"})
+    assert table.opens("geo_point", place("T3")) == ("g:point-3@1", "g:point-2@1")
     assert table.opens("name", place("T3")) == ("o", "g:surname@1")
-    assert masks_with(point={"cell": "closed"}).opens("point", place("T3")) == ()
+    assert masks_with(geo_point={"cell": "closed"}).opens("geo_point", place("T3")) == ()
 
 
 def test_an_unknown_concept_or_column_is_closed() -> None:

@@ -1,5 +1,7 @@
 """What no profile may open: each rule alone, under a table that would open everything."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,8 @@ from ledger.core.profile_lint import (
     lint_profile,
     permitted_kinds,
 )
-from tests.unit.core.masks import LADDERS, SLOTS, fields, ground, masks_with, opening
+from ledger.core.schema import parse_schema
+from tests.unit.core.masks import LADDERS, SLOTS, fields, ground, masks_with, opening, schema
 
 pytestmark = pytest.mark.unit
 SELF = int(Purpose.RIGHTS_AND_AUDIT)
@@ -53,6 +56,20 @@ def test_a_slot_without_a_concept_or_with_one_that_the_table_lacks_is_found() ->
 def test_a_concept_that_the_schema_s_rules_or_class_belie_is_found() -> None:
     assert "concept_mismatch" in codes(opening(("/idNumber", "g:id-1-2@1")), of=fields(idNumber="name"))
     assert "concept_mismatch" in codes(opening(("/secret", "o"), tier=Tier.T5), of=fields(secret="open"))
+
+
+def test_a_concept_that_the_path_s_end_or_the_type_belies_is_found_of_derived_slots_too() -> None:
+    assert "concept_mismatch" in codes(opening(("/secret", "o"), tier=Tier.T5), of=fields(secret="age_flags"))
+    assert "concept_mismatch" in codes(opening(("/name", "o")), of=fields(name="sex"))
+    assert "concept_mismatch" in codes(opening(("/birthDate", "g:age-flags@1")), of=fields(birthDate="sex"))
+    assert "concept_mismatch" not in codes(opening(("/birthDate", "g:age-flags@1")))
+
+
+def test_an_open_slot_that_seems_a_person_s_is_found_in_every_profile_opened_or_not() -> None:
+    slots = [*schema().document["slots"], {**schema().document["slots"][0], "path": "/contact/mobile"}]
+    judged = replace(ground(), schema=parse_schema({**schema().document, "slots": slots}))
+    (found,) = lint_profile(opening(("/region", "o")), judged)
+    assert (found.code, found.path, found.kind) == (LintCode.OPEN_PERSONAL, "/contact/mobile", "o")
 
 
 def test_a_subject_is_never_opened() -> None:

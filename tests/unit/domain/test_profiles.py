@@ -202,7 +202,7 @@ def shown(ground: LintGround, who: Audience) -> dict[tuple[int, int], list[Any]]
 
 
 def test_a_field_opens_as_the_strictest_kind_that_the_schema_has_from_the_cell_on() -> None:
-    ground = masks.ground(masks.masks_with(point={"cell": "g:point-3@1"}, address={"cell": "g:addr-building@1"}))
+    ground = masks.ground(masks.masks_with(geo_point={"cell": "g:point-3@1"}, address={"cell": "g:addr-building@1"}))
     opened = [(slot.path, slot.kind) for slot in opened_in(ground, "T3", 0)]
     assert ("/place/point", "g:point-3@1") in opened
     assert ("/address", "g:addr-building@1") in opened
