@@ -138,10 +138,11 @@ class TableJob:
             raise UsageError("these are corrected rows of a job: give its own file, and this one with --corrected")
 
     def _plan(self, gateway: int, publisher: int) -> dict[str, Any]:
+        read = self.source.plan()  # first: it says so if there is no file
         return {
             "format": FORMAT,
             "file": digest_of(self.source.file.path),
-            "read": self.source.plan(),
+            "read": read,
             "item": self._item,
             "itemVersion": self._item_version,
             "gateway": gateway,
