@@ -131,6 +131,7 @@ def content(**other: Any) -> RecordContent:
         {"previous": number32("p")},
         {"originals": {**originals(1), "/unknown": 1}},
         {"originals": {**originals(1), "/class": None}},
+        {"originals": {**originals(1), "/class": 7}},
     ],
     ids=lambda other: next(iter(other)),
 )
