@@ -24,15 +24,16 @@ class AttachmentTooLarge(TooLarge):
 
 class AttachmentMedia(AttachmentRefused):
     code = "attachment_media"
-    when = "an attachment is no whole JPEG, PNG or PDF, or is not of the media type that it is said to be"
-    remedy = "send image/jpeg, image/png or application/pdf, from its first byte to its last"
+    when = "an attachment is no whole file of a type that the gateway takes, or not of the type that it is said to be"
+    remedy = "send image/jpeg or image/png, application/pdf where the gateway takes it, from the first byte to the last"
 
 
 class AttachmentMetadata(AttachmentRefused):
     code = "attachment_metadata"
     when = "a picture or a document carries more than what it shows: place, device, author, comments, a thumbnail"
     remedy = (
-        "strip it; `gongzhi record publish --attach` does so for pictures, a PDF is exported anew without properties"
+        "strip it; `gongzhi record publish --attach` does so for pictures; make a PDF anew without properties, or send"
+        " its pages as pictures"
     )
 
 

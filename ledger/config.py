@@ -109,6 +109,9 @@ class Settings(BaseSettings):
     attachment_staged_bytes: int = Field(
         default=64 * 1024 * 1024, ge=1, description="bytes of one agency's attachments that may wait for their records"
     )
+    attachment_pdf: bool = Field(
+        default=False, description="whether PDF is taken too, in the plainest form; pictures are taken always"
+    )
     attachment_staged_hours: int = Field(
         default=24, ge=1, le=720, description="hours that an attachment waits for its record before it is removed"
     )

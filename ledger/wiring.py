@@ -153,8 +153,12 @@ def _table(file: Path | None, shipped: str) -> Any:
 
 def attachment_rules(settings: Settings) -> AttachmentRules:
     """Return the limits of attachments in these settings."""
-    hours = settings.attachment_staged_hours
-    return AttachmentRules(settings.attachment_bytes, settings.attachment_staged_bytes, hours * 3_600)
+    return AttachmentRules(
+        most_bytes=settings.attachment_bytes,
+        staged_bytes=settings.attachment_staged_bytes,
+        staged_seconds=settings.attachment_staged_hours * 3_600,
+        pdf=settings.attachment_pdf,
+    )
 
 
 def gateway_keys(settings: Settings) -> tuple[Signer, KeyProvider]:

@@ -20,6 +20,8 @@ router = APIRouter(tags=["attachments"])
 def take(context: Context, request: SignedUpload) -> Response:
     """Take a file whose record follows; the same upload again changes nothing.
 
+    PDF is taken only where the gateway's setting `attachment_pdf` says so.
+
     `Gongzhi-Attachment` is Keccak-256(salt ‖ content), with the salt of the record's slot. The file is kept sealed
     until a submission names it; if none does until `keptUntil` (Unix seconds), it may be removed.
     """

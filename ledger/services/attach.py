@@ -8,9 +8,22 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.attachment_errors import AttachmentMissing, AttachmentQuota, AttachmentRefused, AttachmentTooLarge
+from ledger.attachment_errors import (
+    AttachmentMedia,
+    AttachmentMissing,
+    AttachmentQuota,
+    AttachmentRefused,
+    AttachmentTooLarge,
+)
 from ledger.attachment_rows import SealedAttachment, StagedAttachment
-from ledger.core.attachment import FileValue, attached_files, attachment_associated_data, file_places, require_content
+from ledger.core.attachment import (
+    PDF,
+    FileValue,
+    attached_files,
+    attachment_associated_data,
+    file_places,
+    require_content,
+)
 from ledger.core.codes import Role
 from ledger.core.commitment import CommittedRecord
 from ledger.core.image_metadata import require_no_metadata
@@ -41,6 +54,8 @@ def stage_attachment(call: Call, upload: Upload, daily: DailyKey) -> StagedAttac
     rules = call.gateway.attachment_rules
     if len(upload.content) > rules.most_bytes:
         raise AttachmentTooLarge(f"it has {len(upload.content)} bytes; at most {rules.most_bytes} are taken")
+    if upload.media == PDF and not rules.pdf:
+        raise AttachmentMedia("this gateway takes no PDF; send the pages as pictures")
     require_no_metadata(upload.media, upload.content)
     waiting = call.transaction.staged_bytes(call.agency, upload.digest)
     known = call.transaction.attachment_state(call.agency, upload.digest)

@@ -38,13 +38,15 @@ class SubjectRules:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentRules:
-    """How large an attachment may be, and how much of one agency may wait for the records that name it."""
+    """Which attachments are taken, how large, and how much of one agency may wait for the records that name it."""
 
     most_bytes: int = 5 * 1024 * 1024
     staged_bytes: int = 64 * 1024 * 1024
     """Of uploads of one agency that no record names yet; also the most that one submission binds."""
     staged_seconds: int = 86_400
     """How long an upload waits for its record before the worker removes it."""
+    pdf: bool = False
+    """Whether PDF is taken too: nothing can clean one, so a gateway decides to."""
 
 
 @dataclass(frozen=True)

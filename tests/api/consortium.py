@@ -31,7 +31,7 @@ from ledger.core.request_signature import sign
 from ledger.keys.file_provider import FileKeyProvider
 from ledger.rows import FollowedBlock, NewBatch
 from ledger.services.facts import HistoryCache
-from ledger.services.gateway import COUNT_RULES, Gateway
+from ledger.services.gateway import COUNT_RULES, AttachmentRules, Gateway
 from ledger.services.relay import Relay
 from ledger.store.postgres import PostgresStore
 from tests.api.documented import check_documented
@@ -289,6 +289,7 @@ def running_consortium(
         clock=clock.read,
         collect_once=collect_once,
         count_rules=count_rules,
+        attachment_rules=AttachmentRules(pdf=True),
     )
     settings = ApiSettings("https", AUTHORITY, data_folder, threads=6)
     with served(create_app(gateway, settings, Relay(RELAY_ADDRESS, encoded, CONTRACT_ADDRESSES))) as client:

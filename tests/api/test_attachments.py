@@ -167,12 +167,24 @@ def with_exif() -> bytes:
         (with_exif(), JPEG, 422, "attachment_metadata"),
         (picture(comment=b"by somebody"), JPEG, 422, "attachment_metadata"),
         (document().replace(b"/Root", b"/Author (Zhang San) /Root"), PDF, 422, "attachment_metadata"),
+        (document().replace(b"/Root", b"/A#75thor (Zhang San) /Root"), PDF, 422, "attachment_metadata"),
+        (document().replace(b"/Root", b"/JavaScr#69pt (Zhang San) /Root"), PDF, 415, "attachment_media"),
         (picture(), PNG, 415, "attachment_media"),
         (picture()[:-9], JPEG, 415, "attachment_media"),
         (b"GIF89a" + bytes(40), "image/gif", 415, "attachment_media"),
         (picture(), "image/jpeg; charset=utf-8", 415, "attachment_media"),
     ],
-    ids=["exif", "comment", "author", "another type", "cut off", "gif", "parameters"],
+    ids=[
+        "exif",
+        "comment",
+        "author",
+        "escaped author",
+        "escaped script",
+        "another type",
+        "cut off",
+        "gif",
+        "parameters",
+    ],
 )
 def test_what_carries_metadata_or_is_no_whole_file_is_not_taken(
     evidence: Consortium, content: bytes, media: str, status: int, code: str
@@ -182,6 +194,17 @@ def test_what_carries_metadata_or_is_no_whole_file_is_not_taken(
     assert "Zhang" not in said
     assert "CameraCo" not in said
     assert rows(evidence) == []
+
+
+def test_a_gateway_takes_no_pdf_unless_its_settings_say_so(evidence: Consortium) -> None:
+    value, content = the_file(noted({PAPER: (PDF, document())}), PAPER)
+    gateway = replace(evidence.gateway, attachment_rules=AttachmentRules())
+    with served(create_app(gateway, evidence.settings)) as client:
+        pictures_only = replace(evidence, client=client, gateway=gateway)
+        assert "takes no PDF" in refused(upload(pictures_only, value, content), 415, "attachment_media")
+        assert rows(evidence) == []
+        assert upload(pictures_only, *the_file(photo())).status_code == 200
+    assert upload(evidence, value, content).status_code == 200
 
 
 def test_only_a_publisher_s_key_uploads_and_only_what_it_signed(evidence: Consortium) -> None:
@@ -204,7 +227,7 @@ def test_only_a_publisher_s_key_uploads_and_only_what_it_signed(evidence: Consor
 @pytest.fixture
 def tight(evidence: Consortium) -> Iterator[Consortium]:
     """The same gateway with room for 4,000 bytes a file and 6,000 bytes an agency."""
-    rules = AttachmentRules(most_bytes=4_000, staged_bytes=6_000)
+    rules = AttachmentRules(most_bytes=4_000, staged_bytes=6_000, pdf=True)
     gateway = replace(evidence.gateway, attachment_rules=rules)
     with served(create_app(gateway, evidence.settings)) as client:
         yield replace(evidence, client=client, gateway=gateway)

@@ -98,7 +98,7 @@ def test_an_attachment_that_cannot_be_is_refused_before_anything_is_sent(
     code: str,
 ) -> None:
     pdf, text = tmp_path / "张三的诊断.pdf", tmp_path / "张三的诊断.txt"
-    pdf.write_bytes(b"%PDF-1.7\ntrailer\n%%EOF\n")
+    pdf.write_bytes(b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n%%EOF\n")
     text.write_text("no picture")
     given = [one.replace("FILE", str(pdf)).replace("TEXT", str(text)) for one in more]
     assert run(publish(server, record, *given)) != 0

@@ -38,7 +38,8 @@ def environment_for(folder: Path, **more: str) -> dict[str, str]:
     """The environment of a command that works with the stack in `folder`, whatever the caller's own settings are."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("GONGZHI_")}
     profile = str(folder / "demo.json")
-    return own | {"GONGZHI_DATA_FOLDER": str(folder), "GONGZHI_PROFILE": profile} | more
+    told = {"GONGZHI_DATA_FOLDER": str(folder), "GONGZHI_PROFILE": profile, "GONGZHI_ATTACHMENT_PDF": "true"}
+    return own | told | more
 
 
 def run_gongzhi(folder: Path, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from ledger.config import SETTINGS_FILE, load_settings
 from ledger.errors import UsageError
+from ledger.wiring import attachment_rules
 
 pytestmark = pytest.mark.unit
 
@@ -40,3 +41,9 @@ def test_a_variable_that_is_no_setting_s_value_is_refused_too(tmp_path: Path, mo
     monkeypatch.setenv("GONGZHI_ANCHOR_KEYS", "no json")
     with pytest.raises(UsageError, match="anchor_keys"):
         load_settings(tmp_path)
+
+
+def test_pdf_is_attached_only_where_a_setting_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert not attachment_rules(load_settings(tmp_path)).pdf
+    monkeypatch.setenv("GONGZHI_ATTACHMENT_PDF", "true")
+    assert attachment_rules(load_settings(tmp_path)).pdf

@@ -13,7 +13,7 @@ from ledger.core.image_metadata import require_no_metadata
 from ledger.errors import UsageError
 
 pytestmark = pytest.mark.unit
-PDF = b"%PDF-1.7\ntrailer\n%%EOF\n"
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n%%EOF\n"
 
 
 def exif(orientation: int) -> Image.Exif:
@@ -101,6 +101,10 @@ def test_a_pdf_is_passed_on_or_refused() -> None:
     assert clean_content(PDF) == CleanFile(PDF, "application/pdf")
     with pytest.raises(AttachmentMetadata):
         clean_content(PDF.replace(b"trailer", b"/Author (Zhang San) trailer"))
+    with pytest.raises(AttachmentMetadata):
+        clean_content(encoded(halves(), "PDF", title="Zhang San"))
+    with pytest.raises(AttachmentMedia):
+        clean_content(PDF.replace(b"trailer", b"/Op#65nAction 5 0 R trailer"))
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def with_chunk(name: bytes, payload: bytes = b"x") -> bytes:
     return plain[:33] + chunk(name, payload) + plain[33:]
 
 
-DOCUMENT = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R /Info 2 0 R >>\n%%EOF\n"
+DOCUMENT = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R /Size 2 >>\n%%EOF\n"
 HEADER = chunk(b"IHDR", bytes(13))
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JFIF = b"JFIF\x00\x01\x01\x00\x00\x01\x00\x01"
@@ -106,8 +106,8 @@ def text_chunk() -> PngImagePlugin.PngInfo:
         *[(PNG, with_chunk(name)) for name in (b"tEXt", b"iTXt", b"zTXt", b"eXIf", b"tIME", b"iCCP", b"prVt", b"IHDR")],
         (PNG, image("PNG") + b"trailing"),
         (PNG, image("PNG")[:-12] + chunk(b"IEND", b"hidden")),
-        (PDF, DOCUMENT.replace(b"/Info", b"/Author (A)/Info")),
-        (PDF, DOCUMENT.replace(b"/Info", b"/Metadata 3 0 R/Info")),
+        (PDF, DOCUMENT.replace(b"/Size", b"/Author (A)/Size")),
+        (PDF, DOCUMENT.replace(b"/Size", b"/Metadata 3 0 R/Size")),
         (PDF, DOCUMENT.replace(b"endobj", b"<x:xmpmeta/>endobj")),
         (PDF, DOCUMENT.replace(b"endobj", b"<?xpacket begin?>endobj")),
     ],
@@ -146,9 +146,9 @@ def test_what_is_more_than_the_picture_is_found(media: str, content: bytes) -> N
         (PNG, SIGNATURE + HEADER[:-1] + b"!" + chunk(b"IEND")),
         (PNG, SIGNATURE + b"\xff\xff\xff\xffIHDR"),
         (PDF, DOCUMENT[:40]),
-        (PDF, DOCUMENT.replace(b"/Info", b"/Encrypt 3 0 R/Info")),
-        (PDF, DOCUMENT.replace(b"/Info", b"/EmbeddedFiles 3 0 R/Info")),
-        (PDF, DOCUMENT.replace(b"/Info", b"/JavaScript 3 0 R/Info")),
+        (PDF, DOCUMENT.replace(b"/Size", b"/Encrypt 3 0 R/Size")),
+        (PDF, DOCUMENT.replace(b"/Size", b"/EmbeddedFiles 3 0 R/Size")),
+        (PDF, DOCUMENT.replace(b"/Size", b"/JavaScript 3 0 R/Size")),
     ],
 )
 def test_what_is_no_whole_file_of_its_type_is_refused(media: str, content: bytes) -> None:
