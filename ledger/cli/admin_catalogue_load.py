@@ -86,7 +86,7 @@ def catalogue_load(
         if authority is not None:
             load_keys = LoadKeys({**signers, load_keys.authority: authority}, load_keys.authority)
         plan = planned(opened.store, on_chain, given)
-        show_changes(plan)
+        show_changes(given, plan)
         refuse_unloadable(plan)
         waiting = {} if departments is None else waiting_for(plan, load_keys)
         if not dry_run:
@@ -111,7 +111,7 @@ def catalogue_diff(
     with reading(settings) as (store, on_chain):
         plan = planned(store, on_chain, given)
     if not as_json:
-        show_changes(plan)
+        show_changes(given, plan)
     print_plan(described(given, plan, {}), as_json=as_json)
 
 
@@ -137,8 +137,10 @@ def planned(store: Store, on_chain: CatalogueOnChain, given: GivenItems) -> list
         return [plan_item(on_chain, documents, find) for documents in given.items]
 
 
-def show_changes(plan: Sequence[PlannedItem]) -> None:
-    """Say what each item changes, a line each, on stderr; what is published is only counted."""
+def show_changes(given: GivenItems, plan: Sequence[PlannedItem]) -> None:
+    """Say what each item changes, a line each, and as what its personal paths are masked, on stderr; what is published
+    is only counted.
+    """
     for one in plan:
         item = one.documents.item
         if one.standing is Standing.NEW:
@@ -147,6 +149,8 @@ def show_changes(plan: Sequence[PlannedItem]) -> None:
             say(f"item {item.item} {item.name['en']}: version {item.version}, {one.standing}")
             for change in one.changes:
                 say(f"  {change}")
+        if one.standing is not Standing.PUBLISHED:
+            say(f"  personal paths: {_by_concept(given.concepts[item.item])}")
     say(
         f"{sum(one.standing is Standing.PUBLISHED for one in plan)} of {len(plan)} items are published as they are here"
     )
@@ -166,6 +170,7 @@ def described(given: GivenItems, plan: Sequence[PlannedItem], waiting: Mapping[i
             "documentHash": to_hex(item.hash),
             "maskPolicyHash": None if item.mask_policy_hash is None else to_hex(item.mask_policy_hash),
             "changes": list(one.changes),
+            "concepts": dict(given.concepts[item.item]),
         }
         if one.refusal is not None:
             members["refusal"] = {"code": one.refusal.code, "detail": one.refusal.detail}
@@ -175,6 +180,13 @@ def described(given: GivenItems, plan: Sequence[PlannedItem], waiting: Mapping[i
     listed = given.listed
     about = {} if listed is None else {"list": {"version": listed.version, "hash": to_hex(listed.hash)}}
     return {**about, "items": items}
+
+
+def _by_concept(concepts: Mapping[str, str]) -> str:
+    paths: dict[str, list[str]] = {}
+    for path, concept in concepts.items():
+        paths.setdefault(concept, []).append(path)
+    return "; ".join(f"{concept}: {' '.join(found)}" for concept, found in paths.items()) or "none"
 
 
 def _signers(

@@ -35,10 +35,14 @@ from ledger.errors import UsageError
 from ledger.services.catalogue_documents import item_documents
 from ledger.services.catalogue_load import refuse_unloadable
 from ledger.services.lint_profiles import require_safe
+from ledger.services.profile_files import personal_concepts
 
 PLAN_FORMAT = "gongzhi-catalogue-plan/1"
 _PLAN_MEMBERS = ("format", "chainId", "authority", "list", "items")
-_ITEM_MEMBERS = (*("item", "version", "name", "responsible", "standing", "documentHash", "maskPolicyHash", "changes"),)
+_ITEM_MEMBERS = (
+    *("item", "version", "name", "responsible", "standing"),
+    *("documentHash", "maskPolicyHash", "changes", "concepts"),
+)
 RequiredListOption = Annotated[str, typer.Option("--list", help="list of the domain data, as `catalogue/list-1.json`")]
 OutOption = Annotated[Path, typer.Option("--out", help="file to write the plan to")]
 
@@ -65,7 +69,7 @@ def catalogue_propose(
     with reading(settings) as (store, on_chain):
         plan = planned(store, on_chain, given)
         authority = on_chain.authority()
-    show_changes(plan)
+    show_changes(given, plan)
     refuse_unloadable(plan)
     result = described(given, plan, {})
     document = {"format": PLAN_FORMAT, "chainId": chain_id, "authority": authority, **result}
@@ -122,10 +126,13 @@ def _item_faults(items: Sequence[Mapping[str, Any]], listed: CatalogueList, load
         if number not in entries:
             yield f"item {number} is in the plan, and not in the list here"
             continue
-        item = item_documents(load(entries.pop(number)), members["responsible"], load).item
+        documents = item_documents(load(entries.pop(number)), members["responsible"], load)
+        item, concepts = documents.item, personal_concepts(documents.schema, load)
         if (members["version"], members["documentHash"]) != (item.version, to_hex(item.hash)):
             yield f"item {number}: the plan says version {members['version']} with hash {members['documentHash']}"
             yield f"item {number}: the files here make version {item.version} with hash {to_hex(item.hash)}"
+        if members["concepts"] != concepts:
+            yield f"item {number}: the plan says otherwise of its personal paths than the fields map here"
     for number in entries:
         yield f"item {number} is in the list here, and not in the plan"
 

@@ -54,7 +54,7 @@ def catalogue_prepare(
         require_safe(documents, load)
     with reading(settings) as (store, on_chain):
         plan = planned(store, on_chain, given)
-        show_changes(plan)
+        show_changes(given, plan)
         refuse_unloadable(plan)
         authority = on_chain.authority()
         out.mkdir(parents=True, exist_ok=True)

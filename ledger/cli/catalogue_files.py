@@ -22,6 +22,7 @@ from ledger.domain import load_document
 from ledger.errors import UsageError
 from ledger.ports import Signer
 from ledger.services.catalogue_documents import ItemDocuments, item_documents
+from ledger.services.profile_files import personal_concepts
 
 KEYS_FORMAT = "gongzhi-catalogue-keys/1"
 _KEY_MEMBERS = ("keystore", "passwordFile", "admin")
@@ -85,10 +86,14 @@ class KeysFile:
 
 @dataclass(frozen=True)
 class GivenItems:
-    """What is to be loaded: documents of the entries in order, and the list that named them, if one did."""
+    """What is to be loaded: documents of the entries in order, and the list that named them, if one did.
+
+    `concepts` are those of each item's personal paths, by item number.
+    """
 
     listed: CatalogueList | None
     items: Sequence[ItemDocuments]
+    concepts: Mapping[int, Mapping[str, str]]
 
 
 def domain_loader(folder: Path | None) -> LoadDocument:
@@ -159,7 +164,7 @@ def given_items(
     )
     if len({one.item.item for one in items}) != len(items):
         raise UsageError("two entries have the same item number")
-    return GivenItems(listed, items)
+    return GivenItems(listed, items, {one.item.item: personal_concepts(one.schema, load) for one in items})
 
 
 def _named(

@@ -8,6 +8,7 @@ from typing import Any
 from ledger.core.mask_table import FieldsMap, MaskTable, parse_fields, parse_masks
 from ledger.core.profile_lint import LintGround
 from ledger.core.schema import Schema, parse_schema
+from ledger.errors import UsageError
 from ledger.services.derive_profiles import audience_of, class1_profile, policy_profiles
 
 MASK_TABLE = "masks/fields-1.json"
@@ -29,6 +30,19 @@ def fields_name(schema: Schema) -> str:
 def fields_of(load: Load, schema: Schema) -> FieldsMap:
     """Return the fields map of a schema version; raises FileNotFoundError without one, FormatError for a wrong one."""
     return parse_fields(load(fields_name(schema)))
+
+
+def personal_concepts(schema: Schema, load: Load) -> dict[str, str]:
+    """Return, by path, the concept of each original of class G or S: what whoever countersigns an item judges.
+
+    `none` for a path that the fields map lacks, and for all where there is none. Raises FormatError for a wrong one.
+    """
+    try:
+        concepts = fields_of(load, schema).concepts
+    except (FileNotFoundError, UsageError):
+        concepts = {}
+    personal = [slot.path for slot in schema.slots if slot.is_original and slot.data_class != "O"]
+    return {path: concepts.get(path, "none") for path in personal}
 
 
 def written_profiles(folder: Path) -> dict[str, str]:

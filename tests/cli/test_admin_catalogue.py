@@ -65,6 +65,14 @@ def test_a_list_is_compared_loaded_in_parts_and_changed_by_versions(desk: Desk) 
     plan = desk.path("plan.json")
     assert standings(city("propose", *city.keys(), "--out", plan)) == nothing_published
     assert city("check", plan)["agrees"] is True
+    # Whoever countersigns reads of each personal path as what it is masked, and finds where a plan says otherwise.
+    shown = json.loads(Path(plan).read_text("utf-8"))
+    by_item = {one["item"]: one["concepts"] for one in shown["items"]}
+    assert by_item[104]["/finder/phone"] == "informant"
+    assert "/region" not in by_item[104]
+    next(one for one in shown["items"] if one["item"] == 104)["concepts"]["/finder/phone"] = "detail"
+    (fault,) = city("check", str(desk.written("other.json", shown)), expect=1)["faults"]
+    assert fault.startswith("item 104: the plan says otherwise of its personal paths")
     assert standings(city("diff", *city.keys())) == nothing_published
 
     refused = city("load", *city.keys(1, 2, wrong=True), expect=4)

@@ -15,11 +15,11 @@ from ledger.core.mask_table import Place, profile_place
 from ledger.core.profile_lint import LintGround, lint_profile
 from ledger.core.schema import ORIGINAL, parse_schema
 from ledger.domain import load_document
-from ledger.errors import ProfileUnsafe
+from ledger.errors import ProfileUnsafe, UsageError
 from ledger.services.catalogue_documents import ItemDocuments, item_documents
 from ledger.services.derive_profiles import Audience, audience_of, class1_profile, opened_in, policy_profiles
 from ledger.services.lint_profiles import JUDGED, lint_ground, lint_item, require_safe
-from ledger.services.profile_files import FIRST_GENERATED, fields_of, mask_table, written_profiles
+from ledger.services.profile_files import FIRST_GENERATED, fields_of, mask_table, personal_concepts, written_profiles
 from tests.unit.core import masks
 
 pytestmark = pytest.mark.unit
@@ -185,6 +185,17 @@ def test_a_person_sees_all_that_a_record_holds_of_himself_and_nothing_of_others(
             assert not [path for path, _ in profile.open if path in personal and path.startswith(TABLE.third_parties)]
             seen += bool(own)
     assert seen >= 3
+
+
+def test_personal_paths_are_shown_by_concept_and_as_none_where_no_map_says_one() -> None:
+    def without(name: str) -> Any:
+        raise UsageError(f"there is no {name}")
+
+    schema = documents("hazard").schema
+    told = personal_concepts(schema, load_document)
+    assert (told["/finder/phone"], told["/place/address"]) == ("informant", "address")
+    assert "/region" not in told
+    assert personal_concepts(schema, without) == dict.fromkeys(told, "none")
 
 
 # The engine, with a table and a schema of its own.
