@@ -19,6 +19,7 @@ from ledger.core.codes import AgencyKind
 from ledger.core.hexadecimal import to_address
 from ledger.core.shapes import array, code_of, format_members, from_one, members_of
 from ledger.domain import load_document
+from ledger.domain.released import redefined, released_documents
 from ledger.errors import UsageError
 from ledger.ports import Signer
 from ledger.services.catalogue_documents import ItemDocuments, item_documents
@@ -99,14 +100,22 @@ class GivenItems:
 def domain_loader(folder: Path | None) -> LoadDocument:
     """Return what reads files of the domain data; one that `folder` has is taken from there.
 
-    It raises UsageError for a name that leads out of the folder, or that neither has; CanonicalJsonError.
+    It raises UsageError for a name that leads out of the folder, or that neither has, and for a schema, code set or
+    fields map of `folder` that was released under this name and version with other content; CanonicalJsonError.
     """
+    released = {} if folder is None else released_documents()
 
     def load(name: str) -> Any:
         if not is_inner_file(name):
             raise UsageError("expected a file of the domain data by its place there, as catalogue/hazard.json")
         if folder is not None and (folder / name).is_file():
-            return read_json(folder / name)
+            document = read_json(folder / name)
+            path = redefined(name, document, released)
+            if path is not None:
+                raise UsageError(
+                    f"{name}: {path} is released and says otherwise; give what differs a version of its own"
+                )
+            return document
         try:
             return load_document(name)
         except FileNotFoundError:

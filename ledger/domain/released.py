@@ -16,6 +16,12 @@ from ledger.core.hexadecimal import to_hex
 RELEASED = "released.json"
 FORMAT = "gongzhi-released/1"
 FOLDERS = ("calendar", "code_sets", "consent_texts", "fields", "schemas")
+_NAMES = {
+    "gongzhi-schema/1": ("schemas", "schema"),
+    "gongzhi-codes/1": ("code_sets", "code_set"),
+    "gongzhi-fields/1": ("fields", "schema"),
+}
+"""Where a document of a format stands, and which of its members is its name there, before its version."""
 _VERSIONED = re.compile(r".+-[1-9][0-9]?\.json")
 
 
@@ -37,6 +43,21 @@ def released_documents() -> Mapping[str, str]:
     """Return the hashes of `released.json` by path."""
     document: Mapping[str, Mapping[str, str]] = json.loads(files(__package__).joinpath(RELEASED).read_text("utf-8"))
     return document["documents"]
+
+
+def redefined(name: str, document: object, released: Mapping[str, str]) -> str | None:
+    """Return the path of the released schema, code set or fields map that a document from elsewhere says otherwise.
+
+    It is known by the place it is read from (`name`, as `schemas/incident-1.json`), and by name and version in it. None
+    where it is not released, or is the same.
+    """
+    known = name if name.startswith(tuple(f"{folder}/" for folder, _ in _NAMES.values())) else ""
+    inner = ""
+    if isinstance(document, dict) and document.get("format") in _NAMES:
+        folder, member = _NAMES[document["format"]]
+        inner = f"{folder}/{document.get(member)}-{document.get('version')}.json"
+    digest = to_hex(document_hash(document))
+    return next((path for path in (known, inner) if path in released and released[path] != digest), None)
 
 
 def changed_documents(released: Mapping[str, str], found: Mapping[str, str]) -> list[str]:
