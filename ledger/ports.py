@@ -42,7 +42,8 @@ class KeyProvider(Protocol):
     def subject_hmac(self, name: str, message: bytes) -> bytes:
         """Return HMAC-SHA256 (32 bytes) of `message` by the subject key `name`, which never leaves the provider.
 
-        Names: `token`, `tag`, `agency/<agency>/<purpose>/<epoch>` (formats page, section 9). Raises KeyProviderError.
+        Names: `token`, `tag`, `agency/<agency>/<purpose>/<epoch>` (formats page, section 9), `counts` (who joins the
+        rest of a table of counts). Raises KeyProviderError.
         """
 
 

@@ -25,7 +25,7 @@ AEAD_NONCE_BYTES = 12
 PURPOSE = b"gongzhi daily key/1\x00"
 SUBJECT_ROOT = b"gongzhi subject keys/1"
 """What the root of the subject keys is derived for; the master itself wraps daily keys and does nothing else."""
-_SUBJECT_NAME = re.compile(r"token|tag|agency/[0-9]{1,10}/[0-9]{1,5}/[0-9]{1,10}")
+_SUBJECT_NAME = re.compile(r"token|tag|counts|agency/[0-9]{1,10}/[0-9]{1,5}/[0-9]{1,10}")
 
 
 class FileKeyProvider:
@@ -62,7 +62,7 @@ class FileKeyProvider:
     def subject_hmac(self, name: str, message: bytes) -> bytes:
         """Return HMAC-SHA256 (32 bytes) of `message` by the subject key `name`; raises KeyProviderError for another.
 
-        Names: `token`, `tag`, `agency/<agency>/<purpose>/<epoch>` (formats page, section 9).
+        Names: `token`, `tag`, `agency/<agency>/<purpose>/<epoch>` (formats page, section 9), `counts`.
         """
         if not _SUBJECT_NAME.fullmatch(name):
             raise KeyProviderError("no key of subjects has this name")

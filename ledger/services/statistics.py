@@ -1,7 +1,8 @@
 """Count records by class-O slots without showing anybody: one fixed table, suppressed by who asks, made once."""
 
+import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,9 +80,10 @@ def _made(call: Call, counted: CountedRegion, period: str) -> KeptCounts:
     table = table_of(
         _figures(call.transaction.count_records(counted), is_about_persons), is_about_persons=is_about_persons
     )
+    rank = _order(call, counted, period)
     tables = {}
     for k in THRESHOLDS:
-        table = suppress(table, k)
+        table = suppress(table, k, rank)
         tables[str(k)] = {"figures": table.shown_figures, "table": _document(table)}
     made = {
         "from": counted.from_at,
@@ -93,6 +95,13 @@ def _made(call: Call, counted: CountedRegion, period: str) -> KeptCounts:
     text = json.dumps(made, ensure_ascii=False, separators=(",", ":"))
     version = call.gateway.count_rules.version
     return call.transaction.keep_counts(counted.item, counted.region, period, KeptCounts(version, call.now, text))
+
+
+def _order(call: Call, counted: CountedRegion, period: str) -> Callable[[str], bytes]:
+    """Return the order of labels that says who joins the rest of a table: by a key that never leaves the provider."""
+    about = f"{counted.item}/{counted.region}/{period}".encode()
+    secret = call.gateway.key_provider.subject_hmac("counts", about)
+    return lambda label: hmac.digest(secret, label.encode("utf-8"), "sha256")
 
 
 def _names_persons(call: Call, item: int) -> bool:

@@ -144,7 +144,7 @@ def test_a_master_key_has_its_length_and_is_not_shown(tmp_path: Path) -> None:
 
 def test_keys_of_subjects_follow_from_the_master_and_are_not_shown(tmp_path: Path) -> None:
     first, again, second = (FileKeyProvider(bytes([fill]) * 32) for fill in (1, 1, 2))
-    names = ("token", "tag", "agency/7/2/12", "agency/7/2/13", "agency/7/3/12", "agency/8/2/12")
+    names = ("token", "tag", "counts", "agency/7/2/12", "agency/7/2/13", "agency/7/3/12", "agency/8/2/12")
     made = [first.subject_hmac(name, b"message") for name in names]
     assert len(set(made)) == len(names)
     assert made == [again.subject_hmac(name, b"message") for name in names]

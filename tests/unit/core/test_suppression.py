@@ -4,12 +4,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
+from hashlib import sha256
+from itertools import permutations, product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.core.suppression import MOST_CELLS, CountTable, Figure, suppress, table_of
+from ledger.core.suppression import MOST_CELLS, NOTHING, CountTable, Figure, suppress, table_of
 
 pytestmark = pytest.mark.unit
 ROWS, COLUMNS = "abcd", "wxyz"
@@ -29,6 +32,11 @@ def counted(micro: Micro, *, is_about_persons: bool = False) -> CountTable:
         for key, persons in found.items()
     }
     return table_of(figures, is_about_persons=is_about_persons)
+
+
+def shown_of(full: CountTable, k: int) -> CountTable:
+    """What may be shown; who joins a rest goes by the alphabet."""
+    return suppress(full, k, str.encode)
 
 
 def table(counts: Sequence[Sequence[int]]) -> CountTable:
@@ -83,7 +91,7 @@ small_counts = st.integers(2, 3).flatmap(
 @given(small_counts, st.integers(2, 4))
 @settings(max_examples=120, deadline=None)
 def test_no_hidden_cell_can_be_worked_out_from_what_is_shown(counts: list[list[int]], k: int) -> None:
-    shown = suppress(table(counts), k)
+    shown = shown_of(table(counts), k)
     assert known_too_well(shown, k) == []
     for figures in (shown.row_totals, shown.column_totals):
         assert all(figure.records >= k for figure in figures)
@@ -114,9 +122,9 @@ def determined(shown: CountTable) -> set[tuple[int, int]]:
 @given(st.lists(st.lists(st.integers(0, 30), min_size=6, max_size=6), min_size=5, max_size=5))
 @settings(max_examples=40, deadline=None)
 def test_no_hidden_cell_of_a_larger_table_follows_from_its_margins(counts: list[list[int]]) -> None:
-    shown = suppress(wide(counts), 10)
+    shown = shown_of(wide(counts), 10)
     assert determined(shown) == set()
-    assert determined(suppress(shown, 20)) == set()
+    assert determined(shown_of(shown, 20)) == set()
 
 
 def test_the_attack_finds_what_one_hidden_cell_in_a_row_gives_away() -> None:
@@ -146,7 +154,7 @@ def labels_of(label: str | None, shown: Sequence[str | None], every: str) -> set
 @given(records, st.integers(2, 3))
 @settings(max_examples=150, deadline=None)
 def test_what_a_row_or_column_hides_is_of_at_least_k_persons(micro: Micro, k: int) -> None:
-    shown = suppress(counted(micro, is_about_persons=True), k)
+    shown = shown_of(counted(micro, is_about_persons=True), k)
     rows = [labels_of(label, shown.rows, ROWS) for label in shown.rows]
     columns = [labels_of(label, shown.columns, COLUMNS) for label in shown.columns]
 
@@ -168,8 +176,8 @@ def test_what_a_row_or_column_hides_is_of_at_least_k_persons(micro: Micro, k: in
 @given(records, st.booleans())
 @settings(max_examples=150, deadline=None)
 def test_a_table_for_the_public_says_nothing_that_the_one_for_members_does_not(micro: Micro, persons: bool) -> None:
-    inner = suppress(counted(micro, is_about_persons=persons), 2)
-    outer = suppress(inner, 4)
+    inner = shown_of(counted(micro, is_about_persons=persons), 2)
+    outer = shown_of(inner, 4)
     if outer.total is None:
         return
     assert outer.total == inner.total
@@ -193,45 +201,140 @@ def _stands_in(label: str | None, shown: str | None, all_shown: Sequence[str | N
 
 
 def test_a_table_of_fewer_than_k_shows_nothing() -> None:
-    nothing = suppress(table([[3, 2], [2, 2]]), 10)
+    nothing = shown_of(table([[3, 2], [2, 2]]), 10)
     assert (nothing.total, nothing.rows, nothing.cells, nothing.shown_figures) == (None, (), (), 0)
-    assert suppress(nothing, 20).total is None
-    assert suppress(table([[3, 2], [2, 3]]), 10).total == Figure(10, 10)
-    assert suppress(counted([]), 1).total is None
+    assert shown_of(nothing, 20).total is None
+    assert shown_of(table([[3, 2], [2, 3]]), 10).total == Figure(10, 10)
+    assert shown_of(counted([]), 1).total is None
 
 
 def test_small_groups_are_merged_without_a_label_with_another_that_hides_them() -> None:
-    shown = suppress(counted([(0, "a", "w")] * 30 + [(0, "b", "w")] * 12 + [(0, "c", "w")] * 2), 10)
-    assert list(zip(shown.rows, [total.records for total in shown.row_totals], strict=True)) == [("a", 30), (None, 14)]
+    full = counted([(0, "a", "w")] * 30 + [(0, "b", "w")] * 12 + [(0, "c", "w")] * 2)
+    shown = shown_of(full, 10)
+    assert margins(shown) == {"b": 12, None: 32}
     # One column alone is the whole table again: its cells would be the rows' totals.
-    assert (shown.columns, shown.cells, shown.shown_figures) == (("w",), (), 4)
-    many = suppress(counted([(0, "a", "w")] * 30 + [(0, "b", "w")] * 6 + [(0, "c", "w")] * 5), 10)
-    assert many.rows == ("a", None)
+    assert (shown.columns, shown.cells, shown.shown_figures) == ((None,), (), 4)
+    # Who joins goes by the order that is given, not by size.
+    assert margins(suppress(full, 10, {"a": b"2", "b": b"1", "c": b"0", "w": b""}.__getitem__)) == {"a": 30, None: 14}
+    many = shown_of(counted([(0, "a", "w")] * 30 + [(0, "b", "w")] * 6 + [(0, "c", "w")] * 5), 10)
+    assert many.rows == (None,)
+
+
+def test_a_rest_is_made_where_nothing_is_small_so_that_no_missing_label_is_empty() -> None:
+    full = counted([(0, row, "w") for row in "abc" for _ in range(12)])
+    assert margins(shown_of(full, 5)) == {"b": 12, "c": 12, None: 12}
+    # For a greater k the rest stays what it is, or takes what is small then; a small rest is joined by another.
+    assert margins(shown_of(shown_of(full, 5), 10)) == {"b": 12, "c": 12, None: 12}
+    mixed = table_of(_margins(Counter(a=12, b=7, c=30)), is_about_persons=False)
+    assert margins(shown_of(shown_of(mixed, 5), 10)) == {"c": 30, None: 19}
+    small = table_of(_margins(Counter(a=6, b=12, c=30)), is_about_persons=False)
+    assert margins(shown_of(shown_of(small, 5), 10)) == {"c": 30, None: 18}
+
+
+def margins(shown: CountTable) -> dict[str | None, int]:
+    """Labels of rows with their records."""
+    return dict(zip(shown.rows, [total.records for total in shown.row_totals], strict=True))
+
+
+def test_who_knows_the_rule_works_no_missing_group_out() -> None:
+    k, most, labels = 3, 8, "abc"
+    behind: dict[tuple[tuple[str | None, int], ...], set[tuple[int, ...]]] = defaultdict(set)
+    for counts in product(range(most), repeat=len(labels)):
+        full = table_of(_margins(Counter(dict(zip(labels, counts, strict=True)))), is_about_persons=False)
+        full = replace(full, rows=tuple(r for r, n in margins(full).items() if n), row_totals=_positive(full))
+        for order in permutations((b"1", b"2", b"3")):
+            shown = suppress(full, k, dict(zip(labels, order, strict=True)).__getitem__)
+            behind[tuple(margins(shown).items())].add(counts)
+    told = []
+    for shown_rows, tables in behind.items():
+        missing = [place for place, label in enumerate(labels) if label not in dict(shown_rows)]
+        if not shown_rows or dict(shown_rows)[None] >= most:
+            continue  # nothing is shown, or larger counts than were tried would fit too
+        for place in missing:
+            values = {counts[place] for counts in tables}
+            alone = len(missing) == 1 and min(values) >= k
+            if not alone and max(values) - min(values) < k:
+                told.append((shown_rows, labels[place], values))
+    assert len(behind) > 100
+    assert told == []
+
+
+def test_who_knows_the_rule_works_no_hidden_cell_out_by_what_was_hidden_with_it() -> None:
+    k, columns, first = 3, (6, 6, 3), 9
+    behind: dict[CountTable, set[tuple[int, ...]]] = defaultdict(set)
+    for upper in product(*(range(most + 1) for most in columns)):
+        if sum(upper) != first:
+            continue
+        lower = tuple(most - n for most, n in zip(columns, upper, strict=True))
+        for key in range(30):
+            order = partial(digest_of, bytes([key]))
+            shown = suppress(with_rest(wide([upper, lower])), k, order)
+            if shown.cells:
+                cells = tuple(
+                    tuple(NOTHING if (r, c) in shown.hidden else figure for c, figure in enumerate(line))
+                    for r, line in enumerate(shown.cells)
+                )
+                behind[replace(shown, cells=cells)].add((*upper, *lower))
+    assert behind
+    for tables in behind.values():
+        for values in (set(column) for column in zip(*tables, strict=True)):
+            assert len(values) > 1 or min(values) >= k
+
+
+def digest_of(key: bytes, label: str) -> bytes:
+    return sha256(key + label.encode()).digest()
+
+
+def _positive(full: CountTable) -> tuple[Figure, ...]:
+    return tuple(total for total in full.row_totals if total.records)
+
+
+def test_one_person_with_very_many_records_is_not_told_by_them() -> None:
+    """A cell of 16 records of one person has room for 8, not for k alone, as far as its row and column have it."""
+    cells = [[(16, 1), (2, 2), (9, 9)], [(2, 2), (2, 2), (9, 9)], [(10, 10), (11, 11), (12, 12)]]
+    figures = tuple(tuple(Figure(*cell) for cell in line) for line in cells)
+    rows = tuple(Figure(sum(c.records for c in line), sum(c.units for c in line)) for line in figures)
+    columns = tuple(
+        Figure(sum(c.records for c in line), sum(c.units for c in line)) for line in zip(*figures, strict=True)
+    )
+    full = CountTable((*"ab", None), (*"wx", None), rows, columns, figures, Figure(73, 58), True)
+    shown = shown_of(full, 2)
+    values = [filled[0, 0] for filled in completions(shown)]
+    assert max(values) - min(values) >= 8
+    # Where the records are of as many persons they are shown.
+    several = replace(full, cells=((Figure(16, 16), *figures[0][1:]), *figures[1:]))
+    assert (0, 0) not in shown_of(several, 2).hidden
 
 
 def test_where_every_group_is_small_the_total_alone_is_left() -> None:
-    shown = suppress(counted([(0, row, "w") for row in "abcd" for _ in range(6)]), 10)
+    shown = shown_of(counted([(0, row, "w") for row in "abcd" for _ in range(6)]), 10)
     assert (shown.rows, [total.records for total in shown.row_totals]) == ((None,), [24])
 
 
 def test_a_small_cell_is_hidden_with_a_rectangle_of_others() -> None:
-    shown = suppress(table([[3, 40, 50], [60, 30, 20], [70, 80, 90]]), 10)
-    assert shown.hidden == {(0, 0), (0, 1), (1, 0), (1, 1)}
+    shown = shown_of(with_rest(table([[3, 40, 50], [60, 30, 20], [70, 80, 90]])), 10)
+    ((other_row, other_column),) = {place for place in shown.hidden if place[0] and place[1]}
+    assert shown.hidden == {(0, 0), (0, other_column), (other_row, 0), (other_row, other_column)}
     assert shown.shown_figures == 1 + 3 + 3 + 5
     # Corners of 9 and 8 give a cell too little room; larger ones are taken.
-    assert len(suppress(table([[3, 12, 50], [12, 30, 20], [70, 80, 90]]), 10).hidden) == 4
+    assert len(shown_of(with_rest(table([[3, 12, 50], [12, 30, 20], [70, 80, 90]])), 10).hidden) == 4
+
+
+def with_rest(full: CountTable) -> CountTable:
+    """The same table, whose last row and column are the rest already."""
+    return replace(full, rows=(*full.rows[:-1], None), columns=(*full.columns[:-1], None))
 
 
 def test_small_cells_that_have_room_among_themselves_hide_no_other() -> None:
-    shown = suppress(table([[9, 9, 50], [9, 9, 50], [9, 9, 50]]), 10)
+    shown = shown_of(with_rest(table([[9, 9, 50], [9, 9, 50], [9, 9, 50]])), 10)
     assert shown.hidden == {(r, c) for r in range(3) for c in range(2)}
 
 
 def test_persons_count_however_many_records_each_has() -> None:
     micro = [(1, "a", "w")] * 50 + [(person, row, column) for person in range(40) for row, column in ("ax", "bw", "bx")]
-    shown = suppress(counted(micro, is_about_persons=True), 10)
+    shown = shown_of(counted(micro, is_about_persons=True), 10)
     assert (0, 0) in shown.hidden
-    assert suppress(counted(micro), 10).hidden == frozenset()
+    assert shown_of(counted(micro), 10).hidden == frozenset()
     # Two cells of one and the same person hide nobody: a third one joins them.
     twice = [(1, "a", "w")] * 30 + [(1, "a", "x")] * 30 + [(1, "b", "w")] * 30 + [(1, "b", "x")] * 30
     others = [
@@ -240,7 +343,7 @@ def test_persons_count_however_many_records_each_has() -> None:
         for row, columns in (("a", "yz"), ("b", "yz"), ("c", "wxyz"))
         for column in columns
     ]
-    hidden = suppress(counted([*twice, *others], is_about_persons=True), 10).hidden
+    hidden = shown_of(with_rest(counted([*twice, *others], is_about_persons=True)), 10).hidden
     assert hidden >= {(0, 0), (0, 1), (1, 0), (1, 1)}
     assert {(0, 2), (0, 3)} & hidden
     assert {(1, 2), (1, 3)} & hidden
@@ -249,15 +352,15 @@ def test_persons_count_however_many_records_each_has() -> None:
 def test_a_table_of_very_many_cells_shows_its_margins() -> None:
     side = int(MOST_CELLS**0.5) + 1
     wide = [(0, f"r{row:03d}", f"c{column:03d}") for row in range(side) for column in range(side)]
-    shown = suppress(counted(wide), 5)
+    shown = shown_of(counted(wide), 5)
     assert (len(shown.rows), shown.cells) == (side, ())
-    assert suppress(shown, 10).cells == ()
+    assert shown_of(shown, 10).cells == ()
 
 
 def test_a_table_by_one_group_or_none_has_no_cells() -> None:
-    shown = suppress(table_of(_margins(Counter(a=30, b=2, c=11)), is_about_persons=False), 10)
-    assert (shown.rows, shown.columns, shown.cells, shown.shown_figures) == (("a", None), (), (), 3)
-    bare = suppress(table_of({(None, None): Figure(12, 12)}, is_about_persons=False), 10)
+    shown = shown_of(table_of(_margins(Counter(a=30, b=2, c=11)), is_about_persons=False), 10)
+    assert (shown.rows, shown.columns, shown.cells, shown.shown_figures) == (("c", None), (), (), 3)
+    bare = shown_of(table_of({(None, None): Figure(12, 12)}, is_about_persons=False), 10)
     assert (bare.rows, bare.shown_figures) == ((), 1)
 
 
