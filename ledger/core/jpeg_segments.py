@@ -20,8 +20,8 @@ _BASELINE, _EXTENDED, _PROGRESSIVE = 0xC0, 0xC1, 0xC2
 _FRAMES = frozenset({_BASELINE, _EXTENDED, _PROGRESSIVE})
 """Huffman-coded: what readers everywhere show."""
 _JFIF_BYTES, _ADOBE_BYTES = 14, 12
-_BLOCK_SIDE, _MOST_BLOCK_BYTES, _SCAN_SLACK_BYTES = 8, 256, 64
-"""Coded blocks need at most 27 bits for each of 64 coefficients; noise at full quality takes about 90 bytes."""
+_BLOCK_SIDE, _MOST_BLOCK_BYTES, _SCAN_SLACK_BYTES = 8, 160, 64
+"""Noise at full quality takes about 110 bytes a block, what the client makes at most 60."""
 _HUFFMAN_TABLES = frozenset({0, 1, 2, 3, 16, 17, 18, 19})
 _COMPONENTS = frozenset({1, 3, 4})
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7]")
