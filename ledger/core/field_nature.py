@@ -7,7 +7,7 @@ registers write them (English, Chinese, initials of pinyin), and the class and t
 import re
 from collections.abc import Mapping
 
-from ledger.core.schema import SLOT_TYPES, Slot
+from ledger.core.schema import SLOT_TYPES, Schema, Slot
 
 _WORD = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _GENERAL = frozenset({"number", "no", "num", "date", "day", "text", "value", "full", "original"})
@@ -104,11 +104,11 @@ def named_natures(slot: Slot) -> frozenset[str]:
     return frozenset(ended | {nature for nature in _PERSONAL if tails & _LAST_WORDS[nature]})
 
 
-def seems_personal(slot: Slot, schema: str) -> bool:
-    """Say whether a slot of class O of this schema (its name) ends as what is a person's: a name, a number, a day."""
-    if slot.path in _THINGS or (schema, slot.path) in _NAMED_THINGS:
-        return False
-    return not _PERSONAL.isdisjoint(named_natures(slot))
+def open_personal(schema: Schema) -> tuple[str, ...]:
+    """Return the paths of class O that end as what is a person's: a name, a number, an address, a day of birth."""
+    originals = [slot for slot in schema.slots if slot.is_original and slot.data_class == "O"]
+    named = [slot.path for slot in originals if not _PERSONAL.isdisjoint(named_natures(slot))]
+    return tuple(path for path in named if path not in _THINGS and (schema.name, path) not in _NAMED_THINGS)
 
 
 def concept_fits(concept: str, original: Slot) -> bool:

@@ -12,7 +12,7 @@ from itertools import product
 
 from ledger.core.codes import AgencyKind, Purpose, Tier
 from ledger.core.documents import EVERY_PURPOSE, MaskProfile
-from ledger.core.field_nature import concept_fits, named_natures, seems_personal
+from ledger.core.field_nature import concept_fits, named_natures, open_personal
 from ledger.core.mask_table import FieldsMap, MaskTable, Place, profile_place
 from ledger.core.schema import ORIGINAL, RESERVED_PATHS, SUBJECT_PATH, Schema, Slot
 
@@ -180,9 +180,8 @@ def _found(
             yield name, code
         if not _within_table(slot, profile, ground):
             yield name, LintCode.BEYOND_TABLE
-    for slot in ground.schema.slots:
-        if slot.data_class == "O" and seems_personal(slot, ground.schema.name):
-            yield (slot.path, slot.kind), LintCode.OPEN_PERSONAL
+    for path in open_personal(ground.schema):
+        yield (path, ORIGINAL), LintCode.OPEN_PERSONAL
     combined = _combination([slot for _, slot in opened if slot is not None], profile, ground)
     if combined is not None:
         yield (combined.path, combined.kind), LintCode.COMBINATION

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.core.documents import MaskProfile
+from ledger.core.field_nature import open_personal
 from ledger.core.judged import Judgement, parse_judged
-from ledger.core.profile_lint import Class1, Finding, LintGround, lint_profile
+from ledger.core.profile_lint import Class1, Finding, LintCode, LintGround, lint_profile
 from ledger.domain import load_document
 from ledger.errors import ProfileUnsafe, UsageError
 from ledger.services.catalogue_documents import ItemDocuments
@@ -39,8 +40,14 @@ def lint_item(documents: ItemDocuments, load: Callable[[str], Any]) -> tuple[Lin
 
 
 def require_safe(documents: ItemDocuments, load: Callable[[str], Any]) -> None:
-    """Raise ProfileUnsafe, naming item, tier, purpose, path, kind and finding, where a profile opens too much."""
+    """Raise ProfileUnsafe, naming item, tier, purpose, path, kind and finding, where a profile opens too much.
+
+    An item without any profile is asked for what its class O keeps in clear all the same.
+    """
     found = [one.finding.line for one in lint_item(documents, load) if one.judgement is None]
+    if not documents.profiles:
+        about = f"{LintCode.OPEN_PERSONAL}, {LintCode.OPEN_PERSONAL.words[1]}"
+        found = [f"{path}: {about}" for path in open_personal(documents.schema)]
     if found:
         more = f"; and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
         raise ProfileUnsafe(f"item {documents.item.item}: {'; '.join(found[:_MOST_SHOWN])}{more}")

@@ -1,11 +1,12 @@
 """What a field is about by how its path ends, and which slots a concept may be of."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ledger.core.field_nature import concept_fits, named_natures, seems_personal
+from ledger.core.field_nature import concept_fits, named_natures, open_personal
 from ledger.core.schema import Slot, parse_schema
 from ledger.domain import load_document
 from ledger.services.profile_files import fields_of, mask_table
@@ -51,14 +52,12 @@ def test_a_yes_or_no_and_the_number_of_a_qualification_are_about_nothing() -> No
 
 
 def test_names_of_things_seem_of_no_person_where_the_program_knows_them() -> None:
-    def seems(path: str, schema: str = "city_thing", slot_type: str = "string") -> bool:
-        return seems_personal(slot(path, slot_type, "O"), schema)
-
-    assert seems("/name")
-    assert seems("/person/name")
-    assert seems("/birthDate", slot_type="time")
-    assert seems("/sex", slot_type="code")
-    assert not any((seems("/name", "facility"), seems("/place/name"), seems("/place/point"), seems("/title")))
+    given = ("/name", "/person/name", "/place/name", "/birthDate", "/sex", "/place/point", "/title")
+    slots = tuple(slot(path, "time" if path == "/birthDate" else "string", "O") for path in given)
+    city = replace(parse_schema(load_document("schemas/facility-1.json")), name="city_thing", slots=slots)
+    assert open_personal(city) == ("/name", "/person/name", "/birthDate", "/sex")
+    assert open_personal(replace(city, name="facility")) == ("/person/name", "/birthDate", "/sex")
+    assert open_personal(replace(city, slots=(slot("/phone"), *slots[-1:]))) == ()
 
 
 @pytest.mark.parametrize(
@@ -96,10 +95,10 @@ def test_every_slot_of_the_domain_data_fits_its_concept_and_none_of_class_o_seem
     document: Any = load_document(f"schemas/{path.name}")
     schema = parse_schema(document)
     concepts = fields_of(load_document, schema).concepts
+    assert open_personal(schema) == ()
     for one in schema.slots:
         if one.is_original:
             assert concept_fits(concepts[one.path], one), one.path
-            assert one.data_class != "O" or not seems_personal(one, schema.name), one.path
 
 
 def test_every_concept_of_the_table_fits_some_slot() -> None:

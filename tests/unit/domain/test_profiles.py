@@ -1,6 +1,7 @@
 """Profiles of the domain data: the table as the design has it, what is made of it, and what is refused."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,14 @@ def test_a_person_sees_all_that_a_record_holds_of_himself_and_nothing_of_others(
             assert not [path for path, _ in profile.open if path in personal and path.startswith(TABLE.third_parties)]
             seen += bool(own)
     assert seen >= 3
+
+
+def test_an_item_without_any_profile_keeps_nothing_of_a_person_in_clear_either() -> None:
+    found = replace(documents("hazard"), profile=None, policy=None, profiles=())
+    require_safe(found, load_document)
+    slots = (*found.schema.slots, replace(found.schema.slots[0], path="/contact/mobile", data_class="O"))
+    with pytest.raises(ProfileUnsafe, match="item 104: /contact/mobile: open_personal"):
+        require_safe(replace(found, schema=replace(found.schema, slots=slots)), load_document)
 
 
 def test_personal_paths_are_shown_by_concept_and_as_none_where_no_map_says_one() -> None:
