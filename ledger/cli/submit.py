@@ -62,8 +62,8 @@ def submit(
         begun = job.begin(client.desk.facts.gateway, client.desk.agency)
         if begun and not resume:
             raise UsageError(f"{job.state} holds a job that was begun; --resume goes on with it")
-        summary = _fill(job, corrected, _tokens(client, source, table, item))
-        result = _send(client, job, wait) | _told(source, job, summary)
+        _fill(job, corrected, _tokens(client, source, table, item))
+        result = _send(client, job, wait) | _told(source, job)
     _print(result, as_json)
 
 
@@ -101,7 +101,7 @@ def _tokens(client: "GongzhiClient", source: "TableSource", table: TableOptions,
     return resident_tokens(SubjectsDesk(client.desk), table.grounds(item))
 
 
-def _fill(job: "TableJob", corrected: Path | None, tokens: "Tokens | None") -> "Summary":
+def _fill(job: "TableJob", corrected: Path | None, tokens: "Tokens | None") -> None:
     from ledger.client.tables.corrections import Corrections
     from ledger.client.tables.rows import TableFile
 
@@ -109,31 +109,38 @@ def _fill(job: "TableJob", corrected: Path | None, tokens: "Tokens | None") -> "
         job.fill(advance, tokens)
         corrections = Corrections(job)
         if corrected is None:
-            return corrections.finish(advance, tokens)
-        return corrections.take(TableFile(corrected), advance, tokens)
+            corrections.finish(advance, tokens)
+        else:
+            corrections.take(TableFile(corrected), advance, tokens)
 
 
 def _send(client: "GongzhiClient", job: "TableJob", wait: int) -> dict[str, Any]:
+    from ledger.client.tables.sending import send_job
+
     pending = job.outbox.pending()
+    sent_now = 0
     duplicates = 0
     with progress_bar("submissions", len(pending)) as advance:
-        for _, accepted in job.outbox.send_all(client.publishing, wait):
+        for _, accepted in send_job(job, client.publishing, wait):
+            sent_now += 1
             duplicates += len(accepted.duplicates)
             advance(1)
     sent = job.outbox.sent().values()
     return {
         "records": sum(submission["records"] for submission in sent),
         "submissions": len(sent),
-        "sentNow": len(pending),
+        "sentNow": sent_now,
         # Records sent now about persons whom the item held already.
         "duplicates": duplicates,
         "anchorBy": max((submission["anchorBy"] for submission in sent), default=None),
     }
 
 
-def _told(source: "TableSource", job: "TableJob", summary: "Summary") -> dict[str, Any]:
+def _told(source: "TableSource", job: "TableJob") -> dict[str, Any]:
+    from ledger.client.tables.corrections import Corrections
     from ledger.client.tables.job import REPORT, TO_CORRECT
 
+    summary = Corrections(job).summary()
     to_correct = job.state / TO_CORRECT
     return {
         **source.file.described(),

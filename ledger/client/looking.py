@@ -150,7 +150,7 @@ class Looking:
 
     def keep_refusal(self, answer: SignedAnswer, grounds: Grounds, stated: StatedGrounds) -> None:
         """Check and keep the refusal in an answer of status 403, and raise it: LookRefused or PromiseBroken."""
-        self._refused(answer, self._asked(answer, grounds, stated))
+        self.refuse(answer, self._asked(answer, grounds, stated))
 
     def _asked(self, answer: SignedAnswer, grounds: Grounds, stated: StatedGrounds) -> AskedLook:
         return AskedLook(
@@ -173,10 +173,11 @@ class Looking:
     def _members(self, answer: SignedAnswer, asked: AskedLook, *names: str) -> dict[str, Any]:
         """Return the members of a served look; raises LookRefused once a refusal has been checked and kept."""
         if answer.status == 403:
-            self._refused(answer, asked)
+            self.refuse(answer, asked)
         return answer.members("disclosure", "openings", *names)
 
-    def _refused(self, answer: SignedAnswer, asked: AskedLook) -> None:
+    def refuse(self, answer: SignedAnswer, asked: AskedLook) -> None:
+        """Check and keep the refusal in an answer of status 403 to `asked`, and raise LookRefused or PromiseBroken."""
         members = answer.members("reason", "name", "needed", "refusal")
         refusal = parse_statement("Refusal", members["refusal"])
         evidence = LookRequest(asked.base.decode("ascii"), asked.signature, ())

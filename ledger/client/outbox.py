@@ -4,22 +4,27 @@
                                  when accepted
     FOLDER/NAME.attempts.json    every submission that was signed for it, written before it is sent
     FOLDER/NAME.sent.json        what the gateway accepted: submissionId, entry, times; no content
+    FOLDER/NAME.refused.json     records that it refused for their persons, by submissionId: places and rows; no content
 
 A crash at any moment loses nothing and sends nothing twice: the submissionId never changes, and where an attempt was
 made whose outcome is unknown, the gateway is asked by id before anything is signed anew. Names are sent in their order.
+Where records are refused because their persons were collected before, who sends may have them left out: that is on disk
+first, then the others take the content's place under a submissionId of their own.
 The folder holds originals in clear until they are accepted: only its owner enters it.
 """
 
 import fcntl
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+from ledger.action_errors import DuplicateSubject
 from ledger.client.attaching import AttachedFile
 from ledger.client.durable import private_folder, write_durably
+from ledger.client.promises import broken
 from ledger.client.publishing import Accepted, Publishing
 from ledger.client.submissions import SignedContent, SubmissionContent
 from ledger.core.canonical import decode, encode
@@ -32,7 +37,9 @@ FORMAT = "gongzhi-outbox/1"
 MOST_TRIES = 4
 """How often one content is signed anew within one `send`; every answer in between said that this was needed."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
-_CONTENT, _ATTEMPTS, _SENT = ".content.ndjson", ".attempts.json", ".sent.json"
+_CONTENT, _ATTEMPTS, _SENT, _REFUSED = ".content.ndjson", ".attempts.json", ".sent.json", ".refused.json"
+LeaveOut: TypeAlias = Callable[[SubmissionContent, Sequence[int]], SubmissionContent | None]
+"""Gives a content of the records that do not stand at these places, under another submissionId; None if none are."""
 
 
 class ClientOutbox:
@@ -55,7 +62,7 @@ class ClientOutbox:
 
     def holds(self, name: str) -> bool:
         """Say whether a content was ever put under `name`."""
-        return self._path(name, _SENT).exists() or self._path(name, _CONTENT).exists()
+        return any(self._path(name, suffix).exists() for suffix in (_SENT, _CONTENT, _REFUSED))
 
     def pending(self) -> list[str]:
         """Return the names of what is not accepted yet, in the order of sending."""
@@ -67,6 +74,11 @@ class ClientOutbox:
         paths = sorted(self.folder.glob(f"*{_SENT}"))
         return {path.name.removesuffix(_SENT): _object(path.read_bytes()) for path in paths}
 
+    def refused(self) -> dict[str, tuple[int, ...]]:
+        """Return the table's rows whose records were refused and left out, by name."""
+        names = sorted(path.name.removesuffix(_REFUSED) for path in self.folder.glob(f"*{_REFUSED}"))
+        return {name: tuple(row for _, rows in self._refusals(name).values() for row in rows) for name in names}
+
     def content(self, name: str) -> SubmissionContent:
         """Return a pending content; raises FormatError for a damaged file."""
         return _parse_content(self._path(name, _CONTENT).read_bytes())
@@ -75,16 +87,65 @@ class ClientOutbox:
         """Forget a pending content that the gateway refuses, or that is not to be sent; nothing if there is none."""
         self._remove_content(name)
 
-    def send_all(self, publishing: Publishing, wait_seconds: int = 0) -> Iterator[tuple[str, Accepted]]:
+    def send_all(
+        self, publishing: Publishing, wait_seconds: int = 0, leave_out: LeaveOut | None = None
+    ) -> Iterator[tuple[str, Accepted]]:
         """Send what is pending, in order; yields each name once its acceptance is checked and kept.
 
-        Stops at the first error and keeps the rest: raises GatewayUnreachable, the gateway's refusals, PromiseBroken,
-        UsageError if another process is sending from this folder.
+        With `leave_out`, records that are refused because their persons were collected before are left out and noted
+        (`refused`); a content of which nothing is left is not yielded. Stops at the first error and keeps the rest:
+        raises GatewayUnreachable, the gateway's refusals, PromiseBroken, UsageError if another process is sending from
+        this folder.
         """
         with self._only_sender():
             for name in self.pending():
-                yield name, self._send(name, publishing, wait_seconds)
+                accepted = self._send_what_is_taken(name, publishing, wait_seconds, leave_out)
+                if accepted is not None:
+                    yield name, accepted
             self._tidy()
+
+    def _send_what_is_taken(
+        self, name: str, publishing: Publishing, wait_seconds: int, leave_out: LeaveOut | None
+    ) -> Accepted | None:
+        if leave_out is not None:
+            self._leave_out(name, leave_out)
+        while self._path(name, _CONTENT).exists():
+            try:
+                return self._send(name, publishing, wait_seconds)
+            except DuplicateSubject as refused:
+                if leave_out is None or not refused.places:
+                    raise
+                self._note_refused(name, refused.places)
+                self._leave_out(name, leave_out)
+        return None
+
+    def _note_refused(self, name: str, places: Sequence[int]) -> None:
+        content = self.content(name)
+        if not all(isinstance(place, int) and 0 <= place < len(content.records) for place in places):
+            broken("the gateway refuses records at places that the submission does not have")
+        rows = [content.rows[place] for place in places] if content.rows else []
+        noted = self._refusals(name) | {to_hex(content.submission_id): (list(places), rows)}
+        members = {submission: {"places": at, "rows": of} for submission, (at, of) in noted.items()}
+        write_durably(self._path(name, _REFUSED), encode(members))
+
+    def _leave_out(self, name: str, leave_out: LeaveOut) -> None:
+        """Put the rest in the place of a content that was refused; nothing if it was not, or if that is done."""
+        content = self.content(name)
+        places, _ = self._refusals(name).get(to_hex(content.submission_id), ([], []))
+        if not places:
+            return
+        rest = leave_out(content, places)
+        if rest is None:
+            self._remove_content(name)
+            return
+        self._path(name, _ATTEMPTS).unlink(missing_ok=True)
+        write_durably(self._path(name, _CONTENT), _content_lines(rest))
+
+    def _refusals(self, name: str) -> dict[str, tuple[list[int], list[int]]]:
+        """Return places and rows of what was refused under a name, by submissionId."""
+        path = self._path(name, _REFUSED)
+        noted = _object(path.read_bytes()) if path.exists() else {}
+        return {submission: (one["places"], one["rows"]) for submission, one in noted.items()}
 
     def _send(self, name: str, publishing: Publishing, wait_seconds: int) -> Accepted:
         content = self.content(name)
@@ -103,6 +164,11 @@ class ClientOutbox:
             except NotEntitled:
                 # A gateway cannot tell whose key it is where it was signed for a contract that was succeeded.
                 if tries == MOST_TRIES or not publishing.follow():
+                    raise
+            except DuplicateSubject:
+                # An earlier attempt may have arrived meanwhile: then these are our own records.
+                accepted = self._ask(content, attempts[:-1], publishing)
+                if accepted is None:
                     raise
             except (GatewayUnreachable, StaleStatement, Conflict) as error:
                 if isinstance(error, GatewayUnreachable) and not error.outcome_unknown:
@@ -173,6 +239,8 @@ def _content_lines(content: SubmissionContent) -> bytes:
     }
     if content.attachments:
         header["attachments"] = len(content.attachments)
+    if content.rows:
+        header["rows"] = list(content.rows)
     return b"\n".join((encode(header), *content.records, *map(_attachment_line, content.attachments))) + b"\n"
 
 
@@ -195,10 +263,13 @@ def _parse_attachment(line: bytes) -> AttachedFile:
 def _parse_content(data: bytes) -> SubmissionContent:
     header, *lines = data.removesuffix(b"\n").split(b"\n")
     names = ("format", "submissionId", "item", "itemVersion", "schemaHash", "recordsRoot", "records")
-    members = members_of(decode(header), names, what="outbox content", optional=("attachments",))
+    members = members_of(decode(header), names, what="outbox content", optional=("attachments", "rows"))
     count = unsigned(members["records"], 32, what="outbox records")
     if members["format"] != FORMAT or count + members.get("attachments", 0) != len(lines):
         raise FormatError("outbox content: another format, or not as many records and files as its header says")
+    rows = tuple(unsigned(row, 32, what="outbox row") for row in array(members.get("rows", []), what="outbox rows"))
+    if rows and len(rows) != count:
+        raise FormatError("outbox content: not as many rows as records")
     return SubmissionContent(
         from_hex(members["submissionId"], 32, what="submissionId"),
         unsigned(members["item"], 32, what="item"),
@@ -207,6 +278,7 @@ def _parse_content(data: bytes) -> SubmissionContent:
         from_hex(members["recordsRoot"], 32, what="recordsRoot"),
         tuple(lines[:count]),
         tuple(map(_parse_attachment, lines[count:])),
+        rows,
     )
 
 

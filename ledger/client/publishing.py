@@ -6,6 +6,8 @@ from typing import Any
 
 from ledger.client.attaching import AttachedFile
 from ledger.client.desk import Desk
+from ledger.client.looking import Looking
+from ledger.client.looks import AskedLook
 from ledger.client.promises import accepted_attempt, broken, check_acceptance, parse_statement
 from ledger.client.queries import shaped
 from ledger.client.submissions import (
@@ -19,7 +21,9 @@ from ledger.client.submissions import (
 )
 from ledger.client.transport import SignedAnswer
 from ledger.core.bundle import SignedSubmission
+from ledger.core.codes import Authority
 from ledger.core.commitment import RecordContent, commit
+from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.schema import Schema
 from ledger.core.shapes import array, unsigned
@@ -76,10 +80,13 @@ class Publishing:
         """Send the newest of `attempts` once; returns the checked acceptance, which may be of an earlier attempt.
 
         `wait_seconds` (≤ 30) lets the gateway answer only when the submission is anchored. Raises GatewayUnreachable
-        (`outcome_unknown`: ask by id before signing anew), the gateway's refusals, PromiseBroken.
+        (`outcome_unknown`: ask by id before signing anew), the gateway's refusals, LookRefused where what a refusal
+        would tell of stored records is refused (checked and kept), PromiseBroken.
         """
         path = "/v1/submissions" + (f"?wait={min(wait_seconds, MOST_WAIT_SECONDS)}" if wait_seconds else "")
         answer = self._desk.transport.post(path, request_body(content, attempts[-1]), repeatable=False)
+        if answer.status == 403:
+            self._refused(answer, content.item)
         return self._accepted(answer, content.submission_id, attempts)
 
     def ask(self, submission_id: bytes, attempts: Sequence[SignedContent]) -> Accepted:
@@ -110,6 +117,14 @@ class Publishing:
         if answer["recordsRoot"] != to_hex(root) or len(answer["records"]) != len(own):
             broken("the gateway computed another root over the records")
         return root
+
+    def _refused(self, answer: SignedAnswer, item: int) -> None:
+        """Check, keep and raise the refusal of the question that a submission asks of the records that are there."""
+        desk = self._desk
+        signer, none = desk.signer.address, 0
+        window = (answer.base, answer.signature, answer.created, answer.expires)
+        asked = AskedLook(*window, desk.agency, signer, item, none, none, int(Authority.CLASS1), ZERO32, ZERO32)
+        Looking(desk).refuse(answer, asked)
 
     def _accepted(self, answer: SignedAnswer, submission_id: bytes, attempts: Sequence[SignedContent]) -> Accepted:
         names = ("submissionId", "state", "entry", "sealedHash", "acceptance", "times", "sequence", "batch")

@@ -3,14 +3,14 @@
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.client.attaching import AttachedFile
 from ledger.core.canonical import JsonValue
 from ledger.core.commitment import RecordContent, commit
 from ledger.core.eip712 import ZERO32
-from ledger.core.hexadecimal import to_hex
+from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.merkle import MerkleTree, record_leaf
 from ledger.core.open_text import refuse_personal
 from ledger.core.schema import Schema
@@ -40,6 +40,8 @@ class SubmissionContent:
     records: tuple[bytes, ...]
     attachments: tuple[AttachedFile, ...] = ()
     """Files that the records name; they are uploaded first."""
+    rows: tuple[int, ...] = ()
+    """Rows of a table that the records were made of, in their order; never sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class PreparedRecord:
     version: int
     record_root: bytes
     text: bytes
+    row: int = 0
+    """Row of the table that it was made of, 0 where it is of none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,22 @@ def contents_of(
         yield _content(schema, item, item_version, part)
 
 
+def without(schema: Schema, content: SubmissionContent, places: Sequence[int]) -> SubmissionContent | None:
+    """Return a content of all records but those at `places` (from 0), under a fresh submissionId; None if none is left.
+
+    The records keep their ids and salts: what they were in was never accepted.
+    """
+    left_out = frozenset(places)
+    rows = content.rows or (0,) * len(content.records)
+    kept = [
+        _committed_again(schema, text, row)
+        for place, (text, row) in enumerate(zip(content.records, rows, strict=True))
+        if place not in left_out
+    ]
+    made = contents_of(schema, content.item, content.item_version, kept)
+    return next((replace(one, attachments=content.attachments) for one in made), None)
+
+
 def records_root(records: Iterable[tuple[bytes, int, bytes]]) -> bytes:
     """Return the root over (recordId, version, record root) of a submission's records."""
     return MerkleTree([record_leaf(*record) for record in records]).root
@@ -163,7 +183,15 @@ def request_body(content: SubmissionContent, signed: SignedContent) -> bytes:
 def _content(schema: Schema, item: int, item_version: int, part: Sequence[PreparedRecord]) -> SubmissionContent:
     root = records_root((made.record_id, made.version, made.record_root) for made in part)
     texts = tuple(made.text for made in part)
-    return SubmissionContent(os.urandom(32), item, item_version, schema.hash, root, texts)
+    rows = tuple(made.row for made in part if made.row)
+    return SubmissionContent(os.urandom(32), item, item_version, schema.hash, root, texts, rows=rows)
+
+
+def _committed_again(schema: Schema, text: bytes, row: int) -> PreparedRecord:
+    members = json.loads(text)
+    record_id, previous, salt = (from_hex(members[name], 32) for name in ("recordId", "previous", "saltSecret"))
+    committed = commit(schema, RecordContent(record_id, members["version"], previous, salt, members["originals"]))
+    return PreparedRecord(record_id, committed.version, committed.record_root, text, row)
 
 
 def _text(value: object) -> bytes:

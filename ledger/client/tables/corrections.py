@@ -10,17 +10,28 @@ second time changes nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ledger.client.durable import private_folder, write_durably
 from ledger.client.tables.job import FILLED, Advance, RowsToFill, TableJob, digest_of
-from ledger.client.tables.reports import ROW, Summary, parse_summary, row_asked, summary_document, summary_of
+from ledger.client.tables.refusals import COLLECTED_BEFORE, refused_rows
+from ledger.client.tables.reports import (
+    ROW,
+    Fault,
+    Rejection,
+    Summary,
+    parse_summary,
+    row_asked,
+    summary_document,
+    summary_of,
+)
 from ledger.client.tables.rows import SourceRow, TableFile
 from ledger.client.tables.source import Outcome, TableSource, Tokens
 from ledger.core.canonical import decode, encode
+from ledger.core.schema import SUBJECT_PATH
 from ledger.errors import UsageError
 
 
@@ -54,21 +65,41 @@ class Corrections:
         return self.summary()
 
     def summary(self) -> Summary:
-        """Return what became of the rows of the job, its corrected files included."""
-        done = [self._filled(folder) for folder in (self._job.state, *self._begun())]
+        """Return what became of the rows of the job, its corrected files and what its gateway refused included."""
+        return self._as_of(len(self._begun()))
+
+    def report(self) -> None:
+        """Write the job's reports anew; for when its gateway refused rows."""
+        summary = self.summary()
+        self._job.report(summary, self._rows_as_read_last(summary, len(self._begun()) - 1))
+
+    def _as_of(self, rounds: int) -> Summary:
+        """Return what became of the rows up to so many corrected files."""
+        done = [self._filled(folder) for folder in (self._job.state, *self._begun()[:rounds])]
+        refused = refused_rows(self._job.outbox, rounds)
         cleaned: Counter[str] = Counter()
         warned: Counter[str] = Counter()
         for one in done:
             cleaned.update(one.cleaned)
             warned.update(one.warned)
         return Summary(
-            sum(one.accepted for one in done),
+            sum(one.accepted for one in done) - sum(map(len, refused)),
             sum(one.skipped for one in done),
             dict(sorted(cleaned.items())),
-            done[-1].rejected,
+            tuple(sorted((*done[-1].rejected, *self._collected_before(refused)), key=lambda one: one.row)),
             done[-1].not_missing,
             dict(sorted(warned.items())),
         )
+
+    def _collected_before(self, refused: Sequence[Set[int]]) -> list[Rejection]:
+        """Return the rows refused in a round that no later one was begun for: a later one's result holds those."""
+        missing: set[int] = set()
+        later = [set(self._plan(folder)["missing"]) for folder in self._begun()]
+        for number, rows in enumerate(refused):
+            missing |= rows - set().union(*later[number : len(refused) - 1])
+        fault = Fault(self._job.source.mapping.subject or SUBJECT_PATH, COLLECTED_BEFORE)
+        rows_of_job = self._job.source.rows() if missing else iter(())
+        return [Rejection(row.number, row.line, (fault,)) for row in rows_of_job if row.number in missing]
 
     def _begin(self, file: TableFile, digest: str) -> None:
         before = self._begun()
@@ -86,7 +117,7 @@ class Corrections:
         for place, folder in enumerate(self._begun()):
             if (folder / FILLED).exists():
                 continue
-            before = self._filled(self._begun()[place - 1] if place else self._job.state)
+            before = self._as_of(place)
             source, missing = self._source(folder), set(self._plan(folder)["missing"])
             source.seen.update(self._seen_before(place))
             left: list[int] = []
@@ -105,11 +136,12 @@ class Corrections:
 
     def _seen_before(self, place: int) -> dict[bytes, int]:
         """Return the values that may stand once, of the rows that became records before a round."""
-        rejected = {one.row for one in self._filled(self._job.state).rejected}
+        refused = refused_rows(self._job.outbox, place)
+        rejected = {one.row for one in self._filled(self._job.state).rejected} | refused[0]
         source = replace(self._job.source, seen={})
         _map_all(source, (row for row in source.rows() if row.number not in rejected))
-        for folder in self._begun()[:place]:
-            again = {one.row for one in self._filled(folder).rejected}
+        for number, folder in enumerate(self._begun()[:place], 1):
+            again = {one.row for one in self._filled(folder).rejected} | refused[number]
             round_source = replace(self._source(folder), seen=source.seen)
             missing = set(self._plan(folder)["missing"]) - again
             _map_all(round_source, _asked_rows(round_source, missing, []))
