@@ -32,8 +32,8 @@ class AttachmentMetadata(AttachmentRefused):
     code = "attachment_metadata"
     when = "a picture or a document carries more than what it shows: place, device, author, comments, a thumbnail"
     remedy = (
-        "strip it; `gongzhi record publish --attach` does so for pictures; make a PDF anew without properties, or send"
-        " its pages as pictures"
+        "`gongzhi record publish --attach` strips pictures; a PDF cannot be cleaned here: make it anew without"
+        " properties, or send its pages as pictures"
     )
 
 

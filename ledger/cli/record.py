@@ -32,7 +32,9 @@ def publish(
     item_version: Annotated[int | None, typer.Option(min=1, help="its version; the newest if not given")] = None,
     attach: Annotated[
         list[str] | None,
-        typer.Option(metavar="PATH=FILE", help="JPEG, PNG or PDF file for the slot at PATH; repeatable"),
+        typer.Option(
+            metavar="PATH=FILE", help="JPEG or PNG file (PDF if the gateway takes it) for the slot at PATH; repeatable"
+        ),
     ] = None,
     state: Annotated[Path | None, typer.Option(help="folder of the job's state; FILE.gongzhi if not given")] = None,
     wait: Annotated[int, typer.Option(min=0, max=30, help="seconds to wait for the anchor")] = 0,
