@@ -45,7 +45,8 @@ _ONE_FILTER = re.compile(
     rb"(?=[\x00\t\n\x0c\r \]/>])" + _SPACE + rb"*(\]?)"
 )
 _PICTURE_NAME = b"/DCTDecode"
-_STREAM, _STREAM_END = re.compile(rb"stream(?:\r\n|\n)"), b"endstream"
+_STREAM, _STREAM_END = re.compile(rb"[^(%<]*?>>" + _SPACE + rb"{0,8}stream(?:\r\n|\n)"), b"endstream"
+"""No string, comment or dictionary stands between a picture's filter and its stream: it could hold a decoy."""
 _MARKS = (b"Exif\x00\x00", b"<x:xmpmeta", b"<?xpacket", b"http://ns.adobe.com/", b"Photoshop 3.0")
 _PICTURE = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"
 _PICTURE_THAT_SAYS = re.compile(rb"\xff\xd8\xff[\xe1-\xed\xef\xfe]")
@@ -107,7 +108,7 @@ def _check_pictures(content: bytes) -> int:
         named = content.find(_PICTURE_NAME, at)
         if named < 0:
             return checked
-        begun = _STREAM.search(content, named, named + _DICTIONARY_BYTES)
+        begun = _STREAM.match(content, named, named + _DICTIONARY_BYTES)
         end = content.find(_STREAM_END, begun.end()) if begun else -1
         if begun is None or end < 0:
             raise AttachmentMedia("a PDF with a picture whose stream is not found")

@@ -17,6 +17,7 @@ MEBIBYTES_5 = 5 * 1024 * 1024
 JPEG = image("JPEG")
 MOST_STEPS = 60_000
 SCAN = stream(b"/Subtype /Image /Filter /DCTDecode", JPEG)
+SAYS_LATER = JPEG[:20].replace(b"JFIF", b"OTHR") + segment(0xFE, b"planted") + JPEG[20:]
 PLACE = Image.Exif()
 PLACE[0x010E] = "planted"
 SAYING = ("Title", "Author", "Subject", "Keywords", "Creator", "Producer", "CreationDate", "ModDate")
@@ -137,6 +138,10 @@ def test_the_file_s_name_that_a_program_writes_as_title_is_found() -> None:
         paper(stream(b"/Filter /DCTDecode", b"\xff\xd8\x00" + JPEG[2:])),
         paper(stream(b"/Filter /DCTDecode" + b" " * 1_024, JPEG)),
         paper(b"<< /Filter /DCTDecode >>\nstream\n" + JPEG),
+        paper(stream(b"/Filter /DCTDecode /Decoy (>>stream\n" + JPEG + b"endstream)", SAYS_LATER)),
+        paper(stream(b"/Filter /DCTDecode /Decoy %>>stream\n" + JPEG + b"endstream", SAYS_LATER)),
+        paper(stream(b"/Filter /DCTDecode /Decoy << >>stream\n" + JPEG + b"endstream", SAYS_LATER)),
+        paper(stream(b"/Filter /DCTDecode /Decoystream\n" + JPEG + b"endstream", SAYS_LATER)),
         paper(SCAN * MOST_PICTURES),
         paper(b"/A" * 2_000),
         paper(b"#41" * 10_000),
