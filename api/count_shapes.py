@@ -32,16 +32,18 @@ COUNTS = members(
 )
 DUPLICATES = members(
     gateway=NUMBER,
+    period=TEXT,
     **{"from": NUMBER},
     until=NUMBER,
+    k=NUMBER,
     ruleVersion=NUMBER,
     items=array(
         members(
             item=NUMBER,
-            taken=NUMBER,
-            warned=NUMBER,
-            refused=NUMBER,
-            avoided=NUMBER,
+            taken=or_null(NUMBER),
+            warned=or_null(NUMBER),
+            refused=or_null(NUMBER),
+            avoided=or_null(NUMBER),
             rule=or_null(members(mode=one_of(*OnceMode), withinDays=NUMBER)),
         )
     ),

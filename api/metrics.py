@@ -55,20 +55,18 @@ class Metrics:
         )
         self._collected = Gauge(
             "gongzhi_collected_records",
-            "Records about persons taken of items that are collected once",
-            ("item",),
+            "Records about persons taken of items that are collected once, all together",
             registry=self._registry,
         )
         self._duplicates = Gauge(
             "gongzhi_duplicate_records",
             "Records that collected a person again: taken with a warning, or refused",
-            ("item", "outcome"),
+            ("outcome",),
             registry=self._registry,
         )
         self._avoided = Gauge(
             "gongzhi_duplicate_records_avoided",
             "Questions of coverage that found a current record",
-            ("item",),
             registry=self._registry,
         )
         self._gauges = {name: Gauge(metric, text, registry=self._registry) for name, (metric, text) in _GAUGES.items()}
@@ -94,11 +92,11 @@ class Metrics:
         self, figures: Mapping[str, int], key_seconds: Mapping[str, int], collected: Sequence[OnceFigures] = ()
     ) -> bytes:
         """Return the metrics as Prometheus text, with the gateway's figures and its keys' expiry as they are now."""
-        for one in collected:
-            self._collected.labels(str(one.item)).set(one.taken)
-            self._duplicates.labels(str(one.item), "warned").set(one.warned)
-            self._duplicates.labels(str(one.item), "refused").set(one.refused)
-            self._avoided.labels(str(one.item)).set(one.avoided)
+        # By item they would tell what tables of counts hide, to everybody who reaches this page.
+        self._collected.set(sum(one.taken for one in collected))
+        self._duplicates.labels("warned").set(sum(one.warned for one in collected))
+        self._duplicates.labels("refused").set(sum(one.refused for one in collected))
+        self._avoided.set(sum(one.avoided for one in collected))
         self._keys.clear()
         for role, seconds in key_seconds.items():
             self._keys.labels(role).set(seconds)

@@ -15,14 +15,13 @@ from api.openapi import counting, signed
 from ledger.core import queries
 from ledger.core.collect_once import CollectOnce
 from ledger.core.shapes import members_of, text
-from ledger.count_rows import OnceFigures
 from ledger.errors import LookRefused
 from ledger.services.authenticate import Call
-from ledger.services.collect_once import once_period
+from ledger.services.collect_once import ShownFigures, once_period
 from ledger.services.statistics import Counts, count_records
 
 router = APIRouter(tags=["statistics"])
-Day = Annotated[str, Query(max_length=10, description="local day, YYYY-MM-DD, which counts too")]
+Month = Annotated[str, Query(max_length=7, description="a settled local month, YYYY-MM")]
 
 
 @router.post(
@@ -45,26 +44,29 @@ def count(context: Context, request: SignedRequest) -> Response:
 
 
 @router.get("/v1/statistics/duplicates", **signed("How often was collected twice", DUPLICATES))
-def duplicates(context: Context, request: SignedRequest, first: Day, last: Day) -> Response:
+def duplicates(context: Context, request: SignedRequest, period: Month) -> Response:
     """Return by item how many records about persons were taken, duplicates among them, refused and avoided ones.
 
     Refused are records of refused submissions, each submissionId once; avoided are questions of coverage that found a
-    current record. They count acts of agencies, not persons.
+    current record. They count acts of agencies, not persons. Figures below `k` are null, and items are those that the
+    caller's kind of agency may read or publish, but for class 3.
     """
-    found = answer(context, request, lambda call: once_period(call, first, last))
+    found = answer(context, request, lambda call: once_period(call, period))
     rules = context.gateway.collect_once
     return json_response(
         {
             "gateway": context.gateway.agency,
+            "period": found.period,
             "from": found.from_at,
             "until": found.until_at,
+            "k": found.k,
             "ruleVersion": found.rule_version,
             "items": [_figures(one, rules) for one in found.figures],
         }
     )
 
 
-def _figures(one: OnceFigures, rules: CollectOnce) -> Mapping[str, Any]:
+def _figures(one: ShownFigures, rules: CollectOnce) -> Mapping[str, Any]:
     rule = rules.rule_of(one.item)
     return {
         "item": one.item,

@@ -49,27 +49,26 @@ def counts(
 @connected
 def duplicates(
     *,
-    first: Annotated[str, typer.Option("--from", help="first day, YYYY-MM-DD, in the calendar's time zone")],
-    last: Annotated[str, typer.Option("--to", help="last day, which counts too")],
+    period: Annotated[str, typer.Option("--period", help="a month that is over, YYYY-MM")],
     as_json: JsonOption = False,
     connection: Connection,
 ) -> None:
     """Say how often persons were collected twice at this gateway, by item: taken, warned, refused, avoided.
 
     n is what was sent: taken and refused records about persons. Avoided are questions of coverage that found a current
-    record. They count acts of agencies, not persons.
+    record. They count acts of agencies, not persons. Figures of fewer than k are hidden.
     """
     with open_client(connection) as client:
-        period, figures = client.statistics.duplicates(first, last)
+        month, figures = client.statistics.duplicates(period)
     rows = [_once_row(one) for one in figures]
     if as_json:
-        print_json({**period, "items": rows})
+        print_json({**month, "items": rows})
         return
     columns = ("item", "n", "taken", "warned", "refused", "rate", "avoided")
-    print_table(columns, [["" if row[column] is None else row[column] for column in columns] for row in rows])
+    print_table(columns, [[_shown(row[column]) for column in columns] for row in rows])
     print(
-        f"gateway {period['gateway']}, {moment_text(period['from'])} until {moment_text(period['until'])},"
-        f" rules version {period['ruleVersion']}"
+        f"gateway {month['gateway']}, {moment_text(month['from'])} until {moment_text(month['until'])},"
+        f" k {month['k']} records, rules version {month['ruleVersion']}"
     )
 
 

@@ -15,7 +15,7 @@ from ledger.core.shapes import array, members_of, text, unsigned
 TABLE_NUMBERS = ("item", "from", "until", "k", "ruleVersion", "madeAt")
 TABLE_MEMBERS = (*TABLE_NUMBERS, "region", "period", "by", "counted", "n", "rows", "columns", "cells")
 """What stands beside the Query in an answer."""
-ONCE_NUMBERS = ("item", "taken", "warned", "refused", "avoided")
+ONCE_FIGURES = ("taken", "warned", "refused", "avoided")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +50,29 @@ class CountedTable:
 
 @dataclass(frozen=True, slots=True)
 class OnceCounts:
-    """How often an item was collected about persons (`taken`) and how often that was once too often."""
+    """How often an item was collected about persons (`taken`) and how often that was once too often.
+
+    None stands for fewer than k.
+    """
 
     item: int
-    taken: int
-    warned: int
-    refused: int
-    avoided: int
+    taken: int | None
+    warned: int | None
+    refused: int | None
+    avoided: int | None
     rule: Mapping[str, Any] | None
 
     @property
-    def submitted(self) -> int:
-        """Records that were sent: n of the rate."""
-        return self.taken + self.refused
+    def submitted(self) -> int | None:
+        """Records that were sent: n of the rate; None where a part of it is hidden."""
+        return None if self.taken is None or self.refused is None else self.taken + self.refused
 
     @property
     def rate(self) -> str | None:
-        """Share of duplicates among what was sent, four decimals, None where nothing was."""
-        return f"{(self.warned + self.refused) / self.submitted:.4f}" if self.submitted else None
+        """Share of duplicates among what was sent, four decimals, None where a part of it is hidden."""
+        if not self.submitted or self.warned is None or self.refused is None:
+            return None
+        return f"{(self.warned + self.refused) / self.submitted:.4f}"
 
 
 class StatisticsDesk:
@@ -94,21 +99,24 @@ class StatisticsDesk:
             broken("the answer shows another number of figures than its Query counts")
         return table
 
-    def duplicates(self, first_day: str, last_day: str) -> tuple[Mapping[str, Any], Sequence[OnceCounts]]:
-        """Ask how often was collected twice in whole local days (`YYYY-MM-DD`, both counted); its word, unchecked.
+    def duplicates(self, period: str) -> tuple[Mapping[str, Any], Sequence[OnceCounts]]:
+        """Ask how often was collected twice in a settled month (`YYYY-MM`); the gateway's word, unchecked.
 
-        Returns gateway, from, until and ruleVersion, and the figures by item.
+        Returns gateway, period, from, until, k and ruleVersion, and the figures by item. Raises PeriodOpen, and
+        PromiseBroken for a figure below k.
         """
-        path = "/v1/statistics/duplicates"
-        answer = self._desk.transport.get(path, {"first": first_day, "last": last_day})
-        members = answer.members("gateway", "from", "until", "ruleVersion", "items")
-        return members, [_once(one) for one in shaped(array, members.pop("items"))]
+        answer = self._desk.transport.get("/v1/statistics/duplicates", {"period": period})
+        members = answer.members("gateway", "period", "from", "until", "k", "ruleVersion", "items")
+        k = shaped(unsigned, members["k"], 53)
+        return members, [_once(one, k) for one in shaped(array, members.pop("items"))]
 
 
-def _once(value: object) -> OnceCounts:
-    given = shaped(members_of, value, (*ONCE_NUMBERS, "rule"))
-    numbers = {name: shaped(unsigned, given[name], 53) for name in ONCE_NUMBERS}
-    return OnceCounts(**numbers, rule=given["rule"])
+def _once(value: object, k: int) -> OnceCounts:
+    given = shaped(members_of, value, ("item", *ONCE_FIGURES, "rule"))
+    figures = {name: _figure(given[name]) for name in ONCE_FIGURES}
+    if any(figure is not None and figure < k for figure in figures.values()):
+        broken("the answer shows a figure below its own threshold")
+    return OnceCounts(item=shaped(unsigned, given["item"], 53), **figures, rule=given["rule"])
 
 
 def _table(members: dict[str, Any]) -> CountedTable:

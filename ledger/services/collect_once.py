@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.action_errors import DuplicateSubject
+from ledger.action_errors import DuplicateSubject, PeriodOpen
 from ledger.core.codes import Authority, ShareClass
 from ledger.core.collect_once import OnceMode, OnceRule
-from ledger.core.count_tables import DAY, SECONDS_A_DAY, period_bounds
+from ledger.core.count_tables import MONTH, period_bounds, threshold_for
 from ledger.core.queries import COLLECTING, NO_PURPOSE
 from ledger.count_rows import OnceFigures
-from ledger.errors import FormatError, LookRefused
+from ledger.errors import LookRefused
 from ledger.rows import RecordSubject
 from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
@@ -18,8 +18,6 @@ from ledger.services.queries import count_listed, count_queries, refuse_query, s
 
 SHOWN_PLACES = 20
 """Places that the error's sentence names; its member `places` has all."""
-MOST_DAYS = 1_096
-"""Days of one period of figures: three years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +29,31 @@ class Collected:
 
 
 @dataclass(frozen=True, slots=True)
-class OncePeriod:
-    """The figures of a period [from, until) of whole local days (Unix seconds), and the version of the table."""
+class ShownFigures:
+    """What `OnceFigures` says of an item, None for figures that are not shown."""
 
+    item: int
+    taken: int | None
+    warned: int | None
+    refused: int | None
+    avoided: int | None
+
+    @property
+    def is_any_shown(self) -> bool:
+        """Say whether a figure is left."""
+        return any(figure is not None for figure in (self.taken, self.warned, self.refused, self.avoided))
+
+
+@dataclass(frozen=True, slots=True)
+class OncePeriod:
+    """The figures of a month [from, until) (Unix seconds), the version of the table, and what a figure is at least."""
+
+    period: str
     from_at: int
     until_at: int
     rule_version: int
-    figures: Sequence[OnceFigures]
+    k: int
+    figures: Sequence[ShownFigures]
 
 
 def judge_collected(
@@ -114,16 +130,34 @@ def _refused(call: Call, item: int, submission_id: bytes, places: Sequence[int],
     return DuplicateSubject(f"{what}: records {shown}", places=tuple(places))
 
 
-def once_period(call: Call, first_day: str, last_day: str) -> OncePeriod:
-    """Return the figures of all items in whole days of the calendar's time zone, both `YYYY-MM-DD` and both counted.
+def once_period(call: Call, period: str) -> OncePeriod:
+    """Return the figures of a whole settled month `YYYY-MM` in the calendar's time zone, as the caller may see them.
 
-    Raises NotEntitled for a caller that is no member, FormatError for days that are none or more than three years.
+    They are of the items that its kind of agency may read or publish, but of no class-3 item; figures below the
+    caller's threshold are None. One month at a time: from two months together a hidden one could be subtracted. Raises
+    NotEntitled for a caller that is no member, FormatError for no month, PeriodOpen for one that is not settled.
     """
     call.require_member()
-    offset = utc_offset_seconds(call)
-    from_at, _ = period_bounds(first_day, DAY, offset)
-    _, until_at = period_bounds(last_day, DAY, offset)
-    if not 0 < until_at - from_at <= MOST_DAYS * SECONDS_A_DAY:
-        raise FormatError(f"days: expected a first and a last day, at most {MOST_DAYS} days")
-    figures = call.transaction.once_figures(from_at, until_at)
-    return OncePeriod(from_at, until_at, call.gateway.collect_once.version, figures)
+    from_at, until_at = period_bounds(period, MONTH, utc_offset_seconds(call))
+    rules = call.gateway.count_rules
+    if not rules.is_settled(until_at, call.now):
+        raise PeriodOpen(f"the period can be counted from {rules.settled_at(until_at)} (Unix seconds) on")
+    kind = call.history.agencies[call.agency].kind
+    k = threshold_for(kind)
+    found = [one for one in call.transaction.once_figures(from_at, until_at) if _may_see(call, one.item, kind)]
+    shown = [_suppressed(one, k) for one in found]
+    version = call.gateway.collect_once.version
+    return OncePeriod(period, from_at, until_at, version, k, [one for one in shown if one.is_any_shown])
+
+
+def _may_see(call: Call, item: int, kind: int) -> bool:
+    facts = call.history.items.get(item)
+    args = None if facts is None else facts.newest(call.as_of)
+    if args is None or args["shareClass"] == ShareClass.NOT_SHARED:
+        return False
+    return bool((args["readerKinds"] | args["publisherKinds"]) >> kind & 1)
+
+
+def _suppressed(one: OnceFigures, k: int) -> ShownFigures:
+    figures = (one.taken, one.warned, one.refused, one.avoided)
+    return ShownFigures(one.item, *(figure if figure >= k else None for figure in figures))

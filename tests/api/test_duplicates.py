@@ -18,7 +18,7 @@ from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.services.gateway import SubjectRules
 from tests import engines
 from tests.api.consortium import Consortium, running_consortium
-from tests.api.members import BEGINNING, FIRE_READER, OTHER, OTHER_PUBLISHER, PUBLISHER
+from tests.api.members import BEGINNING, FIRE_READER, OTHER, OTHER_PUBLISHER, PROPERTY_KEY, PUBLISHER, Key
 from tests.api.persons import (
     CARE,
     CARE_DOCUMENTS,
@@ -38,6 +38,8 @@ from tests.api.serving import served
 pytestmark = pytest.mark.api
 __all__ = ["caring"]
 DAY = 86_400
+SETTLED = 1_801_411_200 + 3 * DAY
+"""When January of 2027, in which the consortium's clock stands, is settled."""
 
 
 @pytest.fixture
@@ -104,8 +106,6 @@ def test_an_item_may_refuse_them_with_their_places_and_nothing_is_stored(caring:
     assert caring.publish(without, OTHER_PUBLISHER).json()["duplicates"] == []
     # What was taken is answered for again, though it is there now.
     assert caring.publish(without, OTHER_PUBLISHER).status_code == 202
-    figures = caring.send(FIRE_READER, "GET", "/v1/statistics/duplicates", query=days(caring)).json()["items"]
-    assert [(one["item"], one["refused"]) for one in figures] == [(CARE, 1)]
 
 
 def limited(consortium: Consortium, rules: SubjectRules) -> Iterator[Consortium]:
@@ -151,8 +151,6 @@ def test_what_a_refusal_tells_of_stored_records_is_an_entered_and_counted_query(
     assert {again(thrifty, person).json()["name"] for person in persons} == {"quota_exhausted"}
     assert len(entries_of(thrifty, EntryType.REFUSAL)) == 5
     assert len(entries_of(thrifty, EntryType.QUERY)) == 1
-    figures = thrifty.send(FIRE_READER, "GET", "/v1/statistics/duplicates", query=days(thrifty)).json()["items"]
-    assert [(one["refused"], one["avoided"]) for one in figures] == [(3, 0)]
     thrifty.clock.now += DAY
     thrifty.add_block()
     assert again(thrifty, persons[3]).status_code == 202
@@ -192,44 +190,75 @@ def test_the_same_submission_sent_at_once_is_one(caring: Consortium) -> None:
     assert len({answer.json()["entry"] for answer in answers}) == 1
 
 
-def days(consortium: Consortium, **changes: str) -> dict[str, str]:
-    # The consortium's clock stands in January 2027.
-    return {"first": "2027-01-01", "last": "2027-01-30"} | changes
+def figures_of(consortium: Consortium, caller: Key = FIRE_READER, period: str = "2027-01") -> httpx.Response:
+    """Ask for the figures of a month when January, in which the consortium's clock stands, is settled."""
+    consortium.clock.now = max(consortium.now, SETTLED)
+    consortium.add_block()
+    return consortium.send(caller, "GET", "/v1/statistics/duplicates", query={"period": period})
 
 
-def test_how_often_that_was_is_counted_by_item_and_whole_days(caring: Consortium) -> None:
-    subject, other = token(caring), token(caring, OTHER_ID)
-    ask(caring, FIRE_READER, "/v1/coverage")
-    publish_care(caring, subject)
-    caring.publish(care_draft(caring, care_content(subject), care_content(other)))
-    ask(caring, FIRE_READER, "/v1/coverage")
-    answer = caring.send(FIRE_READER, "GET", "/v1/statistics/duplicates", query=days(caring))
+def test_how_often_that_was_is_counted_by_item_and_settled_month(caring: Consortium) -> None:
+    persons = [to_hex(os.urandom(32)) for _ in range(5)]
+    caring.publish(care_draft(caring, *(care_content(one) for one in persons)))
+    caring.publish(care_draft(caring, *(care_content(one) for one in persons)))
+    publish_care(caring, token(caring))
+    for _ in range(5):
+        ask(caring, FIRE_READER, "/v1/coverage")
+    ask(caring, FIRE_READER, "/v1/coverage", opening(OTHER_ID))
+    answer = figures_of(caring)
     assert answer.status_code == 200, answer.text
     found = answer.json()
     rule = {"mode": "warn", "withinDays": 30}
-    assert found["items"] == [{"item": CARE, "taken": 3, "warned": 1, "refused": 0, "avoided": 1, "rule": rule}]
-    assert (found["ruleVersion"], found["until"] - found["from"]) == (5, 30 * DAY)
+    assert found["items"] == [{"item": CARE, "taken": 11, "warned": 5, "refused": None, "avoided": 5, "rule": rule}]
+    assert (found["ruleVersion"], found["k"], found["until"] - found["from"]) == (5, 5, 31 * DAY)
     assert (found["from"] + 8 * 3_600) % DAY == 0
     assert PLANTED not in answer.text
-    other_month = caring.send(
-        FIRE_READER, "GET", "/v1/statistics/duplicates", query={"first": "2026-12-01", "last": "2026-12-31"}
-    )
-    assert other_month.json()["items"] == []
+    # Who is told counts of ten and more is told no more here.
+    outside = figures_of(caring, PROPERTY_KEY).json()
+    assert (outside["k"], outside["items"]) == (10, [])
+    assert figures_of(caring, period="2026-12").json()["items"] == []
     metrics = caring.client.get("/metrics").text
     for line in (
-        f'gongzhi_collected_records{{item="{CARE}"}} 3.0',
-        f'gongzhi_duplicate_records{{item="{CARE}",outcome="warned"}} 1.0',
-        f'gongzhi_duplicate_records{{item="{CARE}",outcome="refused"}} 0.0',
-        f'gongzhi_duplicate_records_avoided{{item="{CARE}"}} 1.0',
+        "gongzhi_collected_records 11.0",
+        'gongzhi_duplicate_records{outcome="warned"} 5.0',
+        'gongzhi_duplicate_records{outcome="refused"} 0.0',
+        "gongzhi_duplicate_records_avoided 5.0",
     ):
         assert line in metrics
-    assert from_hex(subject).hex() not in metrics
+    assert "item=" not in metrics
+    assert from_hex(persons[0]).hex() not in metrics
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [{"first": "2027-02-01"}, {"first": "2023-01-01"}, {"last": "2027-02-30"}, {"first": "2027-01"}],
-)
-def test_days_that_are_none_are_refused(caring: Consortium, wrong: dict[str, str]) -> None:
-    answer = caring.send(FIRE_READER, "GET", "/v1/statistics/duplicates", query=days(caring, **wrong))
+@refusing
+def test_refused_ones_are_counted_and_are_no_questions_of_coverage(caring: Consortium) -> None:
+    persons = [to_hex(os.urandom(32)) for _ in range(6)]
+    caring.publish(care_draft(caring, *(care_content(one) for one in persons)))
+    assert again(caring, *persons).status_code == 422
+    (found,) = figures_of(caring).json()["items"]
+    assert (found["taken"], found["warned"], found["refused"], found["avoided"]) == (6, None, 6, None)
+
+
+def test_fewer_than_k_are_not_told(caring: Consortium) -> None:
+    caring.publish(care_draft(caring, *(care_content(to_hex(os.urandom(32))) for _ in range(4))))
+    assert figures_of(caring).json()["items"] == []
+
+
+def test_figures_of_an_item_are_told_to_its_kinds_of_agency_alone(caring: Consortium) -> None:
+    caring.publish(care_draft(caring, *(care_content(to_hex(os.urandom(32))) for _ in range(12))))
+    assert [one["taken"] for one in figures_of(caring).json()["items"]] == [12]
+    assert figures_of(caring, PROPERTY_KEY).json()["items"] == []
+    secret = args_of(CARE_DOCUMENTS) | {"version": 2, "shareClass": 3}
+    caring.add_block([("Catalogue", "ItemPublished", secret)])
+    assert figures_of(caring).json()["items"] == []
+
+
+@pytest.mark.parametrize("wrong", ["2027-13", "2027", "0000-01", "month"])
+def test_what_is_no_month_is_refused(caring: Consortium, wrong: str) -> None:
+    answer = figures_of(caring, period=wrong)
     assert (answer.status_code, answer.json()["code"]) == (400, "format_invalid")
+
+
+def test_a_month_that_is_not_settled_is_not_told(caring: Consortium) -> None:
+    answer = caring.send(FIRE_READER, "GET", "/v1/statistics/duplicates", query={"period": "2027-01"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "period_open")
+    assert str(SETTLED) in answer.json()["detail"]

@@ -41,6 +41,7 @@ class CountingGateway(SimulatedGateway):
 
     table: dict[str, Any] = TABLE
     figures = FIGURES
+    spoilt: Mapping[str, Any] = {}
     asked: tuple[Any, ...] = ()
 
     def _route(
@@ -52,9 +53,10 @@ class CountingGateway(SimulatedGateway):
         if path.endswith("/duplicates"):
             self.asked = (query,)
             rule = {"mode": "warn", "withinDays": 92}
-            item = {"item": 101, "taken": 90, "warned": 8, "refused": 10, "avoided": 4, "rule": rule}
-            other = {"item": 3, "taken": 0, "warned": 0, "refused": 0, "avoided": 2, "rule": None}
-            return 200, {"gateway": GATEWAY, "from": 0, "until": 86_400, "ruleVersion": 1, "items": [item, other]}
+            item = {"item": 101, "taken": 90, "warned": 8, "refused": 10, "avoided": 5, "rule": rule}
+            other = {"item": 3, "taken": 9, "warned": None, "refused": None, "avoided": 6, "rule": None}
+            month = {"gateway": GATEWAY, "period": "2026-12", "from": 0, "until": 86_400, "k": 5, "ruleVersion": 1}
+            return 200, {**month, "items": [{**item, **self.spoilt}, other]}
         self.asked = (decode(content), headers["gongzhi-purpose"])
         message = {
             "gateway": GATEWAY,
@@ -161,18 +163,26 @@ def test_a_table_that_breaks_its_own_rule_is_not_believed(
 def test_duplicates_are_told_with_n_and_rate(
     server: GatewayServer, gateway: CountingGateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["statistics", "duplicates", "--from", "2026-12-01", "--to", "2026-12-31", *server.options]
+    arguments = ["statistics", "duplicates", "--period", "2026-12", *server.options]
     assert run(arguments) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[:3] == [
         "item\tn\ttaken\twarned\trefused\trate\tavoided",
-        "101\t100\t90\t8\t10\t0.1800\t4",
-        "3\t0\t0\t0\t0\t\t2",
+        "101\t100\t90\t8\t10\t0.1800\t5",
+        "3\t·\t9\t·\t·\t·\t6",
     ]
-    assert "rules version 1" in lines[3]
-    assert gateway.asked == ("first=2026-12-01&last=2026-12-31",)
+    assert "k 5 records, rules version 1" in lines[3]
+    assert gateway.asked == ("period=2026-12",)
     assert run([*arguments, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["gateway"], told["from"], told["until"]) == (GATEWAY, 0, 86_400)
     assert told["items"][0]["rate"] == "0.1800"
     assert told["items"][0]["rule"] == {"mode": "warn", "withinDays": 92}
+
+
+def test_a_figure_of_duplicates_below_its_threshold_is_not_believed(
+    server: GatewayServer, gateway: CountingGateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gateway.spoilt = {"warned": 4}
+    assert run(["statistics", "duplicates", "--period", "2026-12", *server.options]) == 1
+    assert "below its own threshold" in capsys.readouterr().err
