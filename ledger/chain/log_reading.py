@@ -16,6 +16,8 @@ from ledger.core.succession import AnchorsContract, AnchorsLine
 
 _DIRECTORY = "SystemDirectory"
 _NAMED = (_DIRECTORY, "ContractSet")
+BLOCKS_AT_ONCE = 1_000
+"""In one request of the reader's own; nodes refuse longer ranges (Besu more than 5,000 blocks)."""
 
 
 class LogReader:
@@ -68,10 +70,12 @@ class LogReader:
         return found + [event for event in later if _stands_after(event, since[event.contract])]
 
     def _learn(self, first: int, last: int) -> None:
-        """Note what the directory named in the blocks first … last."""
+        """Note what the directory named in the blocks first … last; what was read before a failure stays known."""
         directory = self._contracts.get(_DIRECTORY)
-        if directory is not None:
-            self._note(self._read([directory.lower()], first, last))
+        for start in range(first, last + 1, BLOCKS_AT_ONCE) if directory is not None else ():
+            end = min(start + BLOCKS_AT_ONCE - 1, last)
+            self._note(self._read([directory.lower()], start, end))
+            self._known_through = end
         self._known_through = last
 
     def _note(self, events: Sequence[ChainEvent]) -> None:

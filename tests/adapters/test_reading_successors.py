@@ -10,6 +10,8 @@ import pytest
 
 from ledger.chain.artifacts import anchors_code
 from ledger.chain.client import Web3Chain
+from ledger.chain.json_rpc import JsonRpc
+from ledger.chain.log_reading import BLOCKS_AT_ONCE, LogReader
 from ledger.core.codes import Role
 from ledger.core.keccak import keccak256
 from ledger.core.succession import AnchorsLine
@@ -17,6 +19,20 @@ from tests.contracts.sandbox import Key, Sandbox
 from tests.contracts.successor import successor_of
 
 pytestmark = pytest.mark.adapters
+
+
+class ListeningRpc(JsonRpc):
+    """A node of which is known over how many blocks each question for logs goes."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.lengths: list[int] = []
+
+    def read(self, method: str, *parameters: Any) -> Any:
+        """Ask the node, and note the length of a window."""
+        if method == "eth_getLogs":
+            self.lengths.append(int(parameters[0]["toBlock"], 16) - int(parameters[0]["fromBlock"], 16) + 1)
+        return super().read(method, *parameters)
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +143,19 @@ def test_a_naming_that_the_chain_took_back_is_forgotten(sandbox: Sandbox, anchor
         enter(sandbox, later)
         anchor(later, anchor_key, 2)
         assert told(chain, [(before + 2, before + 3)]) == [("RecordAnchors-2", 2)]
+
+
+def test_a_reader_that_knows_nothing_yet_asks_for_no_more_blocks_than_a_node_tells(sandbox: Sandbox) -> None:
+    later = successor_of(sandbox)
+    enter(sandbox, later)
+    sandbox.rpc("anvil_mine", hex(2_100))
+    newest = head(sandbox)
+    rpc = ListeningRpc(sandbox.rpc_url)
+    with closing(rpc):
+        reader = LogReader(rpc, sandbox.addresses, line_of(sandbox))
+        reader.events(newest, newest)
+        assert [one.name for one in reader.line(newest)] == ["RecordAnchors", "RecordAnchors-2"]
+        fresh = LogReader(rpc, sandbox.addresses, line_of(sandbox))
+        assert fresh.line(newest) == reader.line(newest)
+    assert max(rpc.lengths) == BLOCKS_AT_ONCE == 1_000
+    assert sum(rpc.lengths) == 2 * (newest + 1) + 1
