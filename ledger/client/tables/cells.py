@@ -6,7 +6,7 @@
 | `no-spaces` | white space within the text goes | `spaces_removed` |
 | `no-separators` | white space and dashes within the text go | `separators_removed` |
 | `upper-case` | letters become capitals | `upper_case` |
-| `empty-words` | 无 不详 未知 暂无 没有 空 - — / N/A NA null none #N/A become empty | `empty_word` |
+| `empty-words` | 无 不详 未知 暂无 没有 空 - — / N/A NA null none become empty | `empty_word` |
 | `pad-N` | a text of digits is filled with zeros on the left to N digits, 2 to 18 | `zeros_added` |
 
 Steps run in the order in which the mapping names them, on text that is trimmed and in NFC already.
@@ -18,6 +18,7 @@ from typing import TypeAlias
 from unicodedata import normalize
 
 from ledger.client.tables.rows import Row
+from ledger.client.tables.xlsx_rows import NO_VALUE
 from ledger.core.canonical import JsonValue
 from ledger.core.shapes import array, text
 from ledger.errors import FormatError, RowRejected
@@ -31,9 +32,11 @@ Step: TypeAlias = Callable[[str], str]
 EMPTY_WORDS = frozenset(
     (
         *("无", "不详", "未知", "暂无", "没有", "空", "-", "--", "—", "——", "－", "/"),
-        *("N/A", "n/a", "NA", "#N/A", "null", "NULL", "none", "None"),
+        *("N/A", "n/a", "NA", "null", "NULL", "none", "None"),
     )
 )
+ERRORS = frozenset((NO_VALUE, "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"))
+"""What a spreadsheet shows where it found no value, and writes into a CSV file."""
 ROUNDED = re.compile(r"[0-9](?:[.][0-9]+)?[Ee][+][0-9]{1,3}")
 """What a spreadsheet makes of a long number."""
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ\u3000]")
@@ -42,6 +45,10 @@ _WIDE_WORDS = {code: half for code, half in _WIDE_TO_HALF.items() if half == 0x2
 _SPACES = re.compile(r"\s+")
 _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212\uff0d]+")
 _PAD = re.compile("pad-([2-9]|1[0-8])")
+
+
+class NoValue(Exception):
+    """A cell holds an error, or a formula whose value its file does not hold."""
 
 
 def half_width(found: str) -> str:
@@ -74,8 +81,10 @@ def steps_of(names: object, what: str) -> tuple[tuple[str, Step], ...]:
 
 
 def cell(row: Row, column: str) -> str:
-    """Return a cell trimmed and in NFC, empty where the file has no such column."""
+    """Return a cell trimmed and in NFC, empty where the file has no such column; raises NoValue for an error."""
     found = (row.get(column) or "").strip()
+    if found in ERRORS:
+        raise NoValue
     return found if found.isascii() else normalize("NFC", found)
 
 

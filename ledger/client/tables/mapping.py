@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ledger.client.tables.cells import Noted, Transform
+from ledger.client.tables.cells import Noted, NoValue, Transform
 from ledger.client.tables.persons import IdentityCheck, parse_identity_check
 from ledger.client.tables.rows import Row
 from ledger.client.tables.transforms import build_transform, columns_of
@@ -70,6 +70,8 @@ class TableMapping:
                 originals[path] = transform(row, noted)
             except RowRejected as fault:
                 faults.append(fault)
+            except NoValue:
+                faults.append(RowRejected(path, "cell_error"))
         if self.identity is not None:
             faults += self.identity.faults(originals)
         return originals, faults

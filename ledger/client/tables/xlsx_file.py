@@ -85,5 +85,5 @@ def _sheet(rows: Iterable[Sequence[str]]) -> str:
 
 
 def _printable(text: str) -> str:
-    # XML 1.0 has no control characters but these three, not even escaped.
-    return "".join(one for one in text if one >= " " or one in "\t\n\r")
+    # XML 1.0 has no control characters but these three, and not U+FFFE and U+FFFF, not even escaped.
+    return "".join(one for one in text if " " <= one < "\ufffe" or one > "\uffff" or one in "\t\n\r")

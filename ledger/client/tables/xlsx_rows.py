@@ -12,9 +12,12 @@ from typing import TypeAlias
 
 from python_calamine import CalamineError, CalamineWorkbook, load_workbook
 
+from ledger.client.tables.xlsx_bounds import scan
 from ledger.errors import UsageError
 
 Cell: TypeAlias = int | float | str | bool | time | date | datetime | timedelta
+NO_VALUE = "\uffff"
+"""What no cell can hold: it is no character of XML."""
 EXACT_BELOW = 10**15
 """Spreadsheets keep 15 decimal digits of a number."""
 
@@ -35,11 +38,25 @@ def sheet_name(path: Path, asked: str | None) -> str:
 
 
 def xlsx_lines(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield (row number as the spreadsheet shows it, cells as text); raises UsageError for what is no workbook."""
+    """Yield (row number as the spreadsheet shows it, cells as text).
+
+    A cell that holds an error, or a formula whose value the file does not hold, is `NO_VALUE`. Raises UsageError for
+    what is no workbook, or beyond the bounds of `xlsx_bounds`.
+    """
+    errors = scan(path).errors_of(sheet)
+    columns: dict[int, list[int]] = {}
+    for row, column in errors:
+        columns.setdefault(row, []).append(column)
     with _workbook(path) as workbook:
         rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    last = max((*columns, len(rows)))
+    rows += [[""] * len(rows[0])] * (last - len(rows)) if rows else []
     for line, cells in enumerate(rows, 1):
-        yield line, [cell if isinstance(cell, str) else cell_text(cell) for cell in cells]
+        texts = [cell if isinstance(cell, str) else cell_text(cell) for cell in cells]
+        for column in columns.get(line, ()):
+            if column <= len(texts):
+                texts[column - 1] = NO_VALUE
+        yield line, texts
 
 
 def cell_text(cell: Cell) -> str:
@@ -68,6 +85,7 @@ def _number_text(number: float) -> str:
 
 @contextmanager
 def _workbook(path: Path) -> Iterator[CalamineWorkbook]:
+    scan(path)
     try:
         with load_workbook(path) as workbook:
             yield workbook

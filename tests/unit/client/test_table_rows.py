@@ -9,7 +9,7 @@ import pytest
 
 from ledger.client.tables.rows import TableFile
 from ledger.client.tables.xlsx_file import column_letters, workbook
-from ledger.client.tables.xlsx_rows import cell_text
+from ledger.client.tables.xlsx_rows import NO_VALUE, cell_text
 from ledger.errors import UsageError
 
 pytestmark = pytest.mark.unit
@@ -114,7 +114,7 @@ def test_numbers_and_dates_of_a_workbook_become_what_a_person_would_type(tmp_pat
             "c4": "46088",
             "c5": "0.1",
             "c6": "TRUE",
-            "c7": "",
+            "c7": NO_VALUE,
             "c8": "0.0000001",
             "c9": "2026-03-07 12:00:00",
         }
