@@ -147,6 +147,5 @@ def _check_pixels(pieces: list[bytes], expected: int) -> None:
             if found > expected or inflating.unused_data:
                 raise AttachmentMetadata("the PNG has picture data behind the picture")
             rest = inflating.unconsumed_tail
-    found += len(inflating.flush())  # what it still holds of a piece that filled its limit
     if not inflating.eof or found != expected:
         raise AttachmentMedia("a PNG without all of its picture data")

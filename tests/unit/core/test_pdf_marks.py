@@ -119,6 +119,7 @@ def test_the_file_s_name_that_a_program_writes_as_title_is_found() -> None:
     "content",
     [
         paper() + b"planted" * 100,
+        paper() + b"planted",
         paper() + b"\n" * 20,
         paper() + paper(),
         paper()[:-7],

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ledger.attachment_errors import AttachmentMedia, AttachmentMetadata
+from ledger.core import png_chunks
 from ledger.core.png_chunks import MOST_CHUNKS, require_only_a_png
 from tests.unit.core.pictures import END, SIGNATURE, chunk, header, image, png, steps_of
 
@@ -127,6 +128,15 @@ def test_nothing_rides_behind_or_within_the_stream_of_pixels(content: bytes) -> 
     ],
 )
 def test_what_is_no_picture_that_can_be_shown_is_refused(content: bytes) -> None:
+    with pytest.raises(AttachmentMedia):
+        require_only_a_png(content)
+
+
+def test_a_picture_of_more_pixels_than_are_inflated_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = png(GREY, pixels=GREY_PIXELS)
+    monkeypatch.setattr(png_chunks, "MOST_PIXEL_BYTES", len(GREY_PIXELS))
+    require_only_a_png(content)
+    monkeypatch.setattr(png_chunks, "MOST_PIXEL_BYTES", len(GREY_PIXELS) - 1)
     with pytest.raises(AttachmentMedia):
         require_only_a_png(content)
 
