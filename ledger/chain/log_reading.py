@@ -72,10 +72,10 @@ class LogReader:
     def _learn(self, first: int, last: int) -> None:
         """Note what the directory named in the blocks first … last; what was read before a failure stays known."""
         directory = self._contracts.get(_DIRECTORY)
-        for start in range(first, last + 1, BLOCKS_AT_ONCE) if directory is not None else ():
-            end = min(start + BLOCKS_AT_ONCE - 1, last)
-            self._note(self._read([directory.lower()], start, end))
-            self._known_through = end
+        while directory is not None and first <= last:
+            end = min(first + BLOCKS_AT_ONCE - 1, last)
+            self._note(self._read([directory.lower()], first, end))
+            self._known_through, first = end, end + 1
         self._known_through = last
 
     def _note(self, events: Sequence[ChainEvent]) -> None:

@@ -7,7 +7,7 @@ nobody is asked for the code itself.
 PERMANENT: names of successors stand in chain files.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -15,9 +15,9 @@ from typing import Final
 from ledger.core.eip712 import address_word, word
 from ledger.core.governance_facts import ContractFacts
 from ledger.core.hexadecimal import to_hex
-from ledger.core.history import AnchorFacts, History, Point
+from ledger.core.history import AnchorFacts, ChainEvent, History, Point
 from ledger.core.keccak import keccak256
-from ledger.core.points import ANCHORS, anchors_name
+from ledger.core.points import ANCHORS, anchors_name, anchors_number
 from ledger.core.statements import DOMAIN_NAME, DOMAIN_VERSION, StatementDomain
 
 NOBODY: Final = "0x" + "00" * 20
@@ -63,34 +63,52 @@ class AnchorsLine:
         return _code_hash(self.code, self.chain_id, self.governor, self.registry, address, predecessor)
 
     def contracts(self, history: History) -> Sequence[AnchorsContract]:
-        """Return the contracts of the line, the one in force last; the line ends before one that may not succeed."""
+        """Return the contracts of the line, the one in force last; what may not succeed is passed over."""
         return self.walk(history.governance.contracts)[0]
 
     def refusal(self, history: History) -> str | None:
-        """Return why what the directory names is not in the line, or None if all of it is."""
-        strange = self.walk(history.governance.contracts)[1]
-        if strange is None:
+        """Return why what the directory names now is not in the line, or None if it is."""
+        named = _anchors(history.governance.contracts)
+        strange = self.walk(named)[1]
+        if not strange or strange[-1] is not named[-1]:
             return None
+        newest = strange[-1]
         return (
-            f"the directory names {strange.address} for {ANCHORS} from block {strange.point.block} on, which the trust "
+            f"the directory names {newest.address} for {ANCHORS} from block {newest.point.block} on, which the trust "
             "file does not pin and which is no published code that succeeds what was there"
         )
 
-    def walk(self, named: Sequence[ContractFacts]) -> tuple[Sequence[AnchorsContract], ContractFacts | None]:
-        """Return the line, and what the directory names next and may not be in it, None if there is no such thing.
+    def walk(self, named: Sequence[ContractFacts]) -> tuple[Sequence[AnchorsContract], Sequence[ContractFacts]]:
+        """Return the line, and what the directory named and may not be in it, in the order of the chain.
 
-        `named` is what the directory names, in the order of the chain; other contracts are passed over.
+        `named` is what the directory names, in that order; other contracts are passed over. After one that may not
+        succeed, the line goes on where the directory names the last that may once more, or one that succeeds that.
+        Where the first one named is not the pinned one, all of them are strange.
         """
-        line = [AnchorsContract(ANCHORS, self.first, None)]
-        for place, entry in enumerate(entry for entry in tuple(named) if entry.name == ANCHORS):
-            if place == 0:
-                if entry.address != self.first:
-                    return line, entry
-                continue
-            if self.successor_hash(entry.address, line[-1].address) != entry.code_hash:
-                return line, entry
-            line.append(AnchorsContract(anchors_name(len(line) + 1), entry.address, entry.point))
-        return line, None
+        entries, line = _anchors(named), [AnchorsContract(ANCHORS, self.first, None)]
+        if not entries or entries[0].address != self.first:
+            return line, entries
+        good, strange = entries[0], []
+        for entry in entries[1:]:
+            if self.successor_hash(entry.address, good.address) == entry.code_hash:
+                good = entry
+                line.append(AnchorsContract(anchors_name(len(line) + 1), entry.address, entry.point))
+            elif (entry.address, entry.code_hash) != (good.address, good.code_hash):
+                strange.append(entry)
+        return line, strange
+
+    def unnamed(self, history: History, events: Iterable[ChainEvent]) -> ChainEvent | None:
+        """Return the first event of a RecordAnchors that stands before the line names that contract, None if none does.
+
+        No reader of a node takes such an event in; a file may hold it.
+        """
+        line = self.contracts(history)
+        for event in events:
+            number = anchors_number(event.contract) or 1
+            since = line[number - 1].since if number <= len(line) else None
+            if number > 1 and (since is None or (event.block, event.log_index) < (since.block, since.log_index)):
+                return event
+        return None
 
     def domains(self, history: History) -> Mapping[str, StatementDomain]:
         """Return the domain of each contract of the line by its name, the one in force last."""
@@ -103,6 +121,10 @@ class AnchorsLine:
     def newest(self, history: History) -> StatementDomain:
         """Return the domain in which statements are signed now."""
         return StatementDomain(self.chain_id, self.contracts(history)[-1].address)
+
+
+def _anchors(named: Sequence[ContractFacts]) -> Sequence[ContractFacts]:
+    return [entry for entry in named if entry.name == ANCHORS]
 
 
 @lru_cache(maxsize=64)

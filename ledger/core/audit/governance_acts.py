@@ -152,18 +152,26 @@ class _ActsJudge:
             self._judge("pause.kept", holds, subject, "nothing that a pause stops", PAUSE_STOPS[which])
 
     def directory(self) -> None:
-        """Check `directory.contracts`; `why_unverifiable` has refused what the trust file does not pin."""
+        """Check `directory.contracts`; `why_unverifiable` has refused what the directory names now and nobody knows.
+
+        A RecordAnchors that may not succeed, which another naming has mended, is told of: nothing in it counts.
+        """
         named: dict[str, str] = {}
+        strange = self.trust.line.walk(self.history.governance.contracts)[1]
         for entry in self.history.governance.contracts:
-            pin, previous = self.trust.contracts[entry.name], named.get(entry.name, NOBODY)
-            code_hash: str | None = pin.code_hash
-            if entry.name == ANCHORS and previous != NOBODY:
-                code_hash = self.trust.line.successor_hash(entry.address, previous)
+            previous = named.get(entry.name, NOBODY)
+            # What succeeds the pinned one was judged by its code when the line was walked.
+            is_first = entry.name != ANCHORS or previous == NOBODY
+            code_hash = self.trust.contracts[entry.name].code_hash if is_first else entry.code_hash
             holds = (entry.code_hash, entry.previous) == (code_hash, previous)
             subject = f"{entry.name} in block {entry.point.block}"
             expected = f"code {code_hash} after {previous}"
             found = f"code {entry.code_hash} after {entry.previous}"
             self._judge("directory.contracts", holds, subject, expected, found)
+            if entry in strange:
+                self.tally.notices[
+                    f"{subject}: {entry.address} was named, which may not succeed: nothing in it counts"
+                ] += 1
             named[entry.name] = entry.address
         if DIRECTORY in self.trust.contracts:
             missing = sorted(set(self.trust.contracts) - set(named) - {COUNCIL, DIRECTORY})

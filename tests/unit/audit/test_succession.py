@@ -106,6 +106,61 @@ def test_no_contract_is_named_again_and_the_first_one_is_the_pinned_one() -> Non
     assert why_unverifiable(other, ledger.chain, ledger.history()) is not None
 
 
+def strangely_succeeded() -> tuple[SucceededLedger, str]:
+    """A stream in a successor, after which another one is named that succeeds the first contract too."""
+    ledger = SucceededLedger()
+    ledger.published(1)
+    first, stale = ledger.line[0], address("stale")
+    ledger.succeed()
+    ledger.published(2)
+    ledger.mine([ledger.entered(stale, ledger.trust.line.successor_hash(stale, first) or "", ledger.line[-1])])
+    return ledger, stale
+
+
+def name_after(ledger: SucceededLedger, stale: str, at: str) -> None:
+    """Let the directory name what succeeds the last good one, or that one once more, after the stale one."""
+    before = ledger.line[0] if at == ledger.line[1] else ledger.line[1]
+    ledger.mine([ledger.entered(at, ledger.trust.line.successor_hash(at, before) or "", stale)])
+
+
+def test_what_succeeds_an_earlier_contract_stops_everybody_until_another_naming_mends_it(tmp_path: Path) -> None:
+    ledger, stale = strangely_succeeded()
+    why = why_unverifiable(ledger.trust, ledger.chain, ledger.history())
+    assert why is not None
+    assert f"names {stale}" in why
+    ledger.published(3)
+    mended = address("mended")
+    name_after(ledger, stale, mended)
+    ledger.line.append(mended)
+    ledger.go_on()
+    ledger.published(4)
+    audited = audit(ledger, tmp_path)
+    assert audited.report.verdict is Verdict.VERIFIED, audited.report.failures
+    assert any(f"{stale} was named, which may not succeed" in notice for notice in audited.report.notices)
+    assert [anchor.contract for anchor in ledger.history().anchors[1]] == [
+        *("RecordAnchors", "RecordAnchors-2", "RecordAnchors-2", "RecordAnchors-3"),
+    ]
+
+
+def test_the_last_good_contract_named_once_more_mends_it_too(tmp_path: Path) -> None:
+    ledger, stale = strangely_succeeded()
+    name_after(ledger, stale, ledger.line[1])
+    ledger.published(3)
+    assert audit(ledger, tmp_path).report.verdict is Verdict.VERIFIED
+    assert [one.address for one in ledger.trust.line.contracts(ledger.history())] == ledger.line
+
+
+@pytest.mark.parametrize("is_mended", [True, False])
+def test_events_of_a_contract_before_the_line_names_it_make_a_chain_file_unverifiable(is_mended: bool) -> None:
+    ledger, stale = strangely_succeeded()
+    ledger.mine([("RecordAnchors-3", *anchored(3)[1:])])
+    if is_mended:
+        name_after(ledger, stale, address("mended"))
+    why = why_unverifiable(ledger.trust, ledger.chain, ledger.history())
+    assert why is not None
+    assert "an event of RecordAnchors-3, which is not named by then" in why
+
+
 def test_what_nobody_has_named_is_no_chain_of_ours() -> None:
     ledger = SucceededLedger()
     ledger.line.append(address("unnamed"))
