@@ -38,6 +38,9 @@ def submit(
     batch: Annotated[int, typer.Option(min=1, max=5000, help="rows of one submission")] = 1000,
     state: Annotated[Path | None, typer.Option(help="folder of the job's state; FILE.gongzhi if not given")] = None,
     resume: Annotated[bool, typer.Option(help="go on with a job that was begun, or refuse to")] = True,
+    again: Annotated[
+        bool, typer.Option("--again", help="publish a file a second time that was published from here before")
+    ] = False,
     wait: Annotated[int, typer.Option(min=0, max=30, help="seconds to wait for each submission's anchor")] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="map and check every row, and send nothing")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
@@ -59,12 +62,24 @@ def submit(
         from ledger.client.tables.job import TableJob
 
         job = TableJob(source, state or file.with_name(f"{file.name}.gongzhi"), item, version, batch)
-        begun = job.begin(client.desk.facts.gateway, client.desk.agency)
-        if begun and not resume:
-            raise UsageError(f"{job.state} holds a job that was begun; --resume goes on with it")
+        _begin(client, job, resume, again)
         _fill(job, corrected, _tokens(client, source, table, item))
         result = _send(client, job, wait) | _told(source, job)
     _print(result, as_json)
+
+
+def _begin(client: "GongzhiClient", job: "TableJob", resume: bool, again: bool) -> None:
+    from ledger.client.tables.imported import ImportedFiles
+
+    if job.is_begun and not resume:
+        raise UsageError(f"{job.state} holds a job that was begun; --resume goes on with it")
+    begun, desk = job.is_begun, client.desk
+    imported = ImportedFiles(desk.receipts.folder.parent / "imports")
+    plan = job.plan(desk.facts.gateway, desk.agency)
+    if not begun and not again:
+        imported.refuse_known(plan)
+    job.begin(desk.facts.gateway, desk.agency)
+    imported.note(plan, desk.transport.now(), again and not begun)
 
 
 def _source(

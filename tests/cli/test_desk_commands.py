@@ -2,6 +2,8 @@
 
 import json
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -150,6 +152,27 @@ def test_bad_arguments_are_said_to_be_so(
     monkeypatch.chdir(tmp_path)
     assert run(arguments) in (1, 2)
     assert said in capsys.readouterr().err
+
+
+def test_a_file_that_was_published_is_refused_in_a_new_folder_unless_it_is_to_be_published_again(
+    server: GatewayServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = calls(tmp_path, 3)
+    assert run(submit(server, path)) == 0
+    shutil.rmtree(tmp_path / "calls.csv.gongzhi")
+    capsys.readouterr()
+    for _ in range(2):
+        assert run(submit(server, path)) == 2
+        assert re.search(r"published\s+from\s+\d{4}-\d\d-\d\d", capsys.readouterr().err)
+    assert len(server.gateway.taken) == 1
+    (noted,) = tmp_path.rglob("imports/*.json")
+    for value in path.read_text("utf-8").splitlines()[1].split(","):
+        assert value not in noted.read_text("utf-8")
+    assert run(submit(server, path, "--only-region", "9901")) == 0
+    shutil.rmtree(tmp_path / "calls.csv.gongzhi")
+    assert run(submit(server, path, "--again")) == 0
+    assert run(submit(server, path)) == 0
+    assert len(server.gateway.taken) == 3
 
 
 def test_a_gateway_that_is_away_is_said_to_be_away(

@@ -38,6 +38,7 @@ from ledger.core.canonical import decode, encode
 from ledger.errors import UsageError
 
 FORMAT = "gongzhi-job/2"
+PLAN = "plan.json"
 REPORT, TO_CORRECT, FILLED = "rejected.csv", "to_correct.xlsx", "filled"
 Advance = Callable[[int], None]
 
@@ -59,11 +60,16 @@ class TableJob:
         self._item, self._item_version, self._batch = item, item_version, batch
         self.outbox = ClientOutbox(private_folder(state) / "outbox")
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether the folder holds a job already."""
+        return (self.state / PLAN).exists()
+
     def begin(self, gateway: int, publisher: int) -> bool:
         """Fix what the job is of; returns whether it was begun before. Raises UsageError if it is of something else."""
-        plan = encode(self._plan(gateway, publisher))
-        path = self.state / "plan.json"
-        if not path.exists():
+        plan = encode(self.plan(gateway, publisher))
+        path = self.state / PLAN
+        if not self.is_begun:
             self._refuse_corrected_file()
             write_durably(path, plan)
             return False
@@ -137,7 +143,8 @@ class TableJob:
         if ROW in self.source.file.open().header:
             raise UsageError("these are corrected rows of a job: give its own file, and this one with --corrected")
 
-    def _plan(self, gateway: int, publisher: int) -> dict[str, Any]:
+    def plan(self, gateway: int, publisher: int) -> dict[str, Any]:
+        """Return what the job is of: file, how it is read and mapped, item, gateway, publisher, rows of a batch."""
         read = self.source.plan()  # first: it says so if there is no file
         return {
             "format": FORMAT,
