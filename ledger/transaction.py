@@ -68,6 +68,9 @@ class Transaction(AttachmentKeeping, Counting, Protocol):
     def entry_by_id(self, entry_id: int) -> StoredEntry | None:
         """Return an entry by its row."""
 
+    def entries_by_id(self, entry_ids: Sequence[int]) -> Sequence[StoredEntry]:
+        """Return the entries of these rows, in no order."""
+
     def entries_after(self, sequence: int, limit: int) -> Sequence[StoredEntry]:
         """Return anchored entries with a greater sequence, in order."""
 
@@ -225,8 +228,20 @@ class Transaction(AttachmentKeeping, Counting, Protocol):
     def lock_stream(self, gateway: int) -> bool:
         """Take the right to fix batches until this transaction ends; False if another process has it."""
 
-    def unnumbered(self, limit: int) -> Sequence[tuple[int, int, bytes, int]]:
-        """Return (entry id, entry type, entry digest, created_at) of entries that have no number yet, oldest first."""
+    def unnumbered(self, limit: int, after: int = 0) -> Sequence[tuple[int, int, bytes, int]]:
+        """Return (entry id, entry type, entry digest, created_at) of entries that have no number yet, oldest first.
+
+        Those with an entry id of at most `after` are left out.
+        """
+
+    def transaction_number(self) -> int:
+        """Return this transaction's number, greater than that of each one that wrote before."""
+
+    def oldest_writer(self) -> int:
+        """Return the number of the oldest transaction that writes and is not over, this one included."""
+
+    def newest_entry_id(self) -> int:
+        """Return the greatest entry id, 0 if there is no entry."""
 
     def newest_batch(self, gateway: int) -> StoredBatch | None:
         """Return the newest fixed batch."""

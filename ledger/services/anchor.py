@@ -5,7 +5,7 @@ key was revoked for instance, another ANCHOR key sends the same batch in a new o
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ledger.core.anchor import MOST_ENTRIES
 from ledger.core.history import History
@@ -14,7 +14,7 @@ from ledger.core.succession import AnchorsLine
 from ledger.errors import StreamDiverged
 from ledger.ports import Store, Transaction
 from ledger.rows import NewBatch, NewTransaction, OutboxTransaction, StoredBatch
-from ledger.services.succeed import SETTLE_SECONDS, NextBatch, address_of, next_batch
+from ledger.services.succeed import ChangeOver, NextBatch, address_of, next_batch
 
 EncodeAnchor = Callable[[bytes, int, int], tuple[str, bytes]]
 """(root, leaf count, first sequence) → (contract address, call data)."""
@@ -33,7 +33,8 @@ class Anchoring:
     oldest_seconds: float = 2.0
     line: AnchorsLine | None = None
     """What may succeed the RecordAnchors that `encode` names; without it nothing does."""
-    settle_seconds: float = SETTLE_SECONDS
+    change_over: ChangeOver = field(default_factory=ChangeOver)
+    """What this process knows of a change-over that is under way."""
 
     def encoded(self, root: bytes, leaf_count: int, first_sequence: int, address: str | None) -> tuple[str, bytes]:
         """Return (contract address, call data); `address` if it is another contract than `encode` names."""
@@ -78,15 +79,15 @@ def _next_batch(
     transaction: Transaction, anchoring: Anchoring, history: History, newest: StoredBatch | None, now: float
 ) -> NextBatch | None:
     """Return what is to be anchored now, None if nothing is, or not yet."""
-    waiting = transaction.unnumbered(anchoring.most_entries)
-    following: NextBatch | None = NextBatch(None, waiting)
-    if anchoring.line is not None:
-        line, settle = anchoring.line, anchoring.settle_seconds
-        following = next_batch(transaction, line, history, newest, waiting, now, settle)
+    most, line = anchoring.most_entries, anchoring.line
+    if line is None:
+        following: NextBatch | None = NextBatch(None, transaction.unnumbered(most))
+    else:
+        following = next_batch(transaction, line, history, newest, most, now, anchoring.change_over)
     if following is None or not following.entries:
         return None
-    is_full = following.is_seal or len(waiting) >= anchoring.most_entries
-    return following if is_full or now - following.entries[0][3] >= anchoring.oldest_seconds else None
+    is_due = following.is_seal or len(following.entries) >= most
+    return following if is_due or now - following.entries[0][3] >= anchoring.oldest_seconds else None
 
 
 def _refuse_diverged(history: History, gateway: int, newest: StoredBatch | None) -> None:

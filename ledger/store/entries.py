@@ -29,6 +29,7 @@ PLACED_ENTRIES = """
     entries LEFT JOIN batches ON batches.batch = entries.batch LEFT JOIN outbox ON outbox.intent = batches.intent"""
 BY_DIGEST = f"SELECT {ENTRY_COLUMNS} FROM {PLACED_ENTRIES} WHERE digest = %s"
 BY_ID = f"SELECT {ENTRY_COLUMNS} FROM {PLACED_ENTRIES} WHERE entries.entry_id = %s"
+BY_IDS = f"SELECT {ENTRY_COLUMNS} FROM {PLACED_ENTRIES} WHERE entries.entry_id = ANY(%s)"
 AFTER = f"""
     SELECT {ENTRY_COLUMNS} FROM {PLACED_ENTRIES}
     WHERE sequence > %s AND anchored_block IS NOT NULL ORDER BY sequence LIMIT %s"""
@@ -98,6 +99,10 @@ class Entries(Session):
         """Return an entry by its row."""
         row = self._row(BY_ID, (entry_id,))
         return None if row is None else stored_entry(row)
+
+    def entries_by_id(self, entry_ids: Sequence[int]) -> Sequence[StoredEntry]:
+        """Return the entries of these rows, in no order."""
+        return [stored_entry(row) for row in self._rows(BY_IDS, (list(entry_ids),))]
 
     def entries_after(self, sequence: int, limit: int) -> Sequence[StoredEntry]:
         """Return anchored entries with a greater sequence, in order."""

@@ -11,7 +11,11 @@ from ledger.store.session import Row, Session
 
 LOCK = "SELECT pg_try_advisory_xact_lock(%s # %s::bigint)"
 UNNUMBERED = """
-    SELECT entry_id, entry_type, digest, created_at FROM entries WHERE sequence IS NULL ORDER BY entry_id LIMIT %s"""
+    SELECT entry_id, entry_type, digest, created_at FROM entries
+    WHERE sequence IS NULL AND entry_id > %s ORDER BY entry_id LIMIT %s"""
+OWN_NUMBER = "SELECT pg_current_xact_id()::text::bigint"
+OLDEST_WRITER = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+NEWEST_ENTRY = "SELECT COALESCE(max(entry_id), 0) FROM entries"
 BATCH_COLUMNS = """
     gateway, batch, root, leaf_count, first_sequence, created_at, intent, anchored_block, anchored_transaction"""
 NEWEST = f"SELECT {BATCH_COLUMNS} FROM batches WHERE gateway = %s ORDER BY batch DESC LIMIT 1"
@@ -50,9 +54,27 @@ class Stream(Session):
         """Take the right to fix batches until this transaction ends; False if another process has it."""
         return bool(self._value(LOCK, (STREAM_LOCK << 8, gateway)))
 
-    def unnumbered(self, limit: int) -> Sequence[tuple[int, int, bytes, int]]:
-        """Return (entry id, entry type, entry digest, created_at) of entries that have no number yet, oldest first."""
-        return [(row[0], row[1], row[2], row[3]) for row in self._rows(UNNUMBERED, (limit,))]
+    def unnumbered(self, limit: int, after: int = 0) -> Sequence[tuple[int, int, bytes, int]]:
+        """Return (entry id, entry type, entry digest, created_at) of entries that have no number yet, oldest first.
+
+        Those with an entry id of at most `after` are left out.
+        """
+        return [(row[0], row[1], row[2], row[3]) for row in self._rows(UNNUMBERED, (after, limit))]
+
+    def transaction_number(self) -> int:
+        """Return this transaction's number, greater than that of each one that wrote before."""
+        number: int = self._value(OWN_NUMBER)
+        return number
+
+    def oldest_writer(self) -> int:
+        """Return the number of the oldest transaction that writes and is not over, this one included."""
+        number: int = self._value(OLDEST_WRITER)
+        return number
+
+    def newest_entry_id(self) -> int:
+        """Return the greatest entry id, 0 if there is no entry."""
+        newest: int = self._value(NEWEST_ENTRY)
+        return newest
 
     def newest_batch(self, gateway: int) -> StoredBatch | None:
         """Return the newest fixed batch."""

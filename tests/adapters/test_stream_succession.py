@@ -18,6 +18,7 @@ from ledger.core.succession import AnchorsLine
 from ledger.rows import NewEntry, StoredBatch
 from ledger.services.anchor import anchor_pending
 from ledger.services.restore import lost_batches
+from ledger.services.succeed import COMPARED_SECONDS, ChangeOver
 from tests.adapters.ground import Ground, standing_ground
 from tests.contracts.sandbox import NOBODY, Sandbox
 from tests.contracts.successor import successor_of
@@ -35,7 +36,7 @@ class Succeeding:
         first, registry = self.sandbox.addresses["RecordAnchors"], self.sandbox.addresses["AgencyRegistry"]
         self.line = AnchorsLine(self.sandbox.chain_id, first, self.sandbox.governor, registry, anchors_code())
         ground.chain = Web3Chain(self.sandbox.rpc_url, self.sandbox.addresses, line=self.line)
-        self.anchoring = replace(ground.anchoring(), line=self.line, settle_seconds=SETTLE)
+        self.anchoring = replace(ground.anchoring(), line=self.line, change_over=ChangeOver(SETTLE))
         self.enter(self.sandbox)
 
     def enter(self, named: Sandbox) -> None:
@@ -66,12 +67,12 @@ class Succeeding:
         signer, signature = NOBODY, bytes(65)
         digest = entry_digest(statement_digest(domain, "Query", message), signer, signature)
         said = message_to_json("Query", message)
-        times = message["answeredAt"], message["anchorBy"]
+        times = int(self.sandbox.now), int(self.sandbox.now) + 300
         entry = NewEntry(int(EntryType.QUERY), said, signer, signature, ZERO32, digest, 7, *times)
         with self.ground.store.begin() as transaction:
             transaction.add_entry(entry)
 
-    def fix(self, after: int = SETTLE) -> StoredBatch | None:
+    def fix(self, after: float = SETTLE) -> StoredBatch | None:
         """Fix the next batch at a time after the newest block; returns it."""
         number = anchor_pending(self.ground.store, self.anchoring, self.ground.history(), self.sandbox.now + after)
         if number is None:
@@ -161,3 +162,172 @@ def test_code_that_nobody_knows_takes_nothing(gateway: Succeeding) -> None:
     old.govern(old.directory.set_contract("RecordAnchors", unknown, keccak256(code)))
     gateway.ground.follow()
     assert gateway.target(gateway.fix()) == old.addresses["RecordAnchors"]
+
+
+def until_settled(gateway: Succeeding) -> StoredBatch | None:
+    """Let the worker see the line, and fix the next batch half a minute later."""
+    gateway.fix(after=0)
+    gateway.ground.run()
+    return gateway.fix()
+
+
+def test_an_old_entry_behind_full_batches_of_new_ones_is_sealed(gateway: Succeeding) -> None:
+    old, ground = gateway.sandbox, gateway.ground
+    gateway.anchoring = replace(gateway.anchoring, most_entries=2)
+    gateway.answer(old)
+    gateway.fix()
+    ground.run()
+    new = successor_of(old)
+    gateway.enter(new)
+    for contract in (new, new, new, old):
+        gateway.answer(contract)
+    for _ in range(3):
+        until_settled(gateway)
+        ground.run()
+    assert gateway.anchored()[1:] == [("RecordAnchors", 1), ("RecordAnchors-2", 2), ("RecordAnchors-2", 1)]
+
+
+def test_entries_that_no_batch_can_hold_hold_up_nothing(gateway: Succeeding) -> None:
+    old, ground = gateway.sandbox, gateway.ground
+    gateway.anchoring = replace(gateway.anchoring, most_entries=2, oldest_seconds=3_600.0)
+    new = successor_of(old)
+    gateway.enter(new)
+    for _ in range(2):
+        gateway.answer(new)
+    until_settled(gateway)
+    ground.run()
+    for _ in range(3):
+        gateway.answer(old)
+    gateway.answer(new)
+    gateway.anchoring = replace(gateway.anchoring, change_over=ChangeOver(SETTLE))
+    assert until_settled(gateway) is None, "one entry fills no batch, and none of the old ones counts"
+    gateway.answer(new)
+    assert gateway.target(gateway.fix()) == new.addresses["RecordAnchors"]
+    ground.run()
+    assert gateway.anchored() == [("RecordAnchors-2", 2), ("RecordAnchors-2", 2)]
+
+
+def test_a_worker_that_hears_late_of_a_successor_waits_from_then_on(gateway: Succeeding) -> None:
+    old, ground = gateway.sandbox, gateway.ground
+    gateway.answer(old)
+    gateway.fix()
+    ground.run()
+    new = successor_of(old)
+    gateway.enter(new)
+    gateway.answer(new)
+    assert gateway.fix(after=6_000) is None
+    gateway.answer(old)
+    assert gateway.target(gateway.fix(after=6_001)) == old.addresses["RecordAnchors"]
+    ground.run()
+    assert gateway.target(gateway.fix(after=6_000 + SETTLE)) == new.addresses["RecordAnchors"]
+
+
+def test_a_request_that_takes_longer_is_waited_for(gateway: Succeeding) -> None:
+    old, ground = gateway.sandbox, gateway.ground
+    new = successor_of(old)
+    gateway.enter(new)
+    gateway.answer(new)
+    gateway.fix(after=0)
+    with ground.store.begin() as under_way:
+        under_way.consume_nonce(NOBODY, "of a slow request", old.now + 9_999)
+        assert gateway.fix(after=400) is None
+    assert gateway.target(gateway.fix(after=400)) == new.addresses["RecordAnchors"]
+
+
+def test_after_some_minutes_entries_are_not_compared_any_more(gateway: Succeeding) -> None:
+    old, ground = gateway.sandbox, gateway.ground
+    new = successor_of(old)
+    gateway.enter(new)
+    gateway.answer(new)
+    until_settled(gateway)
+    ground.run()
+    gateway.answer(old)
+    assert gateway.fix(after=COMPARED_SECONDS - SETTLE) is None
+    assert gateway.fix(after=COMPARED_SECONDS + SETTLE) is None
+    gateway.answer(new)
+    assert gateway.anchoring.change_over.compared_through is not None
+    batch = gateway.fix()
+    assert batch is not None
+    assert batch.leaf_count == 1
+
+
+def test_a_stream_moves_through_two_successions_and_never_back(gateway: Succeeding) -> None:
+    old, ground = gateway.sandbox, gateway.ground
+    gateway.answer(old)
+    gateway.fix()
+    ground.run()
+    second = successor_of(old)
+    gateway.enter(second)
+    gateway.answer(second)
+    third = successor_of(second)
+    gateway.enter(third)
+    gateway.answer(third)
+    assert gateway.fix(after=0) is None, "requests under way may still sign for the first one"
+    gateway.answer(old)
+    assert gateway.target(gateway.fix(after=1)) == old.addresses["RecordAnchors"]
+    assert gateway.fix() is None, "the seal is not mined"
+    ground.run()
+    assert gateway.target(gateway.fix()) == second.addresses["RecordAnchors"]
+    gateway.answer(old)
+    assert gateway.fix() is None, "neither is the seal of the second one"
+    ground.run()
+    assert gateway.target(gateway.fix()) == third.addresses["RecordAnchors"]
+    ground.run()
+    assert [name for name, _ in gateway.anchored()] == [
+        *("RecordAnchors", "RecordAnchors", "RecordAnchors-2", "RecordAnchors-3")
+    ]
+
+
+def test_a_contract_in_which_a_gateway_never_anchored_is_passed_over(gateway: Succeeding) -> None:
+    old, ground = gateway.sandbox, gateway.ground
+    gateway.answer(old)
+    gateway.fix()
+    ground.run()
+    second = successor_of(old)
+    gateway.enter(second)
+    third = successor_of(second)
+    gateway.enter(third)
+    gateway.answer(third)
+    until_settled(gateway)
+    ground.run()
+    assert gateway.anchored() == [("RecordAnchors", 1), ("RecordAnchors-3", 1)]
+
+
+def test_what_was_signed_for_a_contract_that_a_reorganisation_unnamed_is_held(gateway: Succeeding) -> None:
+    old, ground = gateway.sandbox, gateway.ground
+    gateway.answer(old)
+    gateway.fix()
+    ground.run()
+    new = successor_of(old)
+    before = old.rpc("evm_snapshot")
+    gateway.enter(new)
+    gateway.answer(new)
+    old.rpc("evm_revert", before)
+    old.rpc("anvil_mine", "0x3")
+    ground.follow()
+    gateway.answer(old)
+    seal = gateway.fix()
+    assert gateway.target(seal) == old.addresses["RecordAnchors"]
+    assert seal is not None
+    assert seal.leaf_count == 1
+    ground.run()
+    assert gateway.fix() is None
+    gateway.enter(new)
+    assert until_settled(gateway) is not None
+    ground.run()
+    assert gateway.anchored() == [("RecordAnchors", 1), ("RecordAnchors", 1), ("RecordAnchors-2", 1)]
+
+
+def test_a_stream_whose_contract_was_unnamed_waits(gateway: Succeeding) -> None:
+    old, ground = gateway.sandbox, gateway.ground
+    new = successor_of(old)
+    before = old.rpc("evm_snapshot")
+    gateway.enter(new)
+    gateway.answer(new)
+    gateway.fix(after=0)
+    assert gateway.target(gateway.fix()) == new.addresses["RecordAnchors"]
+    old.rpc("evm_revert", before)
+    old.rpc("anvil_mine", "0x3")
+    ground.follow()
+    gateway.answer(old)
+    assert gateway.fix() is None
