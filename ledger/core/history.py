@@ -125,6 +125,11 @@ class History(ChainState):
         place = bisect_right(self._times, time)
         return self.blocks[self._numbers[place - 1]] if place else None
 
+    def first_block_after(self, time: int) -> Block | None:
+        """Return the oldest block whose time is greater than `time`."""
+        place = bisect_right(self._times, time)
+        return self.blocks[self._numbers[place]] if place < len(self._times) else None
+
     def parameter(self, name: str, as_of: AsOf) -> int:
         """Return the value (seconds) of a parameter at that moment."""
         value: int = latest(self.parameters.get(name, []), as_of, DEFAULT_PARAMETERS[name])

@@ -27,6 +27,28 @@ def is_broken(history: History, gateway: int, promised_by: int, stands_at: int |
     return block is not None and 2 * block.time >= 2 * promised_by - delay
 
 
+def due_after(history: History, gateway: int, since: int) -> int | None:
+    """Return when all that a gateway promised until `since` is due: anchorDelay later, unless it is excused then.
+
+    Excused as in `is_broken`, it is due anchorDelay after the first block that follows and in which its agency is
+    active, unless it is excused then too. Unix seconds; None while it was excused for as long as the chain is known.
+    """
+    due: int | None = since + history.parameter("anchorDelay", AsOf(since))
+    while due is not None and not is_broken(history, gateway, due, None):
+        resumed = _resumed(history, gateway, due)
+        due = None if resumed is None else resumed + history.parameter("anchorDelay", AsOf(resumed))
+    return due
+
+
+def _resumed(history: History, gateway: int, after: int) -> int | None:
+    """Return the time of the first block after a time in which the gateway's agency is active, None if none is."""
+    block, agency = history.first_block_after(after), history.agencies.get(gateway)
+    if block is None or agency is None:
+        return None
+    changes = (status.since.time for status in agency.statuses if status.since.time > block.time)
+    return next((time for time in (block.time, *changes) if agency.is_active(AsOf(time))), None)
+
+
 def promised_by(history: History, statement: str, message: Mapping[str, Any]) -> int:
     """Return by when an entry had to be anchored: its `anchorBy`, for a submission `signedAt` + anchorDelay."""
     if statement != "Submission":

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from ledger.core.audit.checks import Tally
 from ledger.core.audit.ground import Ground
-from ledger.core.audit.promises import is_broken
+from ledger.core.audit.promises import due_after
 from ledger.core.audit.stream import Part
 from ledger.core.chainfile import ChainFile, Trust
 from ledger.core.documents import CatalogueItem, parse_item
@@ -37,9 +37,9 @@ def check_fold(tally: Tally, history: History, gateway: int) -> None:
 def check_succession(ground: Ground, tally: Tally, line: Sequence[AnchorsContract]) -> None:
     """Check `stream.succession`: once the directory named a successor, the stream was sealed in time and went on there.
 
-    The sealing batch is the last one in the predecessor. What was signed for it is promised within anchorDelay; later
-    batches of the predecessor, where blocks could have held them in time, and those beside the successor's are the
-    gateway's fault.
+    The sealing batch is the last one in the predecessor. What was signed for it is promised within anchorDelay, which
+    begins anew where the chain stood still or the gateway's agency was suspended; later batches of the predecessor, and
+    those beside the successor's, are the gateway's fault.
     """
     history, gateway = ground.history, ground.gateway
     successors = {before.name: later for before, later in pairwise(line)}
@@ -47,8 +47,8 @@ def check_succession(ground: Ground, tally: Tally, line: Sequence[AnchorsContrac
         later = successors.get(anchor.contract)
         if later is None or later.since is None or anchor.point <= later.since:
             continue
-        due = later.since.time + history.parameter("anchorDelay", AsOf(later.since.time))
-        holds = not is_broken(history, gateway, due, anchor.point.time)
+        due = due_after(history, gateway, later.since.time)
+        holds = due is None or anchor.point.time <= due
         expected = f"no batch in {anchor.contract} after {due}: {later.name} was named at {later.since.time}"
         found = f"anchored at {anchor.point.time}"
         tally.judge("stream.succession", holds, f"batch {anchor.batch}", expected, found, ground.blamed)
