@@ -3,7 +3,7 @@
 CouncilRefused
 ├── ApprovalForeign, ApprovalsMissing, ApprovalKeyUnusable, MemberUnknown
 ├── EpochOver, ActionNotDue, ActionExpired, ActionStateMismatch
-└── SomeFoundersMissing, FoundedAlready, NotRegistered
+└── SomeFoundersMissing, FoundedAlready, NotRegistered, SuccessorRefused
 ChainError ── DirectoryDiffers
 """
 
@@ -80,6 +80,12 @@ class NotRegistered(CouncilRefused):
     code = "agency_not_registered"
     when = "keys would be bound for an agency that the Council has not registered"
     remedy = "propose `register`, let members approve it and execute it; or name member keys of this machine"
+
+
+class SuccessorRefused(CouncilRefused):
+    code = "successor_refused"
+    when = "an action names a RecordAnchors that nobody would accept after the one in force now"
+    remedy = "let members cancel the action; deploy another one by `gongzhi admin successor`, and propose that"
 
 
 class DirectoryDiffers(ChainError):

@@ -18,7 +18,7 @@ from ledger.chain.contracts.council import Council
 from ledger.chain.contracts.parameters import Parameters
 from ledger.chain.contracts.record_anchors import RecordAnchors
 from ledger.chain.contracts.system_directory import SystemDirectory
-from ledger.chain.deployment_reading import PUBLISHED, deployment_differences
+from ledger.chain.deployment_reading import PUBLISHED, creation_differences, deployment_differences
 from ledger.config import Settings
 from ledger.core.chainfile import Trust
 from ledger.core.codes import Role
@@ -253,15 +253,21 @@ def deployment_faults(rpc: str, trust: Trust, terms: deploy.CouncilTerms | None 
     """Return where the node at `rpc` shows other code, governors or contracts than published and pinned.
 
     With `terms` (those of the founding file), also where a contract is not pinned, and where the Council was created
-    for other founders or another threshold, or was founded with another registry. Members as
-    `chain.deployment_reading` names them, and `contracts.Council.<view>`. Raises ChainError.
+    for other founders or another threshold, or was founded with another registry; and where all of that is as agreed,
+    which contracts another creation code than the published one has made. Members as `chain.deployment_reading` names
+    them, and `contracts.Council.<view>`. Raises ChainError.
     """
     with closing(wiring.open_chain(rpc, {})) as chain:
         faults = deployment_differences(chain, trust)
-    members = {fault.member for fault in faults}
-    if terms is None or members & {"chainId", "genesis", "contracts.Council.address", "contracts.Council.code"}:
-        return faults
-    return (*faults, *_terms_faults(Council(node(rpc), trust.contracts[deploy.COUNCIL].address), trust, terms))
+        members = {fault.member for fault in faults}
+        if terms is None or members & {"chainId", "genesis", "contracts.Council.address", "contracts.Council.code"}:
+            return faults
+        council = Council(chain.web3, trust.contracts[deploy.COUNCIL].address)
+        faults = (*faults, *_terms_faults(council, trust, terms))
+        if faults:
+            return faults
+        arguments = [terms.argument(name) for name in GOVERNANCE_CONSTRUCTORS[deploy.COUNCIL]]
+        return creation_differences(chain, trust, arguments)
 
 
 def _terms_faults(council: Council, trust: Trust, terms: deploy.CouncilTerms) -> Iterator[TrustDifference]:
@@ -283,54 +289,7 @@ def _terms_faults(council: Council, trust: Trust, terms: deploy.CouncilTerms) ->
             yield TrustDifference(f"contracts.{deploy.COUNCIL}.{view}", expected, found)
 
 
-@dataclass(frozen=True)
-class Successor:
-    """A RecordAnchors that is deployed and not named: where it is, its code (0x hex), and whom it succeeds."""
-
-    address: str
-    code_hash: str
-    succeeds: str
-
-
 def anchors_in_force(trust: Trust, rpc: str) -> str:
     """Return the address of the RecordAnchors in force, as the directory names it; raises ChainError."""
     with closing(wiring.open_trusted_chain(rpc, trust)) as chain:
         return chain.anchors_line()[-1].address
-
-
-def deploy_successor(administration: Administration, trust: Trust, rpc: str) -> Successor:
-    """Deploy a RecordAnchors that succeeds the one in force, unless it was deployed from this database before.
-
-    Raises DirectoryDiffers where its code is not the one that verifiers accept, TransactionFailed, another ChainError.
-    """
-    with closing(wiring.open_trusted_chain(rpc, trust)) as chain:
-        line = chain.anchors_line()
-        before = line[-1].address
-        data = deploy_data(ANCHORS, trust.line.governor, trust.line.registry, before)
-        row = administration.send(f"deploy/{ANCHORS}/{len(line) + 1}", None, data)
-        if row.data != data or row.contract_address is None:
-            raise DirectoryDiffers(f"another {ANCHORS} was deployed from this database before, and nobody has named it")
-        code_hash = to_hex(chain.code_hash(row.contract_address))
-    if code_hash != trust.line.successor_hash(row.contract_address, before):
-        raise DirectoryDiffers(f"the code that was deployed is not the published one of {ANCHORS}")
-    return Successor(row.contract_address, code_hash, before)
-
-
-def name_successor(acts: CouncilActs, successor: Successor, approvers: Mapping[int, Signer]) -> None:
-    """Let member keys of this machine name a successor in the directory; safe to repeat, raises as `enact`."""
-    encode = call_encoder(acts.administration.contracts)
-    place = ANCHORS, successor.address, from_hex(successor.code_hash, 32)
-    acts.enact(f"successor/{successor.address}", lambda: [encode("SystemDirectory", "set_contract", *place)], approvers)
-
-
-def why_not_in_force(trust: Trust, rpc: str, address: str, code_hash: bytes) -> str | None:
-    """Return why a contract may not follow the RecordAnchors in force, None if it may; raises ChainError."""
-    with closing(wiring.open_trusted_chain(rpc, trust)) as chain:
-        line = [one.address for one in chain.anchors_line()]
-    if address == trust.line.first and len(line) == 1:
-        return None
-    if address in line:
-        return "it was named before"
-    if trust.line.successor_hash(address, line[-1]) != to_hex(code_hash):
-        return f"it is not the published code of {ANCHORS}, made to succeed {line[-1]}: nobody would accept it"
-    return None

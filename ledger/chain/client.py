@@ -1,6 +1,6 @@
 """`ledger.ports.Chain` on one node's JSON-RPC."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from web3 import Web3
@@ -19,6 +19,8 @@ from ledger.rows import FollowedBlock, NewTransaction, Receipt
 
 HEADERS_AT_ONCE = 250
 """Headers in one request; nodes take at most 1,000 (geth) or 1,024 (Besu) calls in one."""
+EMPTY_STORAGE = "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"
+"""Root of a storage without any slot: Keccak-256 of RLP's empty string."""
 KNOWN_ALREADY = ("already known", "known transaction", "already imported")
 """What geth, Besu and anvil say when they are sent bytes that they have."""
 NONCE_PASSED = ("nonce too low", "nonce is below", "nonce below")
@@ -112,6 +114,32 @@ class Web3Chain:
         """Return the runtime code at `address` now; raises ChainError."""
         code = self._rpc.read("eth_getCode", address, "latest")
         return bytes.fromhex(code[2:])
+
+    def is_storage_empty(self, address: str) -> bool:
+        """Say whether nothing stands in the storage of the contract at `address` now; raises ChainError."""
+        proof = self._rpc.read("eth_getProof", address, [], "latest")
+        return bool(proof["storageHash"] == EMPTY_STORAGE)
+
+    def creation(self, tx_hash: str) -> tuple[str, bytes] | None:
+        """Return what a mined transaction created and by which data, None where it created nothing; raises ChainError.
+
+        A contract that another contract creates is not told of.
+        """
+        receipt = self.receipt(tx_hash)
+        if receipt is None or not receipt.succeeded or receipt.contract_address is None:
+            return None
+        sent = self._rpc.read("eth_getTransactionByHash", tx_hash)
+        return receipt.contract_address, bytes.fromhex(sent["input"][2:])
+
+    def creations(self, first: int, last: int) -> Iterator[tuple[str, bytes]]:
+        """Yield what transactions in the blocks first … last created, as `creation` does; raises ChainError."""
+        for start in range(first, last + 1, HEADERS_AT_ONCE):
+            numbers = range(start, min(start + HEADERS_AT_ONCE, last + 1))
+            for block in self._rpc.read_many("eth_getBlockByNumber", [(hex(number), True) for number in numbers]):
+                for sent in block["transactions"] if block else ():
+                    created = None if sent.get("to") else self.creation(sent["hash"])
+                    if created is not None:
+                        yield created
 
     def simulate(self, transaction: NewTransaction) -> int:
         """Return the gas that the call would use on the newest block's state.

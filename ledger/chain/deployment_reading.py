@@ -2,19 +2,21 @@
 
 A pin says what is there, not that it is what was published: whoever deploys also writes the first trust file. So the
 code is compared with the committed artifacts, and every value in the places of its immutables with those that the
-constructor would have written there. What a creation code of one's own may have put into storage is not seen.
+constructor would have written there. A creation code of one's own may put anything into storage and leave the published
+code: founders compare what created each contract as well.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
-from ledger.chain.artifacts import CONSTRUCTORS, CONTRACTS, GOVERNANCE_CONSTRUCTORS, Artifact, load
+from ledger.chain.artifacts import CONSTRUCTORS, CONTRACTS, GOVERNANCE_CONSTRUCTORS, Artifact, deploy_data, load
 from ledger.chain.client import Web3Chain
 from ledger.chain.contracts.council import Council
 from ledger.core.chainfile import Trust
 from ledger.core.eip712 import domain_separator
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.keccak import keccak256
+from ledger.core.succession import NOBODY
 from ledger.core.trust_changes import TrustDifference
 from ledger.core.typed_messages import DOMAIN_VERSION, domain_name
 
@@ -45,6 +47,33 @@ def deployment_differences(chain: Web3Chain, trust: Trust) -> tuple[TrustDiffere
     if _COUNCIL not in trust.contracts:
         return (TrustDifference(f"contracts.{_COUNCIL}.address", None, PUBLISHED),)
     return tuple(_differences(chain, trust))
+
+
+def creation_differences(chain: Web3Chain, trust: Trust, council: Sequence[Any]) -> tuple[TrustDifference, ...]:
+    """Return which pinned contracts were not created by the published creation code for one another.
+
+    `council` holds the arguments of the Council's constructor. Members: `contracts.<name>.creation`; `other` is the
+    Keccak-256 of the data that created it (0x hex), None where no transaction did (another contract may have). The
+    chain is read from its beginning until all of them are found. Raises ChainError.
+    """
+    missing = {pin.address: name for name, pin in trust.contracts.items()}
+    found = []
+    head = chain.head().number
+    for address, data in chain.creations(0, head):
+        name = missing.pop(address, None)
+        if name is not None and data != _creation_data(name, trust, council):
+            found.append(TrustDifference(f"contracts.{name}.creation", PUBLISHED, to_hex(keccak256(data))))
+        if not missing:
+            break
+    return (*found, *(TrustDifference(f"contracts.{name}.creation", PUBLISHED, None) for name in missing.values()))
+
+
+def _creation_data(name: str, trust: Trust, council: Sequence[Any]) -> bytes:
+    if name == _COUNCIL:
+        return deploy_data(name, *council)
+    given = {contract: pin.address for contract, pin in trust.contracts.items()}
+    given |= {"governor": trust.contracts[_COUNCIL].address, "predecessor": NOBODY}
+    return deploy_data(name, *(given[taken] for taken in _TAKEN[name]))
 
 
 def _differences(chain: Web3Chain, trust: Trust) -> Iterator[TrustDifference]:

@@ -21,7 +21,8 @@ BACK_OFF_SECONDS = 0.1
 """Before the first repeat, doubled before each further one."""
 READS = (
     *("eth_chainId", "eth_blockNumber", "eth_getBlockByNumber", "eth_getCode", "eth_call", "eth_estimateGas"),
-    *("eth_getTransactionCount", "eth_getTransactionReceipt", "eth_getLogs"),
+    *("eth_getTransactionCount", "eth_getTransactionByHash", "eth_getTransactionReceipt", "eth_getLogs"),
+    "eth_getProof",
 )
 """What may be repeated. A transaction is sent again by the outbox alone, which knows what became of it."""
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger import wiring, wiring_council
+from ledger import wiring, wiring_council, wiring_succession
 from ledger.cli.admin_council_prepare import prepare_app
-from ledger.cli.admin_council_propose import propose_app
+from ledger.cli.admin_council_propose import TransactionOption, propose_app
 from ledger.cli.admin_options import (
     DryRunOption,
     FolderOption,
@@ -31,7 +31,8 @@ from ledger.config import load_settings
 from ledger.core.chainfile import Trust, parse_trust
 from ledger.core.council_action import CouncilAction, parse_council_action
 from ledger.core.council_approval import Approval, parse_approval
-from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.core.hexadecimal import from_hex, to_address, to_hex
+from ledger.council_errors import SuccessorRefused
 from ledger.errors import UsageError
 from ledger.keys.uris import open_signer
 from ledger.services.council import (
@@ -110,8 +111,9 @@ def check(
 ) -> None:
     """Check before approving a founding that what was deployed is what was agreed; changes nothing.
 
-    Each contract is the published code, governed by the Council and by nobody else, and the Council has the founders,
-    threshold and delays of the founding file. Exit codes: 0 it is so, 1 it is not, 2 usage, 4 the node does not answer.
+    Each contract is the published code, created by the published creation code, governed by the Council and by nobody
+    else, and the Council has the founders, threshold and delays of the founding file. Exit codes: 0 it is so, 1 it is
+    not, 2 usage, 4 the node does not answer.
     """
     place_of(rpc)
     terms = parse_founding(read_json(founding)).terms
@@ -130,18 +132,54 @@ def check(
         raise typer.Exit(1)
 
 
+@council_app.command("check-successor")
+def check_successor(
+    address: Annotated[str, typer.Argument(help="address of the RecordAnchors that is to succeed the one in force")],
+    *,
+    rpc: Annotated[str, typer.Option(metavar="URL", help="JSON-RPC URL of a node, best your own")],
+    trust: Annotated[Path, typer.Option(help="trust file, your own")],
+    transaction: TransactionOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check before approving a naming that a RecordAnchors may succeed the one in force; changes nothing.
+
+    It is the published code, made to succeed that one, and nothing stands in its storage (with --transaction: the
+    published creation code has made it). Exit codes: 0 it may, 1 it may not, 2 usage, 4 the node does not answer.
+    """
+    place_of(rpc)
+    at = to_address(address.lower(), what="address")
+    code_hash = wiring.open_chain(rpc, {}).code_hash(at)
+    why = wiring_succession.why_not_in_force(load_trust_file(trust), rpc, at, code_hash, transaction)
+    told = f"do not approve {at}: {why}" if why else f"{at} may succeed: published code, nothing in its storage before"
+    print_result({"maySucceed": why is None, "why": why}, as_json=as_json, show=lambda: print(told))
+    if why is not None:
+        raise typer.Exit(1)
+
+
 @council_app.command("schedule")
 @takes("options", SendingOptions)
-def schedule(file: ActionArgument, approvals: ApprovalsArgument, *, options: SendingOptions) -> None:
+def schedule(
+    file: ActionArgument,
+    approvals: ApprovalsArgument,
+    transaction: TransactionOption = None,
+    *,
+    options: SendingOptions,
+) -> None:
     """Schedule an action that enough members approve; its delay begins."""
-    _send("schedule", file, approvals, options)
+    _send("schedule", file, approvals, options, transaction)
 
 
 @council_app.command("execute")
 @takes("options", SendingOptions)
-def execute(file: ActionArgument, approvals: ApprovalsArgument, *, options: SendingOptions) -> None:
+def execute(
+    file: ActionArgument,
+    approvals: ApprovalsArgument,
+    transaction: TransactionOption = None,
+    *,
+    options: SendingOptions,
+) -> None:
     """Execute a scheduled action whose delay is over; the founding action, which all founders approve, at once."""
-    _send("execute", file, approvals, options)
+    _send("execute", file, approvals, options, transaction)
 
 
 @council_app.command("cancel")
@@ -205,9 +243,12 @@ def show(
     print_result({"action": to_hex(action_id), **standing, **described}, as_json=as_json)
 
 
-def _send(verb: str, file: Path, approval_files: list[Path], options: SendingOptions) -> None:
+def _send(
+    verb: str, file: Path, approval_files: list[Path], options: SendingOptions, transaction: str | None = None
+) -> None:
     settings = load_settings(options.data_folder)
-    action = read_action(file, wiring.load_trust(settings))
+    trusted = wiring.load_trust(settings)
+    action = read_action(file, trusted)
     approvals = [read_approval(path) for path in approval_files]
     result: dict[str, Any] = {"action": to_hex(action.id)}
     sender = open_signer(f"keystore:{options.keystore}", options.password_file)
@@ -215,8 +256,13 @@ def _send(verb: str, file: Path, approval_files: list[Path], options: SendingOpt
         acts = wiring_council.open_acts(settings, opened)
         for line in action.says(acts.council.read_call):
             say(line)
+        _judge(verb, acts.council, action, approvals)
+        why = None
+        if verb != "cancel":
+            why = wiring_succession.why_not_named(trusted, wiring.rpc_url(settings), action, transaction)
+        if why is not None:
+            raise SuccessorRefused(why)
         if options.dry_run:
-            _judge(verb, acts.council, action, approvals)
             print_result({"dryRun": True, "would": verb, **result}, as_json=options.as_json)
             return
         if verb == "schedule":

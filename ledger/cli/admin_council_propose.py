@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ledger import wiring, wiring_council
+from ledger import wiring, wiring_council, wiring_succession
 from ledger.cli.admin_agency import registration_at
 from ledger.cli.admin_options import FolderOption, JsonOption, read_json
 from ledger.cli.option_groups import takes
@@ -37,6 +37,10 @@ AGENCY_STATUSES = {"active": 1, "suspended": 2, "left": 3}
 LONGEST_PAUSE_HOURS = 30 * 24
 
 ModuleArgument = Annotated[str, typer.Argument(metavar="MODULE", help=f"one of {', '.join(PAUSABLE)}")]
+TransactionOption = Annotated[
+    str | None,
+    typer.Option(metavar="HASH", help="what created a new RecordAnchors, if something stands in its storage already"),
+]
 AgencyArgument = Annotated[int, typer.Argument(min=1, help="number of the agency")]
 
 
@@ -228,6 +232,7 @@ def repudiate(
 def set_contract(
     name: Annotated[str, typer.Argument(help="name of the contract, as `RecordAnchors`")],
     address: Annotated[str, typer.Argument(help="address of the contract that is to stand under the name")],
+    transaction: TransactionOption = None,
     *,
     options: ProposeOptions,
 ) -> None:
@@ -237,7 +242,7 @@ def set_contract(
     rpc = wiring.rpc_url(load_settings(options.data_folder))
     code_hash = wiring.open_chain(rpc, {}).code_hash(at)
     if name == ANCHORS:
-        refusal = wiring_council.why_not_in_force(proposing.trusted, rpc, at, code_hash)
+        refusal = wiring_succession.why_not_in_force(proposing.trusted, rpc, at, code_hash, transaction)
         if refusal is not None:
             raise UsageError(f"{at} may not succeed the {ANCHORS} in force: {refusal}")
     proposing.write(proposing.encode("SystemDirectory", "set_contract", name, at, code_hash))

@@ -2,7 +2,7 @@
 
 import typer
 
-from ledger import wiring, wiring_council
+from ledger import wiring, wiring_council, wiring_succession
 from ledger.cli.admin_options import (
     DryRunOption,
     FolderOption,
@@ -41,11 +41,16 @@ def successor(
     sender = open_signer(f"keystore:{keystore}", password_file)
     with administration(settings, sender) as opened:
         say(f"deploying {ANCHORS}")
-        made = wiring_council.deploy_successor(opened, trust, rpc)
+        made = wiring_succession.deploy_successor(opened, trust, rpc)
         if council_keys is not None:
             acts = wiring_council.open_acts(settings, opened)
-            wiring_council.name_successor(acts, made, open_council_keys(council_keys))
-    result = {"address": made.address, "codeHash": made.code_hash, "succeeds": made.succeeds}
+            wiring_succession.name_successor(acts, made, open_council_keys(council_keys))
+    result = {
+        "address": made.address,
+        "codeHash": made.code_hash,
+        "succeeds": made.succeeds,
+        "transaction": made.transaction,
+    }
     print_result({**result, "named": council_keys is not None}, as_json=as_json)
     if council_keys is None:
         typer.echo(f"next: gongzhi admin council propose set-contract {ANCHORS} {made.address} --out FILE", err=True)

@@ -1,9 +1,10 @@
 """The deployment held against what was published and agreed: a deployer who keeps a right is found."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from ledger import wiring_council
 from ledger.chain.artifacts import deploy_data, load
 from ledger.chain.client import Web3Chain
+from ledger.chain.deployment_reading import creation_differences
 from ledger.cli.main import run
 from ledger.core.canonical import encode
 from ledger.core.chainfile import Trust, parse_trust
@@ -38,13 +40,25 @@ def trust(deployment: dict[str, Any]) -> Trust:
     return parse_trust(encode(trust_of(deployment, "anvil")))
 
 
-def by_a_liar(ground: FoundingGround) -> dict[str, Any]:
-    """Deploy with the deployer as governor of Parameters; all else is honest, and every pin is of what is there."""
+def governed_by_the_deployer(name: str, _governor: str) -> bytes:
+    return deploy_data(name, DEPLOYER.address)
+
+
+def by_a_liar(ground: FoundingGround, about: str, lie: Callable[..., bytes]) -> dict[str, Any]:
+    """Deploy with a lie about one contract; all else is honest, and every pin is of what is there."""
 
     def data(name: str, *arguments: str | int | Sequence[str]) -> bytes:
-        return deploy_data(name, *((DEPLOYER.address,) if name == "Parameters" else arguments))
+        return (lie if name == about else deploy_data)(name, *arguments)
 
     return deploy.deploy(ground.administration({}), wiring_council.deployment_order(), data, PLAN.terms, lambda _: None)
+
+
+def with_storage_of_ones_own(ground: FoundingGround, name: str, governor: str) -> bytes:
+    """Creation code that puts something into storage, and leaves the published code."""
+    honest = ground.administration({}).send("honest", None, deploy_data(name, governor))
+    code: bytes = ground.chain.code(honest.contract_address)  # type: ignore[attr-defined]
+    # SSTORE(7, 1); CODECOPY(0, 17, length); RETURN(0, length)
+    return bytes.fromhex(f"600160075561{len(code):04x}8060116000396000f3") + code
 
 
 def founding_file(**changes: Any) -> dict[str, Any]:
@@ -77,9 +91,29 @@ def test_an_honest_deployment_is_as_published_before_and_after_the_founding(grou
 
 
 def test_a_deployer_who_governs_the_parameters_himself_is_found(ground: FoundingGround) -> None:
-    (fault,) = wiring_council.deployment_faults(ground.rpc_url, trust(by_a_liar(ground)), PLAN.terms)
+    deployment = by_a_liar(ground, "Parameters", governed_by_the_deployer)
+    (fault,) = wiring_council.deployment_faults(ground.rpc_url, trust(deployment), PLAN.terms)
     assert (fault.member, fault.one) == ("contracts.Parameters.refersTo", "governor")
     assert fault.other.endswith(DEPLOYER.address[2:].lower())
+
+
+def test_a_creation_code_that_leaves_published_code_and_something_in_storage_is_found(ground: FoundingGround) -> None:
+    believed = trust(by_a_liar(ground, "SystemDirectory", partial(with_storage_of_ones_own, ground)))
+    assert wiring_council.deployment_faults(ground.rpc_url, believed) == ()
+    (fault,) = wiring_council.deployment_faults(ground.rpc_url, believed, PLAN.terms)
+    assert (fault.member, fault.one) == ("contracts.SystemDirectory.creation", "published")
+
+
+def test_a_contract_that_no_transaction_created_is_found(ground: FoundingGround) -> None:
+    deployment = ground.deploy()
+    believed, elsewhere = trust(deployment), "0x" + "77" * 20
+    with Rpc(ground.rpc_url) as rpc:
+        rpc.call("anvil_setCode", elsewhere, to_hex(ground.chain.code(believed.contracts["Parameters"].address)))  # type: ignore[attr-defined]
+    pins = {**believed.contracts, "Parameters": replace(believed.contracts["Parameters"], address=elsewhere)}
+    arguments = [PLAN.terms.founders, PLAN.terms.threshold, PLAN.terms.development]
+    with closing(Web3Chain(ground.rpc_url, {})) as chain:
+        faults = creation_differences(chain, replace(believed, contracts=pins), arguments)
+    assert ("contracts.Parameters.creation", None) in [(one.member, one.other) for one in faults]
 
 
 def test_one_changed_place_in_code_that_the_pins_agree_with_is_found(ground: FoundingGround) -> None:

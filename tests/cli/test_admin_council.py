@@ -1,7 +1,8 @@
 """The Council by files: founders sign apart, members approve apart, whoever likes sends; delays are waited for."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,47 @@ def test_members_decide_by_files_and_delays_are_waited_for(desk: Desk) -> None:
     assert members.refused("schedule", "late.json", late) == "action_expired"
     short = ["council", "propose", "set-members", "1", "1", "--days", "1", "--out", desk.path("x.json")]
     assert "waits 72 hours" in desk(*short, "--data-folder", desk.data, expect=2)["error"]["detail"]
+
+
+def test_a_successor_is_checked_when_it_is_proposed_approved_scheduled_and_executed(desk: Desk) -> None:
+    members = Members(desk)
+    members.found(development=True)
+    settings = load_settings(Path(desk.data))
+    made = desk("successor", *members.sending())
+    naming = ["set-contract", "RecordAnchors", made["address"]]
+    check = ["council", "check-successor", made["address"], "--rpc", rpc_url(settings)]
+    check += ["--trust", str(settings.trust_path)]
+    shown = ["--transaction", made["transaction"]]
+
+    def put_into_storage(rpc: Rpc) -> None:
+        rpc.call("anvil_setStorageAt", made["address"], "0x" + "07" * 32, "0x" + "01".zfill(64))
+
+    @contextmanager
+    def something_in_its_storage() -> Iterator[None]:
+        with Rpc(rpc_url(settings)) as rpc:
+            snapshot = rpc.call("evm_snapshot")
+            put_into_storage(rpc)
+            yield
+            rpc.call("evm_revert", snapshot)
+
+    with something_in_its_storage():
+        assert "in its storage" in desk(*check, expect=1)["why"]
+        assert desk(*check, *shown)["maySucceed"] is True
+        refused = desk("council", "propose", *naming, "--out", desk.path("x"), "--data-folder", desk.data, expect=2)
+        assert "in its storage" in refused["error"]["detail"]
+        members.propose("naming.json", *naming, *shown)
+    members.propose("stale.json", *naming)
+    approvals, stale = members.approve("naming.json", 1, 2), members.approve("stale.json", 1, 2)
+    members.act("schedule", "stale.json", stale)
+    with something_in_its_storage():
+        assert members.refused("schedule", "naming.json", approvals) == "successor_refused"
+    members.act("schedule", "naming.json", approvals)
+    with Rpc(rpc_url(settings)) as node:
+        put_into_storage(node)
+    assert members.refused("execute", "naming.json", approvals) == "successor_refused"
+    assert members.act("execute", "naming.json", [*approvals, *shown])["state"] == "executed"
+    assert members.refused("execute", "stale.json", stale) == "successor_refused"
+    assert desk(*check, expect=1)["why"] == "it was named before"
 
 
 def test_a_change_of_members_begins_an_epoch_in_which_nothing_older_counts(desk: Desk) -> None:
