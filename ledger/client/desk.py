@@ -53,12 +53,10 @@ class Desk:
         self.receipts.keep(self._receipt(statement, evidence))
         return checked
 
-    def follow(self) -> bool:
-        """Take newer facts in; say whether statements are signed for another contract by them."""
-        if self.newer_facts is None:
-            return False
-        before, self.facts = self.facts.domain, self.newer_facts()
-        return self.facts.domain != before
+    def follow(self) -> None:
+        """Take newer facts in, where they can be had."""
+        if self.newer_facts is not None:
+            self.facts = self.newer_facts()
 
     def _check(self, check: Callable[[GatewayFacts], Checked]) -> Checked:
         try:
@@ -71,7 +69,7 @@ class Desk:
 
     def _receipt(self, statement: SignedStatement, evidence: Evidence) -> Receipt:
         try:
-            domain = domain_of(statement, self.facts)
+            domain = domain_of(statement, self.facts.domains)
         except SignatureError:
             domain = None
         return Receipt(

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.core.codes import Role
-from ledger.core.entitlement import CLOCK_SKEW_SECONDS
 from ledger.core.history import DEFAULT_PARAMETERS, AsOf
 from ledger.core.points import ANCHORS
 from ledger.core.statements import StatementDomain
@@ -33,17 +32,25 @@ class GatewayFacts:
     contracts: Mapping[str, str] = field(default_factory=dict)
     line: AnchorsLine | None = None
 
+    @property
+    def domains(self) -> Sequence[StatementDomain]:
+        """The domains of every RecordAnchors of the line, that in force first."""
+        if self.line is None or self.chain is None:
+            return [self.domain]
+        return [*self.line.domains(self.chain.history).values()][::-1]
+
     def domains_at(self, at: int) -> Sequence[StatementDomain]:
         """Return the domains in which a statement of `at` may be signed, that in force first.
 
-        A gateway hears of a successor a little later than others.
+        A gateway hears of a successor later than others. What it signs for the one before can be anchored there until
+        `since` + anchorDelay, so it counts until then; whether it was anchored there is judged as any promise is.
         """
         if self.line is None or self.chain is None:
             return [self.domain]
-        domains, history = self.line.domains(self.chain.history), self.chain.history
-        later = [one.since for one in self.line.contracts(history)[1:]]
-        pairs = zip(domains.values(), [*later, None], strict=True)
-        return [one for one, until in pairs if until is None or at <= until.time + CLOCK_SKEW_SECONDS][::-1]
+        sinces = [one.since for one in self.line.contracts(self.chain.history)[:0:-1]]
+        untils = [since.time + self.anchor_delay(since.time) for since in sinces if since is not None]
+        newest, *older = self.domains
+        return [newest, *[domain for domain, until in zip(older, untils, strict=True) if at <= until]]
 
     def contract_address(self, name: str) -> str:
         """Return the address of a contract; raises NotFound if the trust file does not name it."""

@@ -154,17 +154,19 @@ class ClientOutbox:
         if accepted is None:
             for file in content.attachments:
                 publishing.upload(file)
-        tries = 0
+        tries, tried = 0, [publishing.domain]
         while accepted is None:
-            attempts.append(publishing.sign(content))
+            attempts.append(publishing.sign(content, tried[-1]))
             write_durably(self._path(name, _ATTEMPTS), _attempts_text(attempts))
             tries += 1
             try:
                 accepted = publishing.send(content, attempts, wait_seconds)
             except NotEntitled:
-                # A gateway cannot tell whose key it is where it was signed for a contract that was succeeded.
-                if tries == MOST_TRIES or not publishing.follow():
+                # A gateway cannot tell whose key it is where it was signed for another contract than it knows in force.
+                other = publishing.untried(tried)
+                if other is None:
                     raise
+                tried.append(other)
             except DuplicateSubject:
                 # An earlier attempt may have arrived meanwhile: then these are our own records.
                 accepted = self._ask(content, attempts[:-1], publishing)

@@ -54,7 +54,7 @@ def check_statement(statement: SignedStatement, facts: GatewayFacts) -> None:
     if message["gateway"] != facts.gateway:
         broken(f"{name} is of gateway {message['gateway']}, not {facts.gateway}")
     try:
-        domain = domain_of(statement, facts)
+        domain = domain_of(statement, facts.domains_at(message[OWN_TIME[name]]))
     except SignatureError as error:
         broken(f"{name}: {error.detail}")
     if domain is None:
@@ -65,14 +65,14 @@ def check_statement(statement: SignedStatement, facts: GatewayFacts) -> None:
         broken(f"{name} is signed by {signer}: {refusal}")
 
 
-def domain_of(statement: SignedStatement, facts: GatewayFacts) -> StatementDomain | None:
-    """Return the domain in which its key has signed a statement, None if in none of those that count at its time.
+def domain_of(statement: SignedStatement, domains: Sequence[StatementDomain]) -> StatementDomain | None:
+    """Return the one of `domains` in which its key has signed a statement, None if it is none of them.
 
     Raises SignatureError for what is no signature.
     """
-    name, message = statement.name, statement.message
-    for domain in facts.domains_at(message[OWN_TIME[name]]):
-        if recover(statement_digest(domain, name, message), statement.signature) == statement.signer:
+    for domain in domains:
+        digest = statement_digest(domain, statement.name, statement.message)
+        if recover(digest, statement.signature) == statement.signer:
             return domain
     return None
 

@@ -1,6 +1,6 @@
 """Publishing at a gateway: send, ask, check the acceptance, keep it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.schema import Schema
 from ledger.core.shapes import array, unsigned
+from ledger.core.statements import StatementDomain
 from ledger.errors import FormatError, PromiseBroken
 
 MOST_WAIT_SECONDS = 30
@@ -54,15 +55,28 @@ class Publishing:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def sign(self, content: SubmissionContent) -> SignedContent:
-        """Sign a content now, in the agency's name, for this gateway; raises KeyProviderError."""
+    @property
+    def domain(self) -> StatementDomain:
+        """The domain of the RecordAnchors in force."""
+        return self._desk.facts.domain
+
+    def sign(self, content: SubmissionContent, domain: StatementDomain | None = None) -> SignedContent:
+        """Sign a content now, in the agency's name, for this gateway; raises KeyProviderError.
+
+        `domain` is that of the RecordAnchors in force unless another one is given.
+        """
         desk = self._desk
         message = message_of(content, desk.facts.gateway, desk.agency, desk.transport.now())
-        return sign(message, desk.facts.domain, desk.signer)
+        return sign(message, domain or desk.facts.domain, desk.signer)
 
-    def follow(self) -> bool:
-        """Ask the directory again; say whether another contract is in force than contents were signed for."""
-        return self._desk.follow()
+    def untried(self, tried: Collection[StatementDomain]) -> StatementDomain | None:
+        """Ask the directory again; return a domain that counts now and is none of `tried`, None if there is none.
+
+        The gateway may have heard of a successor before this client, or not yet.
+        """
+        self._desk.follow()
+        counting = self._desk.facts.domains_at(self._desk.transport.now())
+        return next((domain for domain in counting if domain not in tried), None)
 
     def upload(self, file: AttachedFile) -> None:
         """Send a file that a record will name; sending it again changes nothing.

@@ -1,6 +1,7 @@
 """A gateway when RecordAnchors is succeeded: it signs and takes what is signed for the contract in force."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,12 @@ import pytest
 
 from ledger.client.submissions import new_record
 from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.core.history import Block, ChainEvent, History
 from ledger.core.keccak import keccak256
 from ledger.core.signature import recover
 from ledger.core.statements import StatementDomain, message_from_json, statement_digest
+from ledger.errors import NotEntitled
+from ledger.services.facts import HistoryCache
 from tests.api.consortium import Consortium
 from tests.api.members import (
     ANCHORS,
@@ -43,6 +47,19 @@ def succeed(consortium: Consortium) -> None:
     successor = SUCCESSOR.record_anchors
     consortium.add_block([named(ANCHORS, to_hex(keccak256(b"first")), NOBODY)])
     consortium.add_block([named(successor, LINE.successor_hash(successor, ANCHORS), ANCHORS)])
+
+
+def history_of(consortium: Consortium) -> History:
+    """Return a fold of the consortium's chain of its own."""
+    with consortium.store.begin() as opened:
+        return HistoryCache().history(opened)
+
+
+def following(history: History, time: int) -> Block:
+    """Return a block that follows the newest one."""
+    before = history.newest_block
+    assert before is not None
+    return Block(before.number + 1, to_hex(keccak256(before.hash.encode())), before.hash, time)
 
 
 @pytest.fixture
@@ -95,6 +112,31 @@ def test_a_client_that_was_open_before_signs_anew(consortium: Consortium, tmp_pa
         (accepted,) = publisher.publish(schema, 1, version, [new_record(originals())])
         assert publisher.desk.facts.domain == SUCCESSOR
         assert accepted.accepted_at == consortium.now
+
+
+def test_a_client_that_hears_of_a_successor_before_its_gateway_signs_for_the_one_that_the_gateway_knows(
+    consortium: Consortium, tmp_path: Path
+) -> None:
+    with ExitStack() as stack:
+        desks = Desks(consortium, tmp_path, stack)
+        publisher = desks.open(PUBLISHER)
+        schema, version = publisher.schema_of(1)
+        ahead = history_of(consortium)
+        first = named(ANCHORS, to_hex(keccak256(b"first")), NOBODY)
+        code = LINE.successor_hash(SUCCESSOR.record_anchors, ANCHORS)
+        for event in (first, named(SUCCESSOR.record_anchors, code, ANCHORS)):
+            block = following(ahead, consortium.now)
+            ahead.append(block, [ChainEvent(block.number, 0, block.hash, *event)])
+        believed = publisher.desk.facts
+        assert believed.chain is not None
+        newer = replace(believed, domain=SUCCESSOR, chain=replace(believed.chain, history=ahead))
+        publisher.desk.facts, publisher.desk.newer_facts = newer, lambda: newer
+        (accepted,) = publisher.publish(schema, 1, version, [new_record(originals())])
+        assert accepted.accepted_at == consortium.now
+        assert [receipt.domain for receipt in publisher.desk.receipts.receipts()] == [DOMAIN]
+        consortium.advance(301)
+        with pytest.raises(NotEntitled):
+            publisher.publish(schema, 1, version, [new_record(originals())])
 
 
 def test_the_chain_page_lists_the_successor(succeeded: Consortium) -> None:

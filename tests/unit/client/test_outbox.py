@@ -116,11 +116,11 @@ def test_a_stale_signature_is_made_anew_under_the_same_id(gateway: SimulatedGate
     put(client, "a")
     sign, delays = client.publishing.sign, iter([1000, 0])
 
-    def sign_slowly(content):
+    def sign_slowly(content, domain):
         delay = next(delays)
         gateway.now -= delay
         try:
-            return sign(content)
+            return sign(content, domain)
         finally:
             gateway.now += delay
 
@@ -136,10 +136,10 @@ def test_a_clock_that_is_always_wrong_ends_with_the_gateways_word(
     put(client, "a")
     sign = client.publishing.sign
 
-    def sign_long_ago(content):
+    def sign_long_ago(content, domain):
         gateway.now -= 1000
         try:
-            return sign(content)
+            return sign(content, domain)
         finally:
             gateway.now += 1000
 
