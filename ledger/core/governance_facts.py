@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from ledger.core.points import AsOf, ChainEvent, Point
+from ledger.core.points import AsOf, ChainEvent, Point, anchors_number
 from ledger.errors import HistoryError
 
 GOVERNOR: Final = 0
@@ -70,13 +70,21 @@ class PauseFacts:
 
 @dataclass(frozen=True, slots=True)
 class RepudiationFacts:
-    """A batch that its gateway and the governor repudiate, for this reason."""
+    """A batch that its gateway and the governor repudiate, for this reason, by the `contract` of this name.
 
+    A RecordAnchors repudiates what stands in it or in one that it succeeds, and nothing that stands in a later one.
+    """
+
+    contract: str
     gateway: int
     batch: int
     reason: int
     point: Point
     transaction: str
+
+    def reaches(self, contract: str) -> bool:
+        """Say whether this repudiates a batch that stands in the RecordAnchors of this name."""
+        return (anchors_number(contract) or 0) <= (anchors_number(self.contract) or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +126,10 @@ class GovernanceFacts:
         pause = _newest(self.pauses.get(contract, []), as_of)
         return pause.until if pause else 0
 
-    def repudiation(self, gateway: int, batch: int) -> RepudiationFacts | None:
-        """Return the repudiation of a batch, None if there is none."""
-        return next((one for one in self.repudiations if (one.gateway, one.batch) == (gateway, batch)), None)
+    def repudiation(self, gateway: int, batch: int, contract: str) -> RepudiationFacts | None:
+        """Return the first repudiation of a batch that stands in the RecordAnchors of this name, None if none is."""
+        found = (one for one in self.repudiations if (one.gateway, one.batch) == (gateway, batch))
+        return next((one for one in found if one.reaches(contract)), None)
 
 
 def _newest(facts: Sequence[Facts], as_of: AsOf) -> Facts | None:
@@ -178,7 +187,7 @@ def _pause(facts: GovernanceFacts, point: Point, event: ChainEvent) -> None:
 def _repudiated(facts: GovernanceFacts, point: Point, event: ChainEvent) -> None:
     args = event.args
     facts.repudiations.append(
-        RepudiationFacts(args["gateway"], args["batch"], args["reason"], point, event.transaction)
+        RepudiationFacts(event.contract, args["gateway"], args["batch"], args["reason"], point, event.transaction)
     )
 
 

@@ -249,7 +249,7 @@ def check_anchor(bundle: Bundle, facts: ChainFacts) -> None:
     if claim.chain_id != trust.chain_id or claim.contract not in line.values():
         raise VerificationError(10, "the anchor is of another chain or contract", blames=blames)
     anchor = facts.history.anchor(claim.gateway, claim.batch)
-    if anchor is None or claim.contract != line[anchor.contract]:
+    if anchor is None or claim.contract != line.get(anchor.contract):
         raise VerificationError(10, f"batch {claim.batch} was never anchored", blames=blames)
     on_chain = (
         anchor.root,
@@ -285,7 +285,8 @@ def marks_and_versions(bundle: Bundle, facts: ChainFacts) -> tuple[str, ...]:
     for facts_of_mark in facts.history.marks.get(view.record_id, ()):
         if facts_of_mark.agency != publisher and facts_of_mark.mark == Mark.DISPUTED:
             notices.append(f"agency {facts_of_mark.agency} disputes this record")
-    repudiation = facts.history.governance.repudiation(bundle.anchor.gateway, bundle.anchor.batch)
+    anchor = facts.history.anchor_of[bundle.anchor.gateway, bundle.anchor.batch]
+    repudiation = facts.history.governance.repudiation(anchor.gateway, anchor.batch, anchor.contract)
     if repudiation is not None:
         notices.append(f"batch {repudiation.batch} was repudiated by its gateway in block {repudiation.point.block}")
     notices.append("latest version not established")

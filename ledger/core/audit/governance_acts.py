@@ -8,7 +8,7 @@ from ledger.core.audit.governance import DEPLOYER, at, check_council
 from ledger.core.audit.officers import check_officers
 from ledger.core.chainfile import ChainFile, Trust
 from ledger.core.codes import Role, excluded_pairs
-from ledger.core.governance_facts import GOVERNOR, PauseFacts
+from ledger.core.governance_facts import GOVERNOR, PauseFacts, RepudiationFacts
 from ledger.core.governance_rules import (
     ACTS,
     GOVERNOR_PAUSE_SECONDS,
@@ -18,7 +18,7 @@ from ledger.core.governance_rules import (
     PAUSE_STOPS,
     selector_of,
 )
-from ledger.core.history import AsOf, ChainEvent, History, KeyFacts, Point, latest
+from ledger.core.history import AnchorFacts, AsOf, ChainEvent, History, KeyFacts, Point, latest
 from ledger.core.points import ANCHORS
 from ledger.core.succession import NOBODY
 
@@ -180,18 +180,35 @@ class _ActsJudge:
 
     def repudiations(self) -> None:
         """Check `batch.repudiated`, and tell of each: what it holds stays, and is disowned."""
-        seen = set()
+        earlier: list[tuple[AnchorFacts, RepudiationFacts]] = []
         for one in self.history.governance.repudiations:
-            batch = f"batch {one.batch} of gateway {one.gateway}"
-            anchor = self.history.anchor(one.gateway, one.batch)
-            fault = None
-            if anchor is None or anchor.point > one.point:
+            batch, fault = f"batch {one.batch} of gateway {one.gateway}", None
+            anchor = self._repudiated(one)
+            if anchor is None:
                 fault = "it was not anchored before"
-            elif (one.gateway, one.batch) in seen:
-                fault = "it was repudiated before"
-            seen.add((one.gateway, one.batch))
+            else:
+                # A contract knows what the one before it has repudiated, and nothing of the one after it.
+                if any(other is anchor and one.reaches(before.contract) for other, before in earlier):
+                    fault = "it was repudiated before"
+                earlier.append((anchor, one))
+                batch += f" in {anchor.contract}" if anchor in self.history.stray_anchors else ""
             self._judge("batch.repudiated", fault is None, batch, "an anchored batch, once", fault or "")
             self.tally.notices[f"{batch} was repudiated in block {one.point.block} for reason {one.reason}"] += 1
+
+    def _repudiated(self, one: RepudiationFacts) -> AnchorFacts | None:
+        """Return the batch that is repudiated: of the stream, or beside it in an earlier contract."""
+        anchor = self.history.anchor(one.gateway, one.batch)
+        found = [*(() if anchor is None else (anchor,)), *self.history.stray_anchors]
+        return next(
+            (
+                each
+                for each in found
+                if (each.gateway, each.batch) == (one.gateway, one.batch)
+                and one.reaches(each.contract)
+                and each.point <= one.point
+            ),
+            None,
+        )
 
     def _judge(self, check: str, holds: bool, subject: str, expected: str, actual: str) -> None:
         self.tally.judge(check, holds, subject, expected, actual, DEPLOYER)

@@ -258,6 +258,39 @@ def test_a_batch_in_the_old_contract_beside_the_stream_blames_the_gateway(tmp_pa
     audited.require("stream.succession", "gateway 1", "another batch 3 in RecordAnchors")
 
 
+def test_a_batch_beside_the_stream_is_repudiated_without_the_one_of_its_number_in_the_successor(tmp_path: Path) -> None:
+    ledger = SucceededLedger()
+    ledger.published(1)
+    ledger.succeed()
+    entry = ledger.published(2)
+    ledger.mine([anchored(2)])
+    ledger.mine([repudiated(2)])
+    audited = audit(ledger, tmp_path / "beside")
+    assert audited.failed == {"stream.succession"}
+    assert any("batch 2 of gateway 1 in RecordAnchors was repudiated" in one for one in audited.report.notices)
+    assert not any("repudiated" in notice for notice in verify_bundle(ledger.bundle(entry), facts(ledger)).notices)
+    ledger.mine([("RecordAnchors-2", *repudiated(2)[1:])])
+    assert audit(ledger, tmp_path / "both").failed == {"stream.succession"}
+    assert any("repudiated" in notice for notice in verify_bundle(ledger.bundle(entry), facts(ledger)).notices)
+
+
+@pytest.mark.parametrize(
+    ("contracts", "failed"),
+    [
+        (("RecordAnchors-2", "RecordAnchors"), set()),
+        (("RecordAnchors", "RecordAnchors-2"), {"batch.repudiated"}),
+        (("RecordAnchors-2", "RecordAnchors-2"), {"batch.repudiated"}),
+    ],
+)
+def test_an_old_contract_knows_nothing_of_what_the_successor_repudiated(
+    tmp_path: Path, contracts: tuple[str, str], failed: set[str]
+) -> None:
+    ledger = succeeded()
+    for contract in contracts:
+        ledger.mine([(contract, *repudiated(1)[1:])])
+    assert audit(ledger, tmp_path).failed == failed
+
+
 def test_what_another_gateway_does_at_the_switch_is_judged_with_its_own_stream(tmp_path: Path) -> None:
     other = succeeded()
     other.mine([("RecordAnchors-2", "Anchored", {**anchored()[2], "gateway": 2})])

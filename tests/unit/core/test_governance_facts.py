@@ -44,10 +44,10 @@ def test_pauses_and_repudiations_are_known_by_contract_and_batch() -> None:
     assert governance.paused_until("Catalogue", AsOf(chain.now)) == until
     assert governance.paused_until("Catalogue", AsOf(chain.now - 4)) == 0
     assert governance.paused_until("AccessLedger", AsOf(chain.now)) == 0
-    found = governance.repudiation(1, 4)
+    found = governance.repudiation(1, 4, "RecordAnchors")
     assert found is not None
     assert (found.reason, found.point.block) == (2, 6)
-    assert governance.repudiation(1, 5) is None
+    assert governance.repudiation(1, 5, "RecordAnchors") is None
 
 
 def test_roles_that_an_agency_was_allowed_are_known_since_when() -> None:
