@@ -1,7 +1,7 @@
 """Check whether this process can serve: database, followed chain, outbox, key, disk (operations page, health)."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from ledger.errors import HistoryError, StoreError
 from ledger.ports import Transaction
 from ledger.services.gateway import Gateway
 from ledger.services.key_watch import Warned, key_warnings
+from ledger.services.succeed import left_out
 
 LEAST_FREE_BYTES = 256 * 1024 * 1024
 """Below this a database stops within minutes of ingest."""
@@ -45,13 +46,34 @@ def check_health(gateway: Gateway, data_folder: Path) -> Health:
     try:
         with gateway.store.begin() as transaction:
             history = gateway.facts.history(transaction)
-            checks = [Check("database", True, "answers"), *_followed(gateway, transaction, history), disk]
-            return Health(checks, key_warnings(gateway, history))
+            figures = transaction.figures()
+            lost, figures = _without_left_out(gateway, transaction, history, figures)
+            checks = [Check("database", True, "answers"), *_followed(gateway, transaction, history, figures), disk]
+            return Health(checks, [*key_warnings(gateway, history), *lost])
     except (StoreError, HistoryError) as failure:
         return Health([Check("database", False, failure.detail), disk])
 
 
-def _followed(gateway: Gateway, transaction: Transaction, history: History) -> list[Check]:
+def _without_left_out(
+    gateway: Gateway, transaction: Transaction, history: History, figures: Mapping[str, int]
+) -> tuple[list[Warned], Mapping[str, int]]:
+    """Return a warning of entries that no batch can hold any more, and the figures of what can still be anchored.
+
+    They are asked for when a promise is late and RecordAnchors was succeeded. Promises of batches on their way are left
+    to the check of the outbox then.
+    """
+    promise = figures["earliest_open_anchor_by"]
+    if gateway.line is None or not 0 < promise < gateway.clock() or len(gateway.line.contracts(history)) == 1:
+        return [], figures
+    count, earliest = left_out(transaction, gateway.line, history, transaction.newest_batch(gateway.agency))
+    if count == 0:
+        return [], figures
+    told = f"{count} entries were signed for a RecordAnchors that this stream has left; no batch can hold them"
+    rest = {"unnumbered": figures["unnumbered"] - count, "earliest_open_anchor_by": earliest}
+    return [Warned("left_out", told)], {**figures, **rest}
+
+
+def _followed(gateway: Gateway, transaction: Transaction, history: History, figures: Mapping[str, int]) -> list[Check]:
     now = gateway.clock()
     newest = history.newest_block
     if newest is None:
@@ -59,7 +81,6 @@ def _followed(gateway: Gateway, transaction: Transaction, history: History) -> l
     as_of = history.at_block(newest.number)
     facts_age, anchor_delay = history.parameter("factsAge", as_of), history.parameter("anchorDelay", as_of)
     seen = now - transaction.checked_at()
-    figures = transaction.figures()
     promise, unsettled = figures["earliest_open_anchor_by"], figures["oldest_unsettled_at"]
     late = now - promise if promise else 0
     unsent = now - unsettled if unsettled else 0

@@ -135,6 +135,23 @@ def _waiting(
         after = rows[-1][0]
 
 
+def left_out(
+    transaction: Transaction, line: AnchorsLine, history: History, newest: StoredBatch | None
+) -> tuple[int, int]:
+    """Return how many of the PAGE oldest entries without a number no batch can hold, and the earliest promise of the
+    others (Unix seconds, 0 if there is none); raises StoreError.
+    """
+    rows = [row[0] for row in transaction.unnumbered(PAGE)]
+    domains = list(line.domains(history).values())
+    addresses = [domain.record_anchors for domain in domains]
+    current = addresses[0] if newest is None else address_of(transaction, line, history, newest)
+    earlier = range(addresses.index(current)) if current in addresses else range(0)
+    promises = [
+        one.entry.anchor_by for one in transaction.entries_by_id(rows) if signed_for(domains, one) not in earlier
+    ]
+    return len(rows) - len(promises), min(promises, default=0)
+
+
 def address_of(transaction: Transaction, line: AnchorsLine, history: History, batch: StoredBatch) -> str:
     """Return the address of the contract that has taken a batch, or to which it was sent last."""
     anchor = history.anchor(batch.gateway, batch.batch)

@@ -14,6 +14,7 @@ from ledger.core.keccak import keccak256
 from ledger.core.signature import recover
 from ledger.core.statements import StatementDomain, message_from_json, statement_digest
 from ledger.errors import NotEntitled
+from ledger.rows import NewBatch, NewTransaction
 from ledger.services.facts import HistoryCache
 from tests.api.consortium import Consortium
 from tests.api.members import (
@@ -22,6 +23,7 @@ from tests.api.members import (
     CHAIN_ID,
     DOMAIN,
     FIRE_READER,
+    GATEWAY,
     LINE,
     PUBLISHER,
     Draft,
@@ -155,3 +157,23 @@ def test_a_gateway_promises_nothing_beside_a_contract_that_nobody_knows(succeede
         assert (answer.status_code, answer.json()["code"]) == (503, "directory_differs"), answer.text
     assert succeeded.look(FIRE_READER, "/v1/records").status_code == 503
     assert succeeded.rows() == before
+
+
+def test_health_names_entries_that_no_batch_can_hold(consortium: Consortium) -> None:
+    publish(consortium, draft([record_content()], consortium.now), DOMAIN)
+    succeed(consortium)
+    consortium.advance(3_600)
+
+    def told() -> tuple[str, list[str]]:
+        health = consortium.client.get("/v1/health/ready").json()
+        promises = health["checks"]["promises"]["found"]
+        return promises, [warned["found"] for warned in health["warnings"] if warned["code"] == "left_out"]
+
+    assert told() == ("1 entries wait; earliest anchorBy -3300 s ahead", [])
+    sent = NewTransaction("batch:1", API_KEY.address, SUCCESSOR.record_anchors, b"")
+    with consortium.store.begin() as opened:
+        opened.add_transaction(sent, consortium.now)
+        opened.add_batch(NewBatch(GATEWAY, 1, bytes(32), 1, [], consortium.now, sent.intent))
+    promises, lost = told()
+    assert promises.startswith("0 entries wait")
+    assert lost == ["1 entries were signed for a RecordAnchors that this stream has left; no batch can hold them"]
