@@ -233,10 +233,11 @@ def why_unverifiable(trust: Trust, chain: ChainFile, history: History) -> str | 
                 f"the directory names {entry.address} for {entry.name} from block {entry.point.block} on, which the "
                 "trust file does not pin"
             )
-    unnamed = trust.line.unnamed(history, chain.events)
+    refusal = trust.line.refusal(history)
+    unnamed = None if refusal else trust.line.unnamed(history, chain.events)
     if unnamed is not None:
         return f"block {unnamed.block} has an event of {unnamed.contract}, which is not named by then"
-    return trust.line.refusal(history)
+    return refusal
 
 
 def contracts_document(contracts: Mapping[str, ContractPin]) -> dict[str, dict[str, str]]:
