@@ -326,6 +326,7 @@ def test_a_stream_whose_contract_was_unnamed_waits(gateway: Succeeding) -> None:
     gateway.answer(new)
     gateway.fix(after=0)
     assert gateway.target(gateway.fix()) == new.addresses["RecordAnchors"]
+    ground.run()
     old.rpc("evm_revert", before)
     old.rpc("anvil_mine", "0x3")
     ground.follow()
