@@ -112,7 +112,7 @@ class AnchorsLine:
 
     def domains(self, history: History) -> Mapping[str, StatementDomain]:
         """Return the domain of each contract of the line by its name, the one in force last."""
-        return {one.name: StatementDomain(self.chain_id, one.address) for one in self.contracts(history)}
+        return {one.name: _domain(self.chain_id, one.address) for one in self.contracts(history)}
 
     def domain_of(self, history: History, anchor: AnchorFacts) -> StatementDomain:
         """Return the domain in which the statements of a batch were signed: that of the contract where it stands."""
@@ -125,6 +125,12 @@ class AnchorsLine:
 
 def _anchors(named: Sequence[ContractFacts]) -> Sequence[ContractFacts]:
     return [entry for entry in named if entry.name == ANCHORS]
+
+
+@lru_cache(maxsize=64)
+def _domain(chain_id: int, address: str) -> StatementDomain:
+    """Return the domain; kept, since it is asked for by each look and computes its separator once."""
+    return StatementDomain(chain_id, address)
 
 
 @lru_cache(maxsize=64)
