@@ -6,6 +6,7 @@ PERMANENT: what is encoded here is hashed and signed by outsiders.
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from json.encoder import encode_basestring  # RFC 8785 section 3.2.2.2 asks for exactly these escapes
 from typing import Any, NoReturn, TypeAlias
 from unicodedata import is_normalized
@@ -19,6 +20,8 @@ LARGEST_INTEGER = 2**53 - 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 DEEPEST_NESTING = 32
 """Levels of arrays and objects; no format of ours needs more than eight."""
+_FEW_MEMBERS = 32
+"""Up to so many members an object's names are kept: an object of a record or a statement has those of many others."""
 
 
 def encode(value: object) -> bytes:
@@ -27,7 +30,8 @@ def encode(value: object) -> bytes:
     Raises CanonicalJsonError for floats, integers beyond 2^53-1, non-NFC strings, lone surrogates, non-string
     keys and unknown types. Source: RFC 8785 with formats page section 1.
     """
-    return encode_text(value).encode("utf-8")
+    text = _encode_string(value) if isinstance(value, str) else _encode(value, 0)
+    return text.encode("utf-8")
 
 
 def encode_text(value: object) -> str:
@@ -66,12 +70,19 @@ def _encode_container(value: object, depth: int) -> str:
     if isinstance(value, list | tuple):
         return "[" + ",".join([_encode(member, depth) for member in value]) + "]"
     if isinstance(value, Mapping):
-        for name in value:
-            if not isinstance(name, str):
-                raise CanonicalJsonError("a member name is not a string")
-        members = [_encode_string(name) + ":" + _encode(value[name], depth) for name in sorted(value, key=_utf16)]
+        in_order = _in_order if len(value) <= _FEW_MEMBERS else _in_order.__wrapped__
+        members = [written + _encode(value[name], depth) for name, written in in_order(tuple(value))]
         return "{" + ",".join(members) + "}"
     raise CanonicalJsonError(f"a {type(value).__name__} has no canonical form; decimals are strings")
+
+
+@lru_cache(maxsize=256)
+def _in_order(names: tuple[object, ...]) -> tuple[tuple[str, str], ...]:
+    """Return member names in canonical order, each with its text and a colon."""
+    texts = [name for name in names if isinstance(name, str)]
+    if len(texts) != len(names):
+        raise CanonicalJsonError("a member name is not a string")
+    return tuple([(name, _encode_string(name) + ":") for name in sorted(texts, key=_utf16)])
 
 
 def _utf16(name: str) -> bytes:

@@ -1,17 +1,17 @@
 """Record commitments, suite `rc-keccak-v1` (formats page, section 3).
 
-PERMANENT. Speed matters here: one HMAC and two Keccaks a slot, everything constant precomputed on the slot.
+PERMANENT. Speed matters here: one HMAC and two Keccaks a slot, everything constant precomputed on the schema.
 """
 
-import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from ledger.core.canonical import JsonValue, encode
 from ledger.core.eip712 import ZERO32, type_hash, word
 from ledger.core.keccak import keccak256
 from ledger.core.rules import RuleContext, derive, redact_strings
-from ledger.core.schema import Schema
+from ledger.core.schema import Schema, Slot
 from ledger.errors import SchemaError
 
 SUITE = "rc-keccak-v1"
@@ -22,6 +22,8 @@ RECORD_TYPE = type_hash(
 _NULL = encode(None)
 _HASH_OF_NULL = keccak256(_NULL)
 """Most slots of a long schema hold null: what is the same for all of them is made once."""
+_SHA256_BLOCK_BYTES = 64
+_INNER_PAD, _OUTER_PAD = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,27 @@ class CommittedRecord:
 
 def salt(salt_secret: bytes, salt_message: bytes) -> bytes:
     """Return HMAC-SHA256(saltSecret, `salt/v1` 00 kind 00 path), 32 bytes."""
-    return hmac.digest(salt_secret, salt_message, "sha256")
+    return salts(salt_secret, (salt_message,))[0]
+
+
+def salts(salt_secret: bytes, salt_messages: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Return HMAC-SHA256 of each message, 32 bytes each; the secret is no longer than a block of 64 bytes.
+
+    Written out by RFC 2104: the secret, which is the same for all, is hashed once, which halves the time. Raises
+    SchemaError for a longer secret.
+    """
+    if len(salt_secret) > _SHA256_BLOCK_BYTES:
+        raise SchemaError(f"saltSecret: expected 32 bytes, got {len(salt_secret)}")
+    padded = salt_secret.ljust(_SHA256_BLOCK_BYTES, b"\x00")
+    inner, outer = sha256(padded.translate(_INNER_PAD)), sha256(padded.translate(_OUTER_PAD))
+    made = []
+    for message in salt_messages:
+        within = inner.copy()
+        within.update(message)
+        around = outer.copy()
+        around.update(within.digest())
+        made.append(around.digest())
+    return tuple(made)
 
 
 def field_digest(record_id: bytes, slot_hashes: bytes, salt32: bytes, value: bytes) -> bytes:
@@ -72,17 +94,16 @@ def commit(schema: Schema, content: RecordContent) -> CommittedRecord:
     """
     _check_identity(content)
     values = slot_values(schema, content.originals)
-    record_id, secret = content.record_id, content.salt_secret
-    salts = tuple([hmac.digest(secret, slot.salt_message, "sha256") for slot in schema.slots])
-    prefix = FIELD_TYPE + record_id
+    made_salts = salts(content.salt_secret, schema.salt_messages)
+    prefix = FIELD_TYPE + content.record_id
     digests = tuple(
         [
-            keccak256(prefix + slot.hashes + salt32 + (_HASH_OF_NULL if value is _NULL else keccak256(value)))
-            for slot, salt32, value in zip(schema.slots, salts, values, strict=True)
+            keccak256(prefix + hashes + salt32 + (_HASH_OF_NULL if value is _NULL else keccak256(value)))
+            for hashes, salt32, value in zip(schema.slot_hashes, made_salts, values, strict=True)
         ]
     )
-    root = record_root(record_id, content.version, content.previous, schema.hash, digests)
-    return CommittedRecord(record_id, content.version, content.previous, values, salts, digests, root)
+    root = record_root(content.record_id, content.version, content.previous, schema.hash, digests)
+    return CommittedRecord(content.record_id, content.version, content.previous, values, made_salts, digests, root)
 
 
 def slot_values(schema: Schema, originals: Mapping[str, JsonValue]) -> tuple[bytes, ...]:
@@ -90,33 +111,34 @@ def slot_values(schema: Schema, originals: Mapping[str, JsonValue]) -> tuple[byt
 
     Raises SchemaError, RuleError and CanonicalJsonError; messages name paths, never values.
     """
-    known = 0
-    occurred_at = originals.get("/occurredAt")
     values = []
+    about: RuleContext | None = None
     for slot in schema.slots:
         value = originals.get(slot.path)
-        if slot.is_original:
-            known += slot.path in originals
-        elif value is not None:  # null gives null
-            value = derive(slot.kind, value, _context(occurred_at, slot.redact, originals))
-        if value is None:
-            slot.require(value)
+        if value is None:  # null gives null
+            if not slot.nullable:
+                slot.require(value)
             values.append(_NULL)
             continue
+        if not slot.is_original:
+            about = about or _context(originals)
+            value = derive(slot.kind, value, _redacting(about, slot, originals) if slot.redact else about)
         if not slot.fits(value):
             slot.require(value)
         values.append(encode(value))
-    if known != len(originals):
-        unknown = sorted(set(originals) - set(schema.original_paths))
-        raise SchemaError(f"{len(unknown)} paths are not in the schema; it has {', '.join(schema.original_paths)}")
+    if not originals.keys() <= schema.known_paths:
+        unknown = len(originals.keys() - schema.known_paths)
+        raise SchemaError(f"{unknown} paths are not in the schema; it has {', '.join(schema.original_paths)}")
     return tuple(values)
 
 
-def _context(occurred_at: JsonValue, redact: tuple[str, ...], originals: Mapping[str, JsonValue]) -> RuleContext:
-    at = occurred_at if isinstance(occurred_at, int) and not isinstance(occurred_at, bool) else None
-    return RuleContext(
-        occurred_at=at, redact=redact_strings([originals.get(path) for path in redact]) if redact else ()
-    )
+def _context(originals: Mapping[str, JsonValue]) -> RuleContext:
+    at = originals.get("/occurredAt")
+    return RuleContext(at) if isinstance(at, int) and not isinstance(at, bool) else RuleContext()
+
+
+def _redacting(about: RuleContext, slot: Slot, originals: Mapping[str, JsonValue]) -> RuleContext:
+    return RuleContext(about.occurred_at, redact_strings([originals.get(path) for path in slot.redact]))
 
 
 def _check_identity(content: RecordContent) -> None:

@@ -200,6 +200,21 @@ class Schema:
         return {(slot.path, slot.kind): place for place, slot in enumerate(self.slots)}
 
     @cached_property
+    def salt_messages(self) -> tuple[bytes, ...]:
+        """What the salt of each slot is the HMAC of, in order."""
+        return tuple(slot.salt_message for slot in self.slots)
+
+    @cached_property
+    def slot_hashes(self) -> tuple[bytes, ...]:
+        """keccak(path) ‖ keccak(kind) of each slot, in order."""
+        return tuple(slot.hashes for slot in self.slots)
+
+    @cached_property
+    def known_paths(self) -> frozenset[str]:
+        """Paths that a publisher gives values for."""
+        return frozenset(self.original_paths)
+
+    @cached_property
     def original_paths(self) -> tuple[str, ...]:
         """Paths that a publisher gives values for, in order."""
         return tuple(slot.path for slot in self.slots if slot.is_original)
@@ -208,6 +223,16 @@ class Schema:
     def stored_open(self) -> int:
         """Bitmap of the slots whose value and salt a gateway keeps in clear (bit i = slot i)."""
         return sum(1 << place for place, slot in enumerate(self.slots) if slot.is_stored_open)
+
+    @cached_property
+    def open_places(self) -> tuple[int, ...]:
+        """Places of the slots that a gateway keeps in clear, in order."""
+        return tuple(place for place, slot in enumerate(self.slots) if slot.is_stored_open)
+
+    @cached_property
+    def closed_places(self) -> tuple[int, ...]:
+        """Places of the other slots, in order."""
+        return tuple(place for place, slot in enumerate(self.slots) if not slot.is_stored_open)
 
     @cached_property
     def has_subject(self) -> bool:

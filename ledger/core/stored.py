@@ -40,14 +40,12 @@ class SearchKeys:
 
 def stored_slots(schema: Schema, committed: CommittedRecord) -> StoredSlots:
     """Return the compact columns of a committed record."""
-    values, salts, digests = [], [], []
-    for place, slot in enumerate(schema.slots):
-        if slot.is_stored_open:
-            values.append(committed.values[place])
-            salts.append(committed.salts[place])
-        else:
-            digests.append(committed.digests[place])
-    return StoredSlots(b"\n".join(values), b"".join(salts), b"".join(digests))
+    values, salts, digests = committed.values, committed.salts, committed.digests
+    return StoredSlots(
+        b"\n".join([values[place] for place in schema.open_places]),
+        b"".join([salts[place] for place in schema.open_places]),
+        b"".join([digests[place] for place in schema.closed_places]),
+    )
 
 
 def search_keys(originals: Mapping[str, JsonValue]) -> SearchKeys:

@@ -1,6 +1,5 @@
 """Workloads without a server: commit, verify one bundle in a cold process."""
 
-import hmac
 import json
 import os
 import statistics
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.cli.benchmarks.measurement import Floor, Measurement, rates
-from ledger.core.commitment import CommittedRecord, RecordContent, commit
+from ledger.core.commitment import CommittedRecord, RecordContent, commit, salts
 from ledger.core.keccak import keccak256
 from ledger.core.schema import Schema, parse_schema
 from ledger.domain import load_document
@@ -74,10 +73,10 @@ def measure_commit(records: int = 4_000) -> Measurement:
 def _hash_alone(schema: Schema, contents: list[RecordContent], sample: CommittedRecord) -> bytes:
     message, last = bytes(192), b""
     for content in contents:
-        digests = []
-        for slot, value in zip(schema.slots, sample.values, strict=True):
-            salt = hmac.digest(content.salt_secret, slot.salt_message, "sha256")
-            digests.append(keccak256(message[:160] + salt + keccak256(value)))
+        made = salts(content.salt_secret, schema.salt_messages)
+        digests = [
+            keccak256(message[:160] + salt + keccak256(value)) for salt, value in zip(made, sample.values, strict=True)
+        ]
         last = keccak256(message + keccak256(b"".join(digests)))
     return last
 

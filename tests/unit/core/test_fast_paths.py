@@ -1,5 +1,6 @@
 """What is written twice for speed says the same as its plain form."""
 
+import hmac
 import json
 from typing import Any
 from unicodedata import normalize
@@ -10,10 +11,10 @@ from hypothesis import strategies as st
 
 from ledger.core.bundle import view_document
 from ledger.core.canonical import decode, encode_text
-from ledger.core.commitment import RecordContent, commit
+from ledger.core.commitment import RecordContent, commit, salts
 from ledger.core.schema import parse_schema
 from ledger.core.stored import ViewWriter, storable_bitmap, stored_slots, view_of
-from ledger.errors import CanonicalJsonError, JsonDuplicateKey, JsonFloat
+from ledger.errors import CanonicalJsonError, JsonDuplicateKey, JsonFloat, SchemaError
 
 pytestmark = pytest.mark.unit
 
@@ -59,6 +60,25 @@ def test_a_view_written_fast_is_the_canonical_text_of_the_view(
     fast = ViewWriter(SCHEMA, opened).text(record_id, version, b"\x01" * 32, stored)
     assert fast == encode_text(view_document(plain))
     assert storable_bitmap(SCHEMA) == 0b110101
+
+
+@given(st.binary(max_size=64), st.lists(st.binary(max_size=200), max_size=5))
+def test_salts_are_the_hmac_of_each_message(secret: bytes, messages: list[bytes]) -> None:
+    assert salts(secret, messages) == tuple(hmac.digest(secret, message, "sha256") for message in messages)
+
+
+def test_no_salts_are_made_of_a_secret_longer_than_a_block() -> None:
+    with pytest.raises(SchemaError, match="expected 32 bytes, got 65"):
+        salts(bytes(65), [b"message"])
+
+
+@pytest.mark.parametrize("count", [2, 32, 33, 500])
+def test_members_are_in_canonical_order_however_many_they_are(count: int) -> None:
+    names = [f"{number:04d}" for number in range(count)]
+    text = "{" + ",".join(f'"{name}":0' for name in names) + "}"
+    assert encode_text(dict.fromkeys(reversed(names), 0)) == text
+    with pytest.raises(CanonicalJsonError, match="not a string"):
+        encode_text(dict.fromkeys([*names, 1], 0))
 
 
 def verdict(data: str) -> str | None:
