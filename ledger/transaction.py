@@ -97,7 +97,7 @@ class Transaction(AttachmentKeeping, Counting, Protocol):
         """Return a record version, the newest if None."""
 
     def record_of_tag(self, record_id: bytes, version: int | None, tag: bytes) -> tuple[StoredRecord, bool] | None:
-        """Return what `record` returns, and whether it is about the person for whom a consent's tag was made here."""
+        """Return what `record` returns, and whether `records_about_tag` names it."""
 
     def search(self, query: SearchQuery) -> Sequence[StoredRecord]:
         """Return at most `query.limit` newest versions."""
@@ -177,14 +177,14 @@ class Transaction(AttachmentKeeping, Counting, Protocol):
         Records that their publisher has marked withdrawn or erased do not count.
         """
 
-    def subject_of(self, record_id: bytes) -> bytes | None:
-        """Return the internal token of the person that a record is about, None if it is about nobody known."""
+    def records_about(self, token: bytes, versions: Mapping[bytes, int]) -> Set[bytes]:
+        """Return the ids of those of these records (version by id) that are about a person.
 
-    def records_about(self, token: bytes, record_ids: Sequence[bytes]) -> Set[bytes]:
-        """Return those of these records that are about a person."""
+        Versions from before the record named him whom the newest names may hold another's values: about nobody.
+        """
 
-    def records_about_tag(self, tag: bytes, record_ids: Sequence[bytes]) -> Set[bytes]:
-        """Return those of these records that are about the person for whom the tag of a consent was made here."""
+    def records_about_tag(self, tag: bytes, versions: Mapping[bytes, int]) -> Set[bytes]:
+        """Return what `records_about` returns, for the person for whom the tag of a consent was made here."""
 
     def looks_at_person(
         self, token: bytes, items: Sequence[int], after: tuple[int, bytes] | None, limit: int

@@ -73,7 +73,7 @@ class PageRules:
 
     def permitted(self, records: Sequence[StoredRecord]) -> list[StoredRecord]:
         """Return those of these records that may be served."""
-        about = self.person.records_about(self.call.transaction, [record.record_id for record in records])
+        about = self.person.records_about(self.call.transaction, records)
         return [one for one in records if self.refusal_of(one, about_person=one.record_id in about) is None]
 
     def refusal_of_unknown(self) -> Refusal:

@@ -66,13 +66,14 @@ class Person:
         if self.tag is not None:
             return transaction.record_of_tag(record_id, version, self.tag)
         found = transaction.record(record_id, version)
-        return None if found is None else (found, record_id in self.records_about(transaction, [record_id]))
+        return None if found is None else (found, bool(self.records_about(transaction, [found])))
 
-    def records_about(self, transaction: Transaction, record_ids: Sequence[bytes]) -> Set[bytes]:
-        """Return those of these records that are about the person, in one statement at most."""
+    def records_about(self, transaction: Transaction, records: Sequence[StoredRecord]) -> Set[bytes]:
+        """Return the ids of those record versions that are about the person, in one statement at most."""
+        versions = {record.record_id: record.version for record in records}
         if self.tag is not None:
-            return transaction.records_about_tag(self.tag, record_ids)
-        return frozenset() if self.token is None else transaction.records_about(self.token, record_ids)
+            return transaction.records_about_tag(self.tag, versions)
+        return frozenset() if self.token is None else transaction.records_about(self.token, versions)
 
 
 def person_of_look(call: Call, asked: Asked) -> Person:

@@ -9,7 +9,6 @@ from ledger.core.queries import SUBJECT, SUBJECT_LIST, TAG, TOKEN
 from ledger.core.schema import SUBJECT_PATH, Schema
 from ledger.core.subjects import MOST_PERIODS, SubjectOpening, epoch_at, internal_token, outward_token, subject_tag
 from ledger.errors import FormatError, LookRefused, StoreError
-from ledger.ports import Transaction
 from ledger.rows import RecordSubject, SubjectTag
 from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
@@ -56,12 +55,6 @@ class ConsentTag:
 def token_of_opening(gateway: Gateway, opening: SubjectOpening) -> bytes:
     """Return the internal token (32 bytes) of the person in an opening; raises KeyProviderError."""
     return internal_token(gateway.key_provider.subject_hmac, opening.subject)
-
-
-def same_subject(transaction: Transaction, tag: bytes, record_id: bytes) -> bool:
-    """Say whether a record is about the person for whom the tag of a consent was made here."""
-    made = transaction.subject_tag(tag)
-    return made is not None and transaction.subject_of(record_id) == made.token
 
 
 def with_resident(call: Call, asked: Asked, opening: str | None) -> Asked:

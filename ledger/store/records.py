@@ -17,7 +17,7 @@ NEWEST = f"SELECT {RECORD_COLUMNS} FROM records WHERE record_id = %s ORDER BY ve
 OF_TAG = f"""
     SELECT {RECORD_COLUMNS}, EXISTS (
         SELECT FROM subjects JOIN subject_tags USING (token)
-        WHERE subjects.record_id = records.record_id AND subject_tag = %s)
+        WHERE subjects.record_id = records.record_id AND since_version <= records.version AND subject_tag = %s)
     FROM records WHERE record_id = %s """
 THIS_VERSION = "AND version = %s"
 NEWEST_VERSION = "ORDER BY version DESC LIMIT 1"

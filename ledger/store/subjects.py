@@ -1,6 +1,6 @@
 """Which records are about whom (by internal token), tags of consents, and counted queries."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 
 from ledger.look_rows import LookAtPerson, ShownRecord
 from ledger.rows import RecordSubject, SubjectRecords, SubjectTag
@@ -11,7 +11,7 @@ ADD = """
     SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::int4[], %s::int4[], %s::int4[])
     ON CONFLICT (record_id) DO UPDATE SET token = excluded.token, since_version = CASE
         WHEN subjects.token = excluded.token THEN subjects.since_version ELSE excluded.since_version END"""
-# What a version opened that named somebody else is not this person's to see.
+# An earlier version that named somebody else is nobody's to see: not this person's, and not that one's any more.
 LOOKS = """
     SELECT entries.entry_id, opened_records.record_id, opened_records.version, opened, records.publisher, schema_hash,
         entries.message, entries.digest, anchored_at
@@ -23,10 +23,10 @@ LOOKS = """
         AND (opened_records.entry_id, opened_records.record_id) < (%s, %s)
     ORDER BY opened_records.entry_id DESC, opened_records.record_id DESC LIMIT %s"""
 FORGET = "DELETE FROM subjects WHERE record_id = ANY(%s)"
-OF_RECORD = "SELECT token FROM subjects WHERE record_id = %s"
-OF_RECORDS = "SELECT record_id FROM subjects WHERE token = %s AND record_id "
+OF_RECORDS = "SELECT record_id, since_version FROM subjects WHERE token = %s AND record_id "
 OF_RECORDS_BY_TAG = """
-    SELECT record_id FROM subjects JOIN subject_tags USING (token) WHERE subject_tag = %s AND record_id """
+    SELECT record_id, since_version FROM subjects JOIN subject_tags USING (token)
+    WHERE subject_tag = %s AND record_id """
 # The limit bounds both the work and what an answer tells.
 ABOUT = """
     SELECT COALESCE(recorded_at, accepted_at), records.publisher
@@ -81,22 +81,19 @@ class Subjects(Session):
         found = self._rows(ABOUT, (token, item, most))
         return SubjectRecords(len(found), *found[0]) if found else SubjectRecords(0, 0, 0)
 
-    def subject_of(self, record_id: bytes) -> bytes | None:
-        """Return the internal token of the person that a record is about, None if it is about nobody known."""
-        token: bytes | None = self._value(OF_RECORD, (record_id,))
-        return token
+    def records_about(self, token: bytes, versions: Mapping[bytes, int]) -> Set[bytes]:
+        """Return those of these records, by id, whose version is about a person; see `ledger.ports.Transaction`."""
+        return self._about(OF_RECORDS, token, versions)
 
-    def records_about(self, token: bytes, record_ids: Sequence[bytes]) -> Set[bytes]:
-        """Return those of these records that are about a person."""
-        if not record_ids:
-            return set()
-        return {row[0] for row in self._rows(OF_RECORDS + any_of(len(record_ids)), (token, *record_ids))}
+    def records_about_tag(self, tag: bytes, versions: Mapping[bytes, int]) -> Set[bytes]:
+        """Return those of these records, by id, whose version is about the person for whom a tag was made here."""
+        return self._about(OF_RECORDS_BY_TAG, tag, versions)
 
-    def records_about_tag(self, tag: bytes, record_ids: Sequence[bytes]) -> Set[bytes]:
-        """Return those of these records that are about the person for whom the tag of a consent was made here."""
-        if not record_ids:
+    def _about(self, statement: str, person: bytes, versions: Mapping[bytes, int]) -> Set[bytes]:
+        if not versions:
             return set()
-        return {row[0] for row in self._rows(OF_RECORDS_BY_TAG + any_of(len(record_ids)), (tag, *record_ids))}
+        rows = self._rows(statement + any_of(len(versions)), (person, *versions))
+        return {record_id for record_id, since in rows if since <= versions[record_id]}
 
     def looks_at_person(
         self, token: bytes, items: Sequence[int], after: tuple[int, bytes] | None, limit: int

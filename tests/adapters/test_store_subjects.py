@@ -28,7 +28,7 @@ def store(module_database: str) -> Iterator[PostgresStore]:
 def publish(store: PostgresStore, token: bytes | None, record: NewRecord, publisher: int = PUBLISHER) -> NewRecord:
     with store.begin() as tx:
         tx.add_submission(new_submission([record], publisher=publisher, item=ITEM, created_at=2_000))
-        tx.add_subjects([RecordSubject(record.record_id, token, ITEM, publisher)])
+        tx.add_subjects([RecordSubject(record.record_id, token, ITEM, publisher, record.version)])
     return record
 
 
@@ -49,10 +49,8 @@ def test_a_person_has_the_newest_versions_that_name_him(store: PostgresStore) ->
     assert about(store, token) == SubjectRecords(2, 901, 11)
     with store.begin() as tx:
         assert tx.subject_records(token, ITEM + 1, 10) == SubjectRecords(0, 0, 0)
-        assert tx.subject_of(first.record_id) == token
-        assert tx.subject_of(secrets.token_bytes(32)) is None
-        assert tx.records_about(token, [first.record_id, secrets.token_bytes(32)]) == {first.record_id}
-        assert tx.records_about(other, [first.record_id]) == tx.records_about(token, []) == set()
+        assert tx.records_about(token, {first.record_id: 2, secrets.token_bytes(32): 1}) == {first.record_id}
+        assert tx.records_about(other, {first.record_id: 2}) == tx.records_about(token, {}) == set()
 
 
 def test_a_record_without_a_time_counts_from_its_acceptance(store: PostgresStore) -> None:
@@ -79,7 +77,7 @@ def test_a_hidden_record_does_not_count_and_a_forgotten_one_is_nobodys(store: Po
     for _ in range(2):
         with store.begin() as tx:
             tx.forget_subject(record.record_id)
-            assert tx.subject_of(record.record_id) is None
+            assert tx.records_about(token, {record.record_id: 1}) == set()
 
 
 def test_many_records_are_noted_at_once_and_none_costs_nothing(store: PostgresStore) -> None:
@@ -117,11 +115,11 @@ def test_a_tag_finds_the_records_of_its_person_and_of_nobody_else(store: Postgre
     mine, theirs = publish(store, token, new_record()).record_id, publish(store, other, new_record()).record_id
     tag = SubjectTag(secrets.token_bytes(32), token, 2**32 - 1, 7, 0)
     with store.begin() as tx:
-        assert tx.records_about_tag(tag.tag, [mine, theirs]) == set()
+        assert tx.records_about_tag(tag.tag, {mine: 1, theirs: 1}) == set()
         tx.add_subject_tag(tag, 1_000)
     with store.begin() as tx:
-        assert tx.records_about_tag(tag.tag, [mine, theirs]) == {mine}
-        assert tx.records_about_tag(tag.tag, [theirs]) == tx.records_about_tag(tag.tag, []) == set()
+        assert tx.records_about_tag(tag.tag, {mine: 1, theirs: 1}) == {mine}
+        assert tx.records_about_tag(tag.tag, {theirs: 1}) == tx.records_about_tag(tag.tag, {}) == set()
         for record_id, about_person in ((mine, True), (theirs, False)):
             for version in (1, None):
                 found = tx.record_of_tag(record_id, version, tag.tag)
@@ -129,7 +127,25 @@ def test_a_tag_finds_the_records_of_its_person_and_of_nobody_else(store: Postgre
         assert tx.record_of_tag(mine, 2, tag.tag) is None
         assert tx.record_of_tag(secrets.token_bytes(32), None, tag.tag) is None
         tx.forget_subject(mine)
-        assert tx.records_about_tag(tag.tag, [mine]) == set()
+        assert tx.records_about_tag(tag.tag, {mine: 1}) == set()
+
+
+def test_a_version_from_before_a_record_named_somebody_is_about_nobody(store: PostgresStore) -> None:
+    before, now = secrets.token_bytes(32), secrets.token_bytes(32)
+    record = publish(store, before, new_record()).record_id
+    for version in (2, 3):
+        publish(store, now, new_record(record_id=record, version=version))
+    tags = {token: SubjectTag(secrets.token_bytes(32), token, 2**32 - 1, 7, 0) for token in (before, now)}
+    with store.begin() as tx:
+        for tag in tags.values():
+            tx.add_subject_tag(tag, 1_000)
+        for version, token, expected in ((1, now, False), (2, now, True), (3, now, True), (1, before, False)):
+            found = tx.record_of_tag(record, version, tags[token].tag)
+            assert found is not None
+            assert found[1] == expected
+            named = {record} if expected else set()
+            assert tx.records_about(token, {record: version}) == named
+            assert tx.records_about_tag(tags[token].tag, {record: version}) == named
 
 
 def test_queries_of_a_day_are_counted_to_their_most(store: PostgresStore) -> None:

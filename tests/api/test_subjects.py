@@ -9,7 +9,7 @@ import pytest
 from ledger.core.codes import EntryType, Purpose, QueryType
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.subjects import SubjectOpening, epoch_at
-from ledger.services.subjects import same_subject, token_of_opening
+from ledger.services.subjects import token_of_opening
 from tests.api.consortium import Consortium
 from tests.api.members import (
     BEGINNING,
@@ -59,7 +59,7 @@ def test_a_publishers_token_is_the_persons_and_the_slot_is_sealed(caring: Consor
     assert subject != ask(caring, PUBLISHER, "/v1/subjects", opening(OTHER_ID)).json()["subject"]
     record_id = publish_care(caring, subject)
     with caring.store.begin() as tx:
-        assert tx.subject_of(record_id) == from_hex(subject)
+        assert tx.records_about(from_hex(subject), {record_id: 1}) == {record_id}
         record = tx.record(record_id)
     assert record is not None
     assert subject.encode() not in record.slots.open_values
@@ -110,10 +110,10 @@ def test_a_tag_is_fresh_and_leads_to_the_persons_records(caring: Consortium) -> 
     record_id = publish_care(caring, subject)
     stranger, _ = tag(opening(OTHER_ID))
     with caring.store.begin() as tx:
-        assert same_subject(tx, first, record_id)
-        assert same_subject(tx, second, record_id)
-        assert not same_subject(tx, stranger, record_id)
-        assert not same_subject(tx, os.urandom(32), record_id)
+        for made, is_about in ((first, True), (second, True), (stranger, False), (os.urandom(32), False)):
+            found = tx.record_of_tag(record_id, None, made)
+            assert found is not None
+            assert found[1] == is_about
         kept = tx.subject_tag(first)
     assert kept is not None
     assert (to_hex(kept.token), kept.recipient, kept.purpose) == (subject, FIRE, Purpose.CARE)
