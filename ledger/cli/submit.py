@@ -41,6 +41,10 @@ def submit(
     again: Annotated[
         bool, typer.Option("--again", help="publish a file a second time that was published from here before")
     ] = False,
+    accept_columns: Annotated[
+        bool,
+        typer.Option("--accept-columns", help="leave out columns that the mapping does not use, though others miss"),
+    ] = False,
     wait: Annotated[int, typer.Option(min=0, max=30, help="seconds to wait for each submission's anchor")] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="map and check every row, and send nothing")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
@@ -62,6 +66,8 @@ def submit(
         from ledger.client.tables.job import TableJob
 
         job = TableJob(source, state or file.with_name(f"{file.name}.gongzhi"), item, version, batch)
+        if not job.is_begun and not accept_columns:
+            source.refuse_lost_columns()
         _begin(client, job, resume, again)
         _fill(job, corrected, _tokens(client, source, table, item))
         result = _send(client, job, wait) | _told(source, job)
@@ -159,6 +165,7 @@ def _told(source: "TableSource", job: "TableJob") -> dict[str, Any]:
     to_correct = job.state / TO_CORRECT
     return {
         **source.file.described(),
+        **_columns(source),
         **_summary(summary),
         "report": str(job.state / REPORT),
         "toCorrect": str(to_correct) if to_correct.exists() else None,
@@ -175,9 +182,15 @@ def _dry_run(source: "TableSource", corrected: Path | None, advance: Any) -> dic
     return {
         "dryRun": True,
         **source.file.described(),
+        **_columns(source),
         "records": summary.accepted,
         **_summary(summary),
     }
+
+
+def _columns(source: "TableSource") -> dict[str, Any]:
+    header = source.header()
+    return {"columnsMissing": [*header.missing], "columnsUnused": [*header.unused]}
 
 
 def _summary(summary: "Summary") -> dict[str, Any]:

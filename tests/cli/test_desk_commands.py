@@ -89,6 +89,30 @@ def test_rows_are_published_found_read_and_proven(
     assert printed(capsys)["entries"] == 0
 
 
+def test_columns_that_may_be_another_s_are_told_and_left_out_only_where_that_is_accepted(
+    server: GatewayServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "calls.csv"
+    header, row = CALLS.read_text(encoding="utf-8").splitlines()[:2]
+    path.write_text(f"{header},reporter\n{row},x\n", encoding="utf-8")
+    told = {
+        "columnsMissing": ["description", "reporter_id", "reporter_name", "reporter_phone"],
+        "columnsUnused": ["reporter"],
+    }
+    assert run(submit(server, path, "--dry-run", "--json")) == 0
+    dry = printed(capsys)
+    assert {name: dry[name] for name in told} == told
+    assert run(submit(server, path, "--json")) == 2
+    assert "reporter_phone" in printed(capsys)["error"]["detail"]
+    assert (server.gateway.taken, (tmp_path / "calls.csv.gongzhi" / "plan.json").exists()) == ({}, False)
+    assert run(submit(server, path, "--accept-columns", "--json")) == 0
+    result = printed(capsys)
+    assert {name: result[name] for name in told} == told
+    assert result["records"] == 1
+    # Once it is accepted, going on with the job needs no switch.
+    assert run(submit(server, path, "--json")) == 0
+
+
 def test_a_refusal_is_told_with_its_reason_and_kept(
     server: GatewayServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

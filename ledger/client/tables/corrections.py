@@ -45,7 +45,8 @@ class Corrections:
     def take(self, file: TableFile, advance: Advance = lambda _: None, tokens: Tokens | None = None) -> Summary:
         """Put the missing rows that a corrected file holds into the outbox; returns what the job has now.
 
-        The job's own file must be filled. Raises UsageError for a file without `gongzhi_row`, and as `TableJob.fill`.
+        The job's own file must be filled. Raises UsageError for a file without `gongzhi_row`, or without a column of
+        the mapping that the job's file has, and as `TableJob.fill`.
         """
         with self._job.only_filler():
             self._finish(advance, tokens)
@@ -53,6 +54,7 @@ class Corrections:
             if all(self._plan(one)["file"] != digest for one in self._begun()):
                 if ROW not in file.open().header:
                     raise UsageError(f"{file.path.name} has no column {ROW}: it is no file of corrected rows")
+                self._refuse_fewer_columns(file)
                 self._begin(file, digest)
                 self._finish(advance, tokens)
         return self.summary()
@@ -100,6 +102,12 @@ class Corrections:
         fault = Fault(self._job.source.mapping.subject or SUBJECT_PATH, COLLECTED_BEFORE)
         rows_of_job = self._job.source.rows() if missing else iter(())
         return [Rejection(row.number, row.line, (fault,)) for row in rows_of_job if row.number in missing]
+
+    def _refuse_fewer_columns(self, file: TableFile) -> None:
+        source = self._job.source
+        lost = set(replace(source, file=file).header().missing) - set(source.header().missing)
+        if lost:
+            raise UsageError(f"{file.path.name} lacks columns that the job's file has: {', '.join(sorted(lost))}")
 
     def _begin(self, file: TableFile, digest: str) -> None:
         before = self._begun()
@@ -150,7 +158,7 @@ class Corrections:
     def _rows_as_read_last(self, summary: Summary, place: int) -> dict[int, SourceRow]:
         wanted = {one.row for one in summary.rejected}
         found = {row.number: row for row in self._job.source.rows() if row.number in wanted}
-        names = self._job.source.file.open(aliases=self._job.source.mapping.aliases).header
+        names = self._job.source.header().names
         for folder in self._begun()[: place + 1]:
             source = self._source(folder)
             for row in _asked_rows(source, set(wanted), []):

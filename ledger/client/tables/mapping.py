@@ -1,14 +1,15 @@
 """A mapping, `gongzhi-mapping/1`: which columns give which slots of a schema.
 
     {"format":"gongzhi-mapping/1","title":{"zh","en"},"schema":name,"schemaVersion":n,"slots":{path: spec…},
-     "columns":{name: [other names…]},"clean":[steps…],"unique":[paths…],"identity":{"number","birth","sex"},
-     "subject":path}
+     "columns":{name: [other names…]},"ignore":[names…],"clean":[steps…],"unique":[paths…],
+     "identity":{"number","birth","sex"},"subject":path}
 
 `spec` is a transform of `transforms`. `codes` may also be `{"file": path beside the mapping, "member": [names…]}`, and
-`set` names a code set, as `sex/1`. Paths of the schema that no slot of the mapping names are null. The second line is
-optional: other names of columns; cleaning steps for every column whose spec has no `clean`; paths whose values together
-stand once in a file; paths that must agree with an identity number (`persons`); and the path of the identity number
-whose person `/subject` is about: its token is asked of the gateway when a row is published.
+`set` names a code set, as `sex/1`. Paths of the schema that no slot of the mapping names are null. What begins with
+`columns` is optional: other names of columns; columns that are known and left out; cleaning steps for every column
+whose spec has no `clean`; paths whose values together stand once in a file; paths that must agree with an identity
+number (`persons`); and the path of the identity number whose person `/subject` is about: its token is asked of the
+gateway when a row is published.
 """
 
 import json
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.client.tables.cells import Noted, NoValue, Transform
+from ledger.client.tables.headers import Columns, column_key
 from ledger.client.tables.persons import IdentityCheck, parse_identity_check
 from ledger.client.tables.rows import Row
 from ledger.client.tables.transforms import build_transform, columns_of
@@ -39,10 +41,7 @@ class TableMapping:
     schema: str
     schema_version: int
     slots: Mapping[str, Transform]
-    columns: frozenset[str]
-    """Columns that a file must have."""
-    aliases: Mapping[str, str]
-    """Other names of columns, and the name that the slots use."""
+    columns: Columns
     unique: tuple[str, ...]
     identity: IdentityCheck | None
     subject: str | None
@@ -87,7 +86,7 @@ def load_mapping(path: Path) -> TableMapping:
     document = _json(path)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise UnsupportedFormat(f"mapping: expected format {FORMAT}")
-    optional = ("columns", "clean", "unique", "identity", "subject")
+    optional = ("columns", "ignore", "clean", "unique", "identity", "subject")
     members_of(document, ("format", "title", "schema", "schemaVersion", "slots"), what="mapping", optional=optional)
     titles(document["title"], what="mapping title")
     if not isinstance(document["slots"], dict):
@@ -100,8 +99,7 @@ def load_mapping(path: Path) -> TableMapping:
         schema=text(document["schema"], what="mapping schema"),
         schema_version=unsigned(document["schemaVersion"], 32, what="mapping schemaVersion"),
         slots=transforms,
-        columns=frozenset().union(*(columns_of(spec) for spec in slots.values())),
-        aliases=_aliases(document.get("columns", {})),
+        columns=_columns(document, slots),
         unique=tuple(text(name, what="mapping unique") for name in unique),
         identity=parse_identity_check(document["identity"], "mapping identity") if "identity" in document else None,
         subject=text(document["subject"], what="mapping subject") if "subject" in document else None,
@@ -109,13 +107,27 @@ def load_mapping(path: Path) -> TableMapping:
     )
 
 
+def _columns(document: Mapping[str, Any], slots: Mapping[str, Any]) -> Columns:
+    named = [columns_of(spec) for spec in slots.values()]
+    needed = frozenset[str]().union(*(must for must, _ in named))
+    ignored = array(document.get("ignore", []), what="mapping ignore")
+    return Columns(
+        needed,
+        frozenset[str]().union(*(may for _, may in named)) - needed,
+        _aliases(document.get("columns", {})),
+        frozenset(text(name, what="mapping ignore") for name in ignored),
+    )
+
+
 def _aliases(columns: object) -> dict[str, str]:
     if not isinstance(columns, dict):
         raise FormatError("mapping columns: expected an object")
     aliases: dict[str, str] = {}
+    keys: dict[str, str] = {}
     for name, others in columns.items():
         for other in array(others, what="mapping columns"):
-            if aliases.setdefault(text(other, what="mapping columns"), name) != name:
+            aliases[text(other, what="mapping columns")] = name
+            if keys.setdefault(column_key(str(other)), name) != name:
                 raise FormatError("mapping columns: one name stands for two columns")
     return aliases
 

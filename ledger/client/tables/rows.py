@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
-from unicodedata import normalize
 
 from ledger.client.tables.csv_rows import csv_lines, encoding_of
+from ledger.client.tables.headers import Columns, Header, read_header
 from ledger.client.tables.xlsx_rows import sheet_name, xlsx_lines
 from ledger.errors import UsageError
 
@@ -30,10 +30,15 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class OpenTable:
-    """A table that is being read: the column names, and the rows, once."""
+    """A table that is being read: its columns, and the rows, once."""
 
-    header: tuple[str, ...]
+    columns: Header
     rows: Iterator[SourceRow]
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The names by which rows hold their cells."""
+        return self.columns.names
 
 
 @dataclass(frozen=True)
@@ -68,11 +73,11 @@ class TableFile:
             raise UsageError(f"{self.path.name} is no spreadsheet: it has no sheets")
         return {"format": kind, "encoding": encoding_of(self.path, self.encoding)}
 
-    def open(self, needed: frozenset[str] = frozenset(), aliases: Mapping[str, str] | None = None) -> OpenTable:
-        """Return header and rows. `aliases` renames columns (other name → name that the mapping uses).
+    def open(self, columns: Columns | None = None) -> OpenTable:
+        """Return header and rows; without `columns` every column has the name that the file gives it.
 
-        Raises UsageError for another file, a needed column that is missing, or two columns of one name; reading the
-        rows raises it for a file that is damaged further on.
+        Raises UsageError for another file, and as `read_header`; reading the rows raises it for a file that is damaged
+        further on.
         """
         described = self.described()
         lines = (
@@ -80,27 +85,18 @@ class TableFile:
             if described["format"] == XLSX
             else csv_lines(self.path, described["encoding"])
         )
-        header = self._header(lines, needed, aliases or {})
-        return OpenTable(header, _rows(lines, header))
+        header = self._header(lines, columns or Columns())
+        return OpenTable(header, _rows(lines, header.names))
 
-    def _header(
-        self, lines: Iterator[tuple[int, list[str]]], needed: frozenset[str], aliases: Mapping[str, str]
-    ) -> tuple[str, ...]:
-        names: list[str] = []
-        for _ in range(self.header_row):
-            _, names = next(lines, (0, []))
-        found = [_name(name) for name in names]
-        while found and not found[-1]:
-            found.pop()
-        given = frozenset(found)
-        header = tuple(name if aliases.get(name, name) in given else aliases.get(name, name) for name in found)
-        missing = sorted(needed - set(header))
-        if missing:
-            raise UsageError(f"row {self.header_row} of {self.path.name}, its header, lacks {', '.join(missing)}")
-        named = [name for name in header if name]
-        if not named or len(set(named)) != len(named):
-            raise UsageError(f"row {self.header_row} of {self.path.name}, its header, lacks distinct names")
-        return header
+    def _header(self, lines: Iterator[tuple[int, list[str]]], columns: Columns) -> Header:
+        cells: list[str] = []
+        for row in range(1, self.header_row + 1):
+            line = next(lines, None)
+            if line is None:
+                empty = "is empty" if row == 1 else f"has {row - 1} rows: there is no header in row {self.header_row}"
+                raise UsageError(f"{self.path.name} {empty}")
+            cells = line[1]
+        return read_header(cells, columns, f"row {self.header_row} of {self.path.name}, its header,")
 
 
 def _rows(lines: Iterator[tuple[int, list[str]]], header: tuple[str, ...]) -> Iterator[SourceRow]:
@@ -113,8 +109,3 @@ def _rows(lines: Iterator[tuple[int, list[str]]], header: tuple[str, ...]) -> It
         if len(raw) == width or (len(raw) > width and not any(raw[width:])):
             cells = dict(zip(header, raw, strict=False))
         yield SourceRow(number, line, raw, cells)
-
-
-def _name(text: str) -> str:
-    # Header cells are wrapped by hand: 公民身份\n号码 is one word.
-    return normalize("NFC", text.replace("\n", "").replace("\r", "")).strip()

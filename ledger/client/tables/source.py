@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from ledger.client.submissions import PreparedRecord
 from ledger.client.tables.cells import Noted
+from ledger.client.tables.headers import Header
 from ledger.client.tables.mapping import TableMapping
 from ledger.client.tables.preparing import PrepareAll, Unfit, prepare_here
 from ledger.client.tables.rows import SourceRow, TableFile
@@ -18,7 +19,7 @@ from ledger.core.canonical import JsonValue, encode
 from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import to_hex
 from ledger.core.schema import SUBJECT_PATH, Schema
-from ledger.errors import RowRejected
+from ledger.errors import RowRejected, UsageError
 
 REGION = "/region"
 DUPLICATE = "duplicate_in_file"
@@ -79,7 +80,24 @@ class TableSource:
 
     def rows(self) -> Iterator[SourceRow]:
         """Return the file's rows; raises UsageError for another file or missing columns."""
-        return self.file.open(self.mapping.columns, self.mapping.aliases).rows
+        return self.file.open(self.mapping.columns).rows
+
+    def header(self) -> Header:
+        """Return the file's columns as the mapping sees them; raises as `rows`."""
+        return self.file.open(self.mapping.columns).columns
+
+    def refuse_lost_columns(self) -> None:
+        """Raise UsageError if the file has columns that no slot uses while slots that may be null have no column.
+
+        One may be the other by a name that the mapping does not know: then its values would be lost in silence.
+        """
+        header = self.header()
+        if header.missing and header.unused:
+            raise UsageError(
+                f"{self.file.path.name} has columns that the mapping does not use ({', '.join(header.unused)}), and "
+                f"lacks columns of the mapping ({', '.join(header.missing)}): one may be the other by another name. "
+                "Rename it, name it in the mapping (columns, ignore), or leave both out by --accept-columns"
+            )
 
     def map(self, rows: Iterable[SourceRow], outcome: Outcome) -> Iterator[MappedRow]:
         """Yield rows whose cells fit, noting the others in `outcome`."""

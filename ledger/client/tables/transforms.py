@@ -52,13 +52,14 @@ def build_transform(path: str, spec: object) -> Transform:
     return build(path, {name: member for name, member in spec.items() if name != "transform"}, what)
 
 
-def columns_of(spec: Mapping[str, Any]) -> set[str]:
-    """Return the columns that a slot needs to be in the file: those of a spec that is not optional."""
-    if spec.get("optional") or spec.get("transform") == "present":
-        return set()
+def columns_of(spec: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the columns of a slot's `spec`: those that a file must have, and those that it may have."""
     if spec.get("transform") == "address":
-        return set(spec["members"].values())
-    return {spec[name] for name in ("column", "lat", "lng") if name in spec}
+        named = frozenset(spec["members"].values())
+    else:
+        named = frozenset(spec[name] for name in ("column", "lat", "lng") if name in spec)
+    may_be_absent = spec.get("optional") or spec.get("transform") == "present"
+    return (frozenset(), named) if may_be_absent else (named, frozenset())
 
 
 def _copy(path: str, spec: dict[str, Any], what: str) -> Transform:

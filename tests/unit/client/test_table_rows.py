@@ -3,10 +3,10 @@
 import zipfile
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from ledger.client.tables.headers import Columns
 from ledger.client.tables.rows import TableFile
 from ledger.client.tables.xlsx_file import column_letters, workbook
 from ledger.client.tables.xlsx_rows import NO_VALUE, cell_text
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.unit
 TEXT = "姓名,社区\n张三,一街道一社区\n"
 
 
-def rows(file: TableFile, **given: Any) -> list[dict[str, str] | None]:
-    return [None if row.cells is None else dict(row.cells) for row in file.open(**given).rows]
+def rows(file: TableFile, columns: Columns | None = None) -> list[dict[str, str] | None]:
+    return [None if row.cells is None else dict(row.cells) for row in file.open(columns).rows]
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,9 @@ def test_what_is_no_table_says_so(tmp_path: Path) -> None:
     for content, told in (
         (b"\xd0\xcf\x11\xe0old", "old .xls"),
         (b"PK\x03\x04broken", "no XLSX workbook"),
-        (b"", "lacks distinct names"),
-        (b"a,a\n", "lacks distinct names"),
+        (b"", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (b",,\n1,2,3\n", "no names of columns"),
     ):
         path.write_bytes(content)
         with pytest.raises(UsageError, match=told):
@@ -146,14 +147,16 @@ def test_what_is_no_table_says_so(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no sheets"):
         TableFile(path, sheet="一").open()
     with pytest.raises(UsageError, match="lacks 电话"):
-        TableFile(path).open(frozenset(("电话",)))
+        TableFile(path).open(Columns(frozenset(("电话",))))
+    with pytest.raises(UsageError, match="has 2 rows: there is no header in row 9"):
+        TableFile(path, header_row=9).open()
 
 
 def test_titles_above_the_header_blank_rows_and_wrapped_names_are_no_trouble(tmp_path: Path) -> None:
     path = tmp_path / "residents.csv"
     path.write_text('居民登记表,,\n\n"身份证\n号码 ",姓名,,\n1,张三,,\n , ,,\n2,李四\n3,王五,,,x\n')
     file = TableFile(path, header_row=3)
-    opened = file.open(frozenset(("身份证号",)), {"身份证号码": "身份证号"})
+    opened = file.open(Columns(frozenset(("身份证号",)), aliases={"身份证号码": "身份证号"}))
     assert opened.header == ("身份证号", "姓名")
     read = list(opened.rows)
     assert [(row.number, row.line) for row in read] == [(1, 5), (2, 7), (3, 8)]
@@ -167,4 +170,4 @@ def test_titles_above_the_header_blank_rows_and_wrapped_names_are_no_trouble(tmp
 def test_another_name_of_a_column_counts_only_where_the_column_is_not_there(tmp_path: Path) -> None:
     path = tmp_path / "residents.csv"
     path.write_text("电话,手机\n1,2\n")
-    assert rows(TableFile(path), aliases={"手机": "电话"}) == [{"电话": "1", "手机": "2"}]
+    assert rows(TableFile(path), Columns(aliases={"手机": "电话"})) == [{"电话": "1", "手机": "2"}]

@@ -154,7 +154,7 @@ def test_rows_that_cannot_become_records_are_named_without_their_values(tmp_path
     assert source(path, "990101002").check().skipped == 3
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe", b'lat,lng\n"a', b"lat,lng\n", b"lat,lat\n"])
+@pytest.mark.parametrize("content", [b"\xff\xfe", b'lat,lng\n"a', b"lat,lng\n", b"lat,lat\n", b""])
 def test_a_file_that_is_no_such_csv_is_a_usage_error(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "calls.csv").write_bytes(content)
     with pytest.raises(UsageError):
