@@ -10,7 +10,9 @@ import httpx
 
 from ledger.chain.client import Web3Chain
 from ledger.core.codes import Role
+from ledger.core.hexadecimal import to_hex
 from ledger.core.history import History
+from ledger.core.keccak import keccak256
 from ledger.keys.keystore import KeystoreSigner
 from ledger.ports import Chain, Store, Transaction
 from ledger.rows import NewTransaction, OutboxTransaction
@@ -24,6 +26,8 @@ from tests.contracts.sandbox import Member, Sandbox
 
 NOBODY = "0x" + "77" * 20
 """An address without code: sending data there always succeeds."""
+MINED_PATIENCE_SECONDS = 20.0
+"""An automining chain takes milliseconds."""
 
 
 class Crash(BaseException):
@@ -116,7 +120,11 @@ class Tripwire:
 
 
 class FragileChain:
-    """The real chain, with a step before and after each call."""
+    """The real chain, with a step before and after each call.
+
+    A broadcast is answered when it is mined, so that the number of steps does not depend on how often somebody asks for
+    a receipt before it is there.
+    """
 
     def __init__(self, chain: Chain, wire: Tripwire) -> None:
         self._chain, self._wire = chain, wire
@@ -127,10 +135,28 @@ class FragileChain:
         def call(*arguments: Any) -> Any:
             self._wire.step()
             result = real(*arguments)
+            if name == "broadcast":
+                self._wait_for(to_hex(keccak256(arguments[0])))
             self._wire.step()
             return result
 
         return call
+
+    def _wait_for(self, tx_hash: str) -> None:
+        deadline = time.monotonic() + MINED_PATIENCE_SECONDS
+        while self._chain.receipt(tx_hash) is None:
+            assert time.monotonic() < deadline, f"{tx_hash} is not mined"
+            time.sleep(0.002)
+
+
+class ChainOfChanges(FragileChain):
+    """The real chain, with a step before and after each call that changes it.
+
+    A crash before or after a reading call leaves what the crash at the next or the last change leaves.
+    """
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return super().__getattr__(name) if name == "broadcast" else getattr(self._chain, name)
 
 
 class FragileStore:
