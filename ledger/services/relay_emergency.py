@@ -18,6 +18,7 @@ from ledger.action_errors import (
 from ledger.core.codes import Role, ShareClass
 from ledger.core.keccak import keccak256
 from ledger.core.overdue_reviews import overdue_reviews
+from ledger.core.reviewers import assigned_reviewer
 from ledger.core.typed_messages import message_from_json
 from ledger.services.relay_judging import ZERO_ADDRESS, Judged, under_way
 
@@ -30,7 +31,7 @@ def judge_open(judged: Judged) -> None:
     message = judged.message
     agency = judged.require_role(Role.EMERGENCY)
     _require_content(judged)
-    reviewer = assigned_reviewer(judged, agency)
+    reviewer = assigned_reviewer(judged.history, agency, judged.call.as_of)
     if reviewer == 0:
         raise ReviewerMissing("ReviewerMissing: no active agency is assigned that is not the opener")
     keys = [key for key in (message["key"], message["supervisor"], message["secondAgencyKey"]) if key != ZERO_ADDRESS]
@@ -79,15 +80,6 @@ def _require_second_agency(judged: Judged, agency: int, reviewer: int) -> None:
     limit = history.parameter("overdueReviewLimit", judged.call.as_of)
     if overdue > limit:
         raise SecondAgencyRequired(f"SecondAgencyRequired: {overdue} reviews are overdue, {limit} may be")
-
-
-def assigned_reviewer(judged: Judged, opener: int) -> int:
-    """Return the agency that the parameters assign to review now, 0 if none is active and not the opener."""
-    for name in ("reviewAgency", "reviewAgencySubstitute"):
-        agency = judged.history.parameter(name, judged.call.as_of)
-        if agency != opener and judged.is_active(agency):
-            return agency
-    return 0
 
 
 def judge_co_sign(judged: Judged) -> None:

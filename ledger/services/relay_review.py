@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from ledger.action_errors import NotOnChainYet, NotParty, SelfReview
 from ledger.core.access_facts import EmergencyFacts
 from ledger.core.codes import Role
-from ledger.services.relay_emergency import assigned_reviewer, require_opener
+from ledger.core.reviewers import JUSTIFIED, LAST_VERDICT, may_review
+from ledger.services.relay_emergency import require_opener
 from ledger.services.relay_judging import Judged
-
-_JUSTIFIED, _LAST_VERDICT = 1, 3
 
 
 def judge_review(judged: Judged) -> None:
@@ -21,18 +20,18 @@ def judge_review(judged: Judged) -> None:
     if judged.require_role(Role.REVIEW) == emergency.agency:
         raise SelfReview(f"agency {emergency.agency} opened the emergency")
     _require_over(judged, emergency)
-    judged.require(1 <= message["verdict"] <= _LAST_VERDICT, "VerdictUnknown: verdict is 1 to 3")
+    judged.require(1 <= message["verdict"] <= LAST_VERDICT, "VerdictUnknown: verdict is 1 to 3")
     judged.require_hashes("DocumentHashMissing", "documentHash")
     _require_reviewer(judged, emergency)
     first = not emergency.reviews and not judged.was_received("ReviewEmergency")
-    adverse = message["verdict"] > _JUSTIFIED
+    adverse = message["verdict"] > JUSTIFIED
     judged.require_state(first or adverse, "VerdictNotAdverse: after a first review only adverse ones are appended")
 
 
 def _require_reviewer(judged: Judged, emergency: EmergencyFacts) -> None:
-    assigned, agency = emergency.reviewer(judged.call.as_of), judged.require_role(Role.REVIEW)
-    takes_over = not judged.is_active(assigned) and agency == assigned_reviewer(judged, emergency.agency)
-    if agency != assigned and not takes_over:
+    agency = judged.require_role(Role.REVIEW)
+    if not may_review(judged.history, emergency, agency, judged.call.as_of):
+        assigned = emergency.reviewer(judged.call.as_of)
         raise NotParty(f"NotParty: agency {assigned} was assigned to review; the key is of agency {agency}")
 
 

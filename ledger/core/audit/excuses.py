@@ -7,6 +7,7 @@ from ledger.core.codes import Basis, Role
 from ledger.core.history import AsOf, History
 from ledger.core.points import Point
 from ledger.core.received import GRANTED, STOPPED_BY_PAUSE, ReceivedAction, about_of
+from ledger.core.reviewers import JUSTIFIED, may_review
 from ledger.core.typed_messages import MESSAGES
 
 _ZERO_ADDRESS = "0x" + "00" * 20
@@ -152,15 +153,26 @@ def _on_emergency(history: History, action: ReceivedAction, as_of: AsOf) -> str 
     emergency = history.emergencies.get(action.message["emergency"])
     if emergency is None or not as_of.covers(emergency.opened):
         return "the emergency was not on chain"
+    if action.name == "ReviewEmergency":
+        return _on_review(history, action, emergency, as_of)
     return _moved_on(action, emergency, as_of)
+
+
+def _on_review(history: History, action: ReceivedAction, emergency: EmergencyFacts, as_of: AsOf) -> str | None:
+    """Adverse reviews are appended whatever was said before; only a second favourable one is refused."""
+    reviewed = any(as_of.covers(review.point) for review in emergency.reviews)
+    if reviewed and action.message["verdict"] == JUSTIFIED:
+        return "it had been reviewed otherwise"
+    if may_review(history, emergency, action.agency, as_of):
+        return None
+    known = (AsOf(action.received_at), AsOf(_known_since(history, action)))
+    could = any(may_review(history, emergency, action.agency, then) for then in known)
+    return "another agency was to review it" if could else None
 
 
 def _moved_on(action: ReceivedAction, emergency: EmergencyFacts, as_of: AsOf) -> str | None:
     if action.name in ("CoSignEmergency", "EndEmergency"):
         return "the emergency was over" if emergency.ends_at(as_of) <= as_of.time else None
-    if action.name == "ReviewEmergency":
-        reviewed = any(as_of.covers(review.point) for review in emergency.reviews)
-        return "it had been reviewed otherwise" if reviewed else None
     over = {"DeferNotice": emergency.notified, "KeepData": emergency.destroyed}.get(action.name)
     return "what was owed had been done otherwise" if _any(as_of, over) else None
 

@@ -288,17 +288,8 @@ def test_emergencies_are_excused_where_they_had_moved_on() -> None:
         assert excuse(ledger, name, "reader-emergency", **emergency) is None
     ledger.end_emergency(emergency["emergency"])
     assert "over" in str(excuse(ledger, "CoSignEmergency", "reader-supervises", **emergency))
-    assert excuse(ledger, "ReviewEmergency", "reviewer", **emergency) is None
     about = {"emergency": to_hex(emergency["emergency"])}
-    reviewed = {**about, "reviewer": 2, "verdict": 1, "documentHash": to_hex(bytes(32))}
-    ledger.mine(
-        [
-            ("EmergencyAccess", "EmergencyReviewed", reviewed),
-            ("EmergencyAccess", "NoticeGiven", about),
-            ("EmergencyAccess", "DataDestroyed", about),
-        ]
-    )
-    assert "reviewed" in str(excuse(ledger, "ReviewEmergency", "reviewer", **emergency))
+    ledger.mine([("EmergencyAccess", "NoticeGiven", about), ("EmergencyAccess", "DataDestroyed", about)])
     for name in ("DeferNotice", "KeepData"):
         assert "done otherwise" in str(excuse(ledger, name, "reader-emergency", **emergency))
     ledger.mine([("Catalogue", "ItemRetired", {"item": SHARED})])
