@@ -214,7 +214,7 @@ class AuthorityLedger(SimulatedLedger):
         **other: Any,
     ) -> StreamEntry:
         """Answer a look under an emergency at records by their numbers."""
-        case = number32("case of a look")
+        case = other.pop("caseRef", number32("case"))
         words = {"item": str(SHARED), "basis": "4", "authority": "emergency", "emergency": to_hex(emergency)}
         words |= {"case": to_hex(case), **(said or {})}
         authority = {"authority": int(Authority.EMERGENCY), "authorityId": emergency, "basis": 4, "caseRef": case}

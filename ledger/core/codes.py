@@ -285,7 +285,7 @@ class Refusal(IntEnum):
     NO_AUTHORITY = 5, "a class-1 item, a grant, an emergency, an audit, or being publisher or subject"
     GRANT_MISMATCH = 6, "a grant to this reader, for this item and purpose, by the record's publisher"
     GRANT_NOT_USABLE = 7, "a grant that is approved, in time and not revoked"
-    BASIS_INCOMPLETE = 8, "LB1: live consent of the same subject; LB3: duty reference; LB4: case"
+    BASIS_INCOMPLETE = 8, "LB1: live consent of the same subject; LB3: duty reference; LB4: case, that of the emergency"
     OUT_OF_SCOPE = 9, "a record within the scope's regions, time, classes or names"
     EMERGENCY_NOT_LIVE = 10, "a live emergency that lists item and region, co-signed in time"
     RECORD_WITHDRAWN = 11, "a record that is neither withdrawn nor erased"

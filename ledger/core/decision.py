@@ -65,6 +65,8 @@ class EmergencyRules:
     lists_item: bool
     region: str
     """Prefix of the region codes that it opens."""
+    same_case: bool
+    """The look carries the commitment of the case for which it was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +207,16 @@ def _grant_not_usable(look: LookFacts, _: RecordFacts | None) -> bool:
 
 def _basis_incomplete(look: LookFacts, record: RecordFacts | None) -> bool:
     if look.basis == Basis.EMERGENCY:
-        return not look.case_reference
+        return not look.case_reference or _is_of_another_case(look)
     if look.authority in BREAK_GLASS or look.basis not in _BASES:
         return True
     if look.basis == Basis.CONSENT:
         return look.consent is None or _is_beyond(look.consent, look, record)
     return not look.basis_reference
+
+
+def _is_of_another_case(look: LookFacts) -> bool:
+    return look.authority in BREAK_GLASS and look.emergency is not None and not look.emergency.same_case
 
 
 def _is_beyond(consent: ConsentRules, look: LookFacts, record: RecordFacts | None) -> bool:

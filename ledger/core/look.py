@@ -240,7 +240,8 @@ def _mined_emergency(ground: Ground, look: Look, as_of: AsOf) -> EmergencyRules 
         return None
     live = emergency.is_live(as_of) or _is_prolonged(ground, emergency, as_of)
     live = live and emergency.id not in ground.received.ended
-    return EmergencyRules(live, look.item in emergency.items, str(emergency.region))
+    same_case = look.case_ref == emergency.case_ref
+    return EmergencyRules(live, look.item in emergency.items, str(emergency.region), same_case)
 
 
 def _is_prolonged(ground: Ground, emergency: EmergencyFacts, as_of: AsOf) -> bool:
@@ -297,7 +298,8 @@ def _pending_emergency(ground: Ground, look: Look, as_of: AsOf) -> EmergencyRule
     live = (
         as_of.time < ends_at and _seen_at(as_of) <= opened.include_by and look.authority_id not in ground.received.ended
     )
-    return EmergencyRules(live, look.item in message["items"], str(message["region"]))
+    same_case = look.case_ref == message["caseRef"]
+    return EmergencyRules(live, look.item in message["items"], str(message["region"]), same_case)
 
 
 def record_facts(

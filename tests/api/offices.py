@@ -97,6 +97,7 @@ class Offices:
 
     def __init__(self, consortium: Consortium) -> None:
         self.consortium = consortium
+        self.cases: dict[bytes, bytes] = {}
         item = DOCUMENTS.item
         args = _published(item)
         consortium.add_block(
@@ -218,7 +219,7 @@ class Offices:
         return self.act("RecordConsent", said, person, documents=documents, caller=REQUESTER)
 
     def open(self, *signers: Key, **changes: Any) -> Act:
-        """Open an emergency on item 2; a second signer supervises."""
+        """Open an emergency on item 2 for a case of its own, kept in `cases`; a second signer supervises."""
         signers = signers or (OPENER,)
         said = {
             "supervisor": signers[1].address if len(signers) > 1 else NOBODY,
@@ -230,7 +231,10 @@ class Offices:
             "noteHash": ZERO32,
             "expiresAt": self.consortium.now + DAY,
         }
-        return self.act("OpenEmergency", said | changes, *signers)
+        said |= changes
+        act = self.act("OpenEmergency", said, *signers)
+        self.cases[act.digest] = said["caseRef"]
+        return act
 
     def on(self, name: str, emergency: bytes, signer: Key, **said: Any) -> Act:
         """Do something about an emergency."""

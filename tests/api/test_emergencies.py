@@ -17,7 +17,6 @@ pytestmark = pytest.mark.api
 
 UNSIGNED_SECONDS = 7_200
 PROFILE = DOCUMENTS.policy.emergency_profile(2)
-CASE = to_hex(b"\x33" * 32)
 NEIGHBOUR = key("reader of a neighbour", OTHER, Role.READ)
 
 
@@ -37,9 +36,10 @@ def published(offices: Offices, **values: Any) -> bytes:
 def look(
     offices: Offices, emergency: bytes, path: str = "/v1/records", caller: Key = FIRE_READER, **said: str
 ) -> httpx.Response:
-    """Send a look under an emergency; its case may be left out."""
+    """Send a look under an emergency, for the case that it was opened for unless another or none is said."""
+    case = to_hex(offices.cases.get(emergency, os.urandom(32)))
     headers = {"item": str(ITEM), "authority": "emergency", "emergency": to_hex(emergency)}
-    return offices.consortium.look(caller, path, **{**headers, "basis": "4", "basis_ref": "", "case": CASE, **said})
+    return offices.consortium.look(caller, path, **{**headers, "basis": "4", "basis_ref": "", "case": case, **said})
 
 
 def opened(offices: Offices, *signers: Key, **changes: Any) -> bytes:
@@ -53,7 +53,11 @@ def test_a_received_emergency_opens_before_it_is_mined_and_goes_on_after(offices
     told = look(offices, opening.digest, path_of(record)).json()
     message = checked_disclosure(told)
     assert (message["authority"], message["authorityId"]) == (Authority.PENDING_EMERGENCY, opening.digest)
-    assert (message["profile"], to_hex(message["caseRef"]), message["tier"]) == (PROFILE, CASE, 9)
+    assert (message["profile"], to_hex(message["caseRef"]), message["tier"]) == (
+        PROFILE,
+        to_hex(offices.cases[opening.digest]),
+        9,
+    )
     shown = next(one for one in DOCUMENTS.profiles if one.hash == PROFILE)
     assert open_slots(told["views"][0]) == set(shown.open)
     assert offices.mine(opening) == opening.digest
@@ -116,6 +120,17 @@ def test_it_is_of_its_agency_and_needs_its_basis_and_a_case(offices: Offices) ->
     refused(look(offices, emergency, path_of(record), case=""), 8, "basis_incomplete")
     duty = {"basis": "3", "basis_ref": to_hex(os.urandom(32))}
     refused(look(offices, emergency, path_of(record), **duty), 8, "basis_incomplete")
+
+
+def test_it_opens_for_its_own_case_whether_it_is_mined_or_not(offices: Offices) -> None:
+    record, opening = published(offices), offices.open()
+    elsewhere = offices.open(OPENER, SUPERVISOR)
+    for case in (os.urandom(32), offices.cases[elsewhere.digest]):
+        refused(look(offices, opening.digest, path_of(record), case=to_hex(case)), 8, "basis_incomplete")
+    emergency = offices.mine(opening)
+    for path in (path_of(record), "/v1/records"):
+        refused(look(offices, emergency, path, case=to_hex(os.urandom(32))), 8, "basis_incomplete")
+        assert look(offices, emergency, path).status_code == 200
 
 
 def test_it_opens_with_facts_that_are_stale_for_any_other_look(offices: Offices) -> None:

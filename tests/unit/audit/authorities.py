@@ -45,7 +45,8 @@ def pending_emergency(ledger: AuthorityLedger, key: str = "reader-emergency", **
 
 
 def pending_look(ledger: AuthorityLedger, emergency: bytes, number: int = 2, **other: Any) -> StreamEntry:
-    return ledger.emergency_look(emergency, number, **{"authority": int(Authority.PENDING_EMERGENCY), **other})
+    said = {"authority": int(Authority.PENDING_EMERGENCY), "caseRef": number32("case of today"), **other}
+    return ledger.emergency_look(emergency, number, **said)
 
 
 def require_found(lie: Lie, check: str, found: str, folder: Path) -> None:

@@ -61,7 +61,7 @@ def test_a_pending_emergency_that_is_mined_in_time_is_verified(tmp_path: Path) -
         else event
         for event in ledger.events
     ]
-    ledger.emergency_look(emergency, 2)
+    ledger.emergency_look(emergency, 2, caseRef=number32("case of today"))
     ledger.mine([], seconds=400)
     found = audited(ledger, tmp_path)
     assert found.report.verdict is Verdict.VERIFIED, found.report.failures

@@ -82,6 +82,14 @@ def emergency_without_a_case(ledger: AuthorityLedger) -> None:
     assert entry.message["basis"] == 3
 
 
+def emergency_of_another_case(ledger: AuthorityLedger) -> None:
+    ledger.emergency_look(ledger.emergency(), 2, caseRef=number32("another case"))
+
+
+def pending_emergency_of_another_case(ledger: AuthorityLedger) -> None:
+    pending_look(ledger, pending_emergency(ledger), caseRef=number32("another case"))
+
+
 def class_3_by_emergency(ledger: AuthorityLedger) -> None:
     ledger.submit(5, item=CLOSED)
     ledger.anchor()
@@ -160,6 +168,8 @@ LIES: list[tuple[Lie, str, str]] = [
     (emergency_co_signed_too_late, "look.decision", "emergency_not_live"),
     (emergency_co_signed_by_its_opener, "look.decision", "emergency_not_live"),
     (emergency_without_a_case, "look.decision", "basis_incomplete"),
+    (emergency_of_another_case, "look.decision", "basis_incomplete"),
+    (pending_emergency_of_another_case, "look.decision", "basis_incomplete"),
     (class_3_by_emergency, "look.decision", "item_not_shared"),
     (opened_beyond_the_emergency_profile, "look.profile", "slots beyond"),
     (pending_emergency_that_nobody_opened, "look.decision", "no_authority"),

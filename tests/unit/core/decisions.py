@@ -47,7 +47,7 @@ EMERGENCY = replace(
     basis=Basis.EMERGENCY,
     basis_reference=False,
     case_reference=True,
-    emergency=EmergencyRules(True, True, "990101"),
+    emergency=EmergencyRules(True, True, "990101", True),
 )
 LOOKS: dict[str, LookFacts] = {
     "class 1": CLASS1,

@@ -49,7 +49,7 @@ def granted(ledger: SimulatedLedger, grant: bytes, **other: Any) -> Look:
 def in_emergency(ledger: SimulatedLedger, emergency: bytes, **other: Any) -> Look:
     """A look under an emergency at the class-2 item."""
     said = {"item": SHARED, "authority": Authority.EMERGENCY, "authority_id": emergency, "basis": 4}
-    case = {"basis_ref": bytes(32), "case_ref": number32("case of a look"), "profile": IN_EMERGENCY.hash}
+    case = {"basis_ref": bytes(32), "case_ref": number32("case"), "profile": IN_EMERGENCY.hash}
     return class1(ledger, **{**said, **case, **other})
 
 

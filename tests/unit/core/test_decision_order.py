@@ -67,6 +67,7 @@ TAKEN_AWAY: list[dict[str, Any]] = [
     {"emergency.live": False},
     {"emergency.lists_item": False},
     {"emergency.region": "9901019"},
+    {"emergency.same_case": False},
     {"record.at_this_gateway": False},
     {"record.marks": frozenset(Mark)},
     {"record.same_subject": False},
@@ -116,7 +117,8 @@ FACTS = st.builds(
     item_number=NUMBERS,
     grant=st.none() | st.builds(GrantRules, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.booleans(), SCOPES),
     consent=st.none() | st.builds(ConsentRules, NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.booleans(), SCOPES),
-    emergency=st.none() | st.builds(EmergencyRules, st.booleans(), st.booleans(), st.sampled_from(["", "99"])),
+    emergency=st.none()
+    | st.builds(EmergencyRules, st.booleans(), st.booleans(), st.sampled_from(["", "99"]), st.booleans()),
     categories=NUMBERS,
     quota_left=st.booleans(),
 )

@@ -98,11 +98,14 @@ def test_an_end_counts_from_its_block_and_from_its_receipt() -> None:
         ({"agency": RIVAL}, {}, NO_AUTHORITY),
         ({}, {"basis": 3, "basis_ref": number32("duty")}, INCOMPLETE),
         ({}, {"case_ref": bytes(32)}, INCOMPLETE),
+        ({}, {"case_ref": number32("another case")}, INCOMPLETE),
+        ({"caseRef": "0x" + "22" * 32}, {}, INCOMPLETE),
+        ({"caseRef": "0x" + "22" * 32}, {"case_ref": b"\x22" * 32}, OPENS),
     ],
     ids=str,
 )
-def test_a_look_that_the_emergency_does_not_open_is_refused(
-    opened: dict[str, Any], look: dict[str, Any], reason: Refused
+def test_a_look_opens_what_its_emergency_opens_and_no_more(
+    opened: dict[str, Any], look: dict[str, Any], reason: Permitted | Refused
 ) -> None:
     ledger = AuthorityLedger()
     emergency = ledger.emergency(**opened)
@@ -130,7 +133,7 @@ def opening(ledger: AuthorityLedger, at: int | None = None, **changes: Any) -> R
         "items": (SHARED,),
         "region": 990101,
         "expiresAt": ledger.now + 3 * DAY,
-        "caseRef": number32("a case"),
+        "caseRef": number32("case"),
     }
     received_at = ledger.now if at is None else at
     about = number32("emergency")
@@ -175,6 +178,8 @@ def test_a_received_emergency_that_was_mined_is_pending_no_more() -> None:
         ({"region": 990102}, {}, NOT_LIVE),
         ({}, {"reader": PUBLISHER, "reader_key": address("publisher-reads")}, Refused(Refusal.PURPOSE_NOT_ALLOWED)),
         ({}, {"item": CLOSED}, Refused(Refusal.ITEM_NOT_SHARED)),
+        ({}, {"case_ref": number32("another case")}, INCOMPLETE),
+        ({"caseRef": number32("another case")}, {}, INCOMPLETE),
     ],
     ids=str,
 )
@@ -210,12 +215,12 @@ def test_a_case_is_opened_again_only_with_a_supervisor() -> None:
     ledger = AuthorityLedger()
     ledger.emergency("before")
     ledger.emergency("of another", agency=RIVAL, caseRef="0x" + number32("another case").hex())
-    again = opening(ledger, caseRef=number32("case"))
+    again = opening(ledger)
     assert decided(ledger, pending(ledger), received=[again]) == NO_AUTHORITY
     assert decided(ledger, pending(ledger), received=[again], block=len(ledger.blocks) - 3) == PENDING
     signed = received("CoSignEmergency", number32("emergency"), ledger.now, key=address("reader-supervises"))
     assert decided(ledger, pending(ledger), received=[again, signed]) == NO_AUTHORITY
     of_others = opening(ledger, caseRef=number32("another case"))
-    assert decided(ledger, pending(ledger), received=[of_others]) == PENDING
-    supervised = opening(ledger, caseRef=number32("case"), supervisor=address("reader-supervises"))
+    assert decided(ledger, pending(ledger, case_ref=number32("another case")), received=[of_others]) == PENDING
+    supervised = opening(ledger, supervisor=address("reader-supervises"))
     assert decided(ledger, pending(ledger), received=[supervised]) == PENDING
