@@ -5,7 +5,7 @@ What is unknown is closed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -27,11 +27,13 @@ AGE_FLAGS_KIND = "g:age-flags@1"
 AGE_FLAGS = "age_flags"
 """Concept of age flags: they are derived from a birth date, and open where it stays closed."""
 _MASKS = ("format", "name", "version", "columns", "thirdParties", "concepts")
+_MASKS_OPTIONAL = ("fieldsRevisions",)
 _COLUMN = ("column", "tier", "title", "readerKinds")
 _CONCEPT = ("concept", "title", "ladder", "cells", "overrides", "note")
 _OVERRIDE = ("columns", "open")
-_OVERRIDE_WHERE = ("purposes", "schemas", "paths")
+_OVERRIDE_WHERE = ("purposes", "schemas", "paths", "readerKinds", "reason")
 _FIELDS = ("format", "schema", "version", "fields")
+_REVISION = ("revision",)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class Column:
 class Override:
     """Another cell for some columns, where all that is named matches: purposes, schemas, beginnings of paths.
 
-    What is empty matches everything.
+    What is empty matches everything. `reader_kinds` restrict it: it holds only for items whose readers under the column
+    are all among them, and never where no reader is known. `reason` says why, None where the concept's note does.
     """
 
     columns: tuple[str, ...]
@@ -56,9 +59,18 @@ class Override:
     schemas: tuple[str, ...]
     paths: tuple[str, ...]
     opens: str
+    reader_kinds: tuple[AgencyKind, ...] = ()
+    reason: Mapping[str, str] | None = None
 
     def matches(self, place: "Place") -> bool:
-        """Say whether the override is about this place of the table."""
+        """Say whether the override is about this place of the table and its readers."""
+        return self.is_about(place) and (not self.reader_kinds or self._lists(place.readers))
+
+    def _lists(self, readers: Sequence[AgencyKind]) -> bool:
+        return bool(readers) and set(readers) <= set(self.reader_kinds)
+
+    def is_about(self, place: "Place") -> bool:
+        """Say whether the override is about this place of the table, whoever reads there."""
         return (
             place.column in self.columns
             and (not self.purposes or place.purpose in self.purposes)
@@ -69,12 +81,15 @@ class Override:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a cell is asked for: column, purpose (0 = none in particular), name of the schema, path."""
+    """Where a cell is asked for: column, purpose (0 = none in particular), name of the schema, path, and the kinds of
+    an item's readers under that column.
+    """
 
     column: str
     purpose: int
     schema: str
     path: str
+    readers: tuple[AgencyKind, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,7 +115,14 @@ class Concept:
 
     def opens(self, place: Place) -> tuple[str, ...]:
         """Return the kinds that may open at a place: the cell's and the stricter ones, most open first."""
-        cell = self.cell(place)
+        return self._from(self.cell(place))
+
+    def opens_to_others(self, place: Place) -> tuple[str, ...]:
+        """Return the kinds that an override would open at a place if the item's readers there were those it lists."""
+        given = [one for one in self.overrides if one.reader_kinds and one.is_about(place) and not one.matches(place)]
+        return tuple(kind for one in given for kind in self._from(one.opens))
+
+    def _from(self, cell: str) -> tuple[str, ...]:
         return () if cell == CLOSED else self.ladder[self.ladder.index(cell) :]
 
 
@@ -116,6 +138,8 @@ class MaskTable:
     columns: Mapping[str, Column]
     third_parties: tuple[str, ...]
     concepts: Mapping[str, Concept]
+    fields_revisions: Mapping[str, int] = field(default_factory=dict)
+    """Which revision of a schema version's fields map the table goes with, by `<schema>-<version>`; else the first."""
 
     def opens(self, concept: str, place: Place) -> tuple[str, ...]:
         """Return the kinds that may open, most open first; none for a concept that the table does not have."""
@@ -134,14 +158,19 @@ class MaskTable:
         """Return the columns under which any of these agency kinds looks, in the table's order."""
         return tuple(one.name for one in self.columns.values() if not set(kinds).isdisjoint(one.reader_kinds))
 
+    def readers_of(self, column: str, kinds: Sequence[AgencyKind]) -> tuple[AgencyKind, ...]:
+        """Return which of these agency kinds look under a column of the table."""
+        return tuple(kind for kind in kinds if kind in self.columns[column].reader_kinds)
+
 
 @dataclass(frozen=True)
 class FieldsMap:
-    """Which concept each original path of a schema version is."""
+    """Which concept each original path of a schema version is; `version` is the schema's, `revision` the map's."""
 
     schema: str
     version: int
     concepts: Mapping[str, str]
+    revision: int = 1
 
     def concept_of(self, slot: Slot) -> str | None:
         """Return the concept of a slot, None where the map does not name its path: a derived slot is what its original
@@ -158,6 +187,7 @@ class FieldsMap:
             "format": FIELDS_FORMAT,
             "schema": self.schema,
             "version": self.version,
+            **({} if self.revision == 1 else {"revision": self.revision}),
             "fields": dict(self.concepts),
         }
 
@@ -168,7 +198,7 @@ def parse_masks(document: object) -> MaskTable:
     Raises `UnsupportedFormat` for another format name, and `FormatError` for other members, unknown kinds, columns or
     codes, a name twice, a concept without a cell for each column, or a cell that is not on the concept's ladder.
     """
-    members = format_members(document, MASKS_FORMAT, _MASKS, what="masks")
+    members = format_members(document, MASKS_FORMAT, _MASKS, what="masks", optional=_MASKS_OPTIONAL)
     columns = [_column(one) for one in array(members["columns"], what="masks columns", most=32)]
     names = tuple(one.name for one in columns)
     concepts = [_concept(one, names) for one in array(members["concepts"], what="masks concepts", most=256)]
@@ -181,12 +211,13 @@ def parse_masks(document: object) -> MaskTable:
         columns={one.name: one for one in columns},
         third_parties=_texts(members["thirdParties"], "masks thirdParties"),
         concepts={one.name: one for one in concepts},
+        fields_revisions=_revisions(members.get("fieldsRevisions", {})),
     )
 
 
 def parse_fields(document: object) -> FieldsMap:
     """Return the map of a `gongzhi-fields/1` document; raises `UnsupportedFormat` or `FormatError`."""
-    members = format_members(document, FIELDS_FORMAT, _FIELDS, what="fields")
+    members = format_members(document, FIELDS_FORMAT, _FIELDS, what="fields", optional=_REVISION)
     given = members["fields"]
     if not isinstance(given, dict):
         raise FormatError("fields: expected an object of path and concept")
@@ -194,12 +225,19 @@ def parse_fields(document: object) -> FieldsMap:
         schema=text(members["schema"], what="fields schema"),
         version=from_one(members["version"], 32, what="fields version"),
         concepts={path: text(concept, what="fields concept") for path, concept in given.items()},
+        revision=from_one(members.get("revision", 1), 32, what="fields revision"),
     )
 
 
-def profile_place(column: str, purpose: int, schema: str, path: str) -> Place:
+def _revisions(value: object) -> Mapping[str, int]:
+    if not isinstance(value, dict):
+        raise FormatError("masks fieldsRevisions: expected an object of schema version and revision")
+    return {name: from_one(given, 32, what="masks fieldsRevisions") for name, given in value.items()}
+
+
+def profile_place(column: str, purpose: int, schema: str, path: str, readers: tuple[AgencyKind, ...] = ()) -> Place:
     """Return where a profile's cell stands; `purpose` 0 is a profile for every purpose of its item."""
-    return Place(column, EVERY_PURPOSE if column == SELF_COLUMN else purpose, schema, path)
+    return Place(column, EVERY_PURPOSE if column == SELF_COLUMN else purpose, schema, path, readers)
 
 
 def _column(value: object) -> Column:
@@ -245,6 +283,8 @@ def _override(value: object, columns: tuple[str, ...], what: str) -> Override:
         schemas=_texts(members.get("schemas", []), f"{what} override schemas"),
         paths=_texts(members.get("paths", []), f"{what} override paths"),
         opens=text(members["open"], what=f"{what} override open"),
+        reader_kinds=ascending_codes(AgencyKind, members.get("readerKinds", []), what=f"{what} override readerKinds"),
+        reason=None if "reason" not in members else titles(members["reason"], what=f"{what} override reason"),
     )
 
 

@@ -23,6 +23,8 @@ NEAR = frozenset({Tier.T3, Tier.T5, Tier.E})
 """Tiers that may see what happened and where, in full."""
 FAR = frozenset({Tier.T0, Tier.T1, Tier.T2, Tier.T2X})
 """Tiers that never see a name or a phone in full."""
+AUDITED = frozenset({"track"})
+"""Concepts that nobody but an auditor sees as they are."""
 _NATURES: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
     "identity": (frozenset({"id_no"}), ("g:id-",)),
     "contact": (frozenset({"name", "phone"}), ("g:surname@", "g:phone-")),
@@ -55,6 +57,7 @@ class LintCode(StrEnum):
     CLASS1_ORIGINAL = "class1_original"
     BEYOND_TABLE = "beyond_table"
     OPEN_PERSONAL = "open_personal"
+    READER_NOT_LISTED = "reader_not_listed"
 
     @property
     def words(self) -> tuple[str, str]:
@@ -97,6 +100,10 @@ _WORDS: Mapping[LintCode, tuple[str, str]] = {
         "路径所指为个人信息，类别却为公开（O）",
         "its path ends as what is a person's, but its class is O: kept in clear for everybody",
     ),
+    LintCode.READER_NOT_LISTED: (
+        "只向列明的部门打开，而本目录项还有其他查阅方",
+        "open to listed kinds of agencies only, and the item has other readers at this tier",
+    ),
 }
 
 
@@ -121,7 +128,8 @@ class LintGround:
     """What a profile is held against.
 
     `purposes` are the item's: a profile for every purpose may be granted for each of them. `class1` is None, or the
-    readers and purposes of the class-1 item whose class-1 profile it is.
+    readers and purposes of the class-1 item whose class-1 profile it is. `readers` are the item's: what is open to
+    listed kinds of agencies only is closed where an item has others at that tier.
     """
 
     schema: Schema
@@ -129,6 +137,11 @@ class LintGround:
     table: MaskTable
     purposes: tuple[Purpose, ...] = ()
     class1: "Class1 | None" = None
+    readers: tuple[AgencyKind, ...] = ()
+
+    def place(self, column: str, purpose: int, path: str) -> Place:
+        """Return where a profile's cell stands, with the item's readers under that column."""
+        return profile_place(column, purpose, self.schema.name, path, self.table.readers_of(column, self.readers))
 
 
 @dataclass(frozen=True)
@@ -155,7 +168,11 @@ def class1_places(ground: LintGround, class1: Class1, path: str) -> tuple[Place,
     """Return every place of the table that a class-1 profile is seen from: each column of its readers, each purpose."""
     columns = ground.table.columns_of(class1.readers)
     purposes = (EVERY_PURPOSE, *class1.purposes)
-    return tuple(Place(column, purpose, ground.schema.name, path) for column, purpose in product(columns, purposes))
+    readers = {column: ground.table.readers_of(column, class1.readers) for column in columns}
+    return tuple(
+        Place(column, purpose, ground.schema.name, path, readers[column])
+        for column, purpose in product(columns, purposes)
+    )
 
 
 def permitted_kinds(ground: LintGround, places: Iterable[Place], concept: str) -> tuple[str, ...]:
@@ -178,8 +195,10 @@ def _found(
         natures = _natures(slot, ground)
         for code in (*_of_concept(slot, ground), *_of_slot(slot, profile, natures, ground)):
             yield name, code
-        if not _within_table(slot, profile, ground):
-            yield name, LintCode.BEYOND_TABLE
+        places = _places(slot, profile, ground)
+        concept = ground.fields.concept_of(slot) or ""
+        if slot.kind not in permitted_kinds(ground, places, concept):
+            yield name, _beyond(slot, concept, places, ground)
     for path in open_personal(ground.schema):
         yield (path, ORIGINAL), LintCode.OPEN_PERSONAL
     combined = _combination([slot for _, slot in opened if slot is not None], profile, ground)
@@ -223,7 +242,8 @@ def _of_slot(slot: Slot, profile: MaskProfile, natures: frozenset[str], ground: 
     for nature, (code, allowed) in _RULES.items():
         if nature in natures and not allowed(slot, profile, own):
             yield code
-    if slot.is_original and slot.data_class == "S" and not own and profile.tier not in NEAR:
+    audited = profile.tier is Tier.T6 and ground.fields.concepts.get(slot.path) in AUDITED
+    if slot.is_original and slot.data_class == "S" and not own and profile.tier not in NEAR and not audited:
         yield LintCode.SENSITIVE_BELOW_TIER
 
 
@@ -271,16 +291,22 @@ _RULES: Mapping[str, tuple[LintCode, Callable[[Slot, MaskProfile, bool], bool]]]
 }
 
 
-def _within_table(slot: Slot, profile: MaskProfile, ground: LintGround) -> bool:
-    concept = ground.fields.concept_of(slot) or ""
+def _places(slot: Slot, profile: MaskProfile, ground: LintGround) -> tuple[Place, ...]:
+    """Return from where in the table a profile's slot is seen; nothing for a tier that the table has no column of."""
     if ground.class1 is not None:
-        return slot.kind in permitted_kinds(ground, class1_places(ground, ground.class1, slot.path), concept)
+        return class1_places(ground, ground.class1, slot.path)
     column = ground.table.column_of(profile.tier, profile.purpose)
     if column is None:
-        return False
+        return ()
     purposes = (EVERY_PURPOSE, *ground.purposes) if profile.purpose == EVERY_PURPOSE else (profile.purpose,)
-    places = [profile_place(column, purpose, ground.schema.name, slot.path) for purpose in purposes]
-    return slot.kind in permitted_kinds(ground, places, concept)
+    return tuple(ground.place(column, purpose, slot.path) for purpose in purposes)
+
+
+def _beyond(slot: Slot, concept: str, places: Iterable[Place], ground: LintGround) -> LintCode:
+    """Say what is wrong with a slot that the table closes: whether listed readers alone would see it."""
+    row = ground.table.concepts.get(concept)
+    listed = row is not None and any(slot.kind in row.opens_to_others(place) for place in places)
+    return LintCode.READER_NOT_LISTED if listed else LintCode.BEYOND_TABLE
 
 
 def _combination(opened: Iterable[Slot], profile: MaskProfile, ground: LintGround) -> Slot | None:

@@ -57,14 +57,16 @@ def titles(value: object, *, what: str) -> Mapping[str, str]:
     return members
 
 
-def format_members(document: object, name: str, members: Sequence[str], *, what: str) -> dict[str, Any]:
-    """Return the members of a document of format `name`, which has exactly `members` (`format` among them).
+def format_members(
+    document: object, name: str, members: Sequence[str], *, what: str, optional: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the members of a document of format `name`: all of `members` (`format` among them), and any `optional`.
 
     Raises UnsupportedFormat for another format name, FormatError as `members_of`.
     """
     if isinstance(document, dict) and document.get("format", name) != name:
         raise UnsupportedFormat(f"{what}: expected format {name}")
-    return members_of(document, members, what=what)
+    return members_of(document, members, what=what, optional=optional)
 
 
 def from_one(value: object, bits: int, *, what: str) -> int:

@@ -55,7 +55,8 @@ def redefined(name: str, document: object, released: Mapping[str, str]) -> str |
     inner = ""
     if isinstance(document, dict) and document.get("format") in _NAMES:
         folder, member = _NAMES[document["format"]]
-        inner = f"{folder}/{document.get(member)}-{document.get('version')}.json"
+        revision = f"-{document['revision']}" if "revision" in document else ""
+        inner = f"{folder}/{document.get(member)}-{document.get('version')}{revision}.json"
     digest = to_hex(document_hash(document))
     return next((path for path in (known, inner) if path in released and released[path] != digest), None)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ledger.core.codes import AgencyKind, Purpose, ShareClass, Tier
 from ledger.core.documents import EVERY_PURPOSE, SlotName
-from ledger.core.mask_table import SELF_COLUMN, Column, profile_place
+from ledger.core.mask_table import SELF_COLUMN, Column
 from ledger.core.profile_lint import Class1, LintGround, class1_places, permitted_kinds
 from ledger.core.schema import Slot
 
@@ -70,9 +70,7 @@ def opened_in(ground: LintGround, column: str, purpose: int) -> list[Slot]:
     return [
         slot
         for slots, concept in _fields(ground)
-        for slot in _first(
-            slots, ground.table.opens(concept, profile_place(column, purpose, ground.schema.name, slots[0].path))
-        )
+        for slot in _first(slots, ground.table.opens(concept, ground.place(column, purpose, slots[0].path)))
     ]
 
 

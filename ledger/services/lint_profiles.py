@@ -62,7 +62,8 @@ def lint_ground(documents: ItemDocuments, load: Callable[[str], Any]) -> LintGro
         raise ProfileUnsafe(f"item {documents.item.item}: there is no {fields_name(schema)}") from None
     if (fields.schema, fields.version) != (schema.name, schema.version):
         raise ProfileUnsafe(f"item {documents.item.item}: {fields_name(schema)} is the fields map of another schema")
-    return LintGround(schema, fields, mask_table(load_document), documents.item.purposes)
+    item = documents.item
+    return LintGround(schema, fields, mask_table(load_document), item.purposes, readers=item.reader_kinds)
 
 
 def _for_class1(ground: LintGround, documents: ItemDocuments, profile: MaskProfile) -> LintGround:

@@ -8,6 +8,7 @@ from typing import Any
 from ledger.core.mask_table import FieldsMap, MaskTable, parse_fields, parse_masks
 from ledger.core.profile_lint import LintGround
 from ledger.core.schema import Schema, parse_schema
+from ledger.domain import load_document
 from ledger.errors import UsageError
 from ledger.services.derive_profiles import audience_of, class1_profile, policy_profiles
 
@@ -23,8 +24,10 @@ def mask_table(load: Load) -> MaskTable:
 
 
 def fields_name(schema: Schema) -> str:
-    """Return the name of a schema version's fields map."""
-    return f"fields/{schema.name}-{schema.version}.json"
+    """Return the name of a schema version's fields map: the revision that the program's table goes with."""
+    name = f"{schema.name}-{schema.version}"
+    revision = mask_table(load_document).fields_revisions.get(name, 1)
+    return f"fields/{name}.json" if revision == 1 else f"fields/{name}-{revision}.json"
 
 
 def fields_of(load: Load, schema: Schema) -> FieldsMap:
@@ -64,7 +67,8 @@ def written_profiles(folder: Path) -> dict[str, str]:
             schema = parse_schema(load(naming[0]["schema"]))
             who = audience_of(naming)
             made = policy_profiles if member == "maskPolicy" else class1_profile
-            written[name] = _text(made(LintGround(schema, fields_of(load, schema), table, who.purposes), who))
+            ground = LintGround(schema, fields_of(load, schema), table, who.purposes, readers=who.readers)
+            written[name] = _text(made(ground, who))
     return written
 
 

@@ -26,7 +26,8 @@ from ledger.domain import load_document
 from ledger.keys.keystore import DEVELOPMENT_SCRYPT_COST, create_keystore
 from ledger.ports import Signer
 
-CARE = 3
+CARE = 223
+"""Care records with health detail: of departments, health and hospitals alone read them."""
 HOLDER, HOSPITAL = "community-1", "hospital"
 REGION = "990101001001"
 DUTY = "城市居民委员会组织法 第三条"

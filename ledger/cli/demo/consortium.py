@@ -86,8 +86,9 @@ CATALOGUE = (
     *("catalogue/incident.json", "catalogue/incident-originals.json", "catalogue/care-record.json"),
     *("catalogue/transition.json", "catalogue/rights-request.json", "catalogue/service-flag.json"),
     *("catalogue/resident-profile.json", "catalogue/dwelling-rental.json", "catalogue/incident-report.json"),
+    "catalogue/care-originals.json",
 )
-"""Items 1 to 6 and 101 to 103, all kept by the gateway's agency."""
+"""Items 1 to 6, 101 to 103 and 223, all kept by the gateway's agency."""
 CALENDAR = "calendar/cn-1.json"
 
 

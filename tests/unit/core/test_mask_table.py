@@ -51,6 +51,34 @@ def test_the_last_override_that_matches_columns_purposes_schemas_and_paths_count
     assert table.opens("name", place("T3", 7, "/contact/name")) == ()
 
 
+def test_an_override_for_listed_readers_holds_only_where_all_readers_are_listed_and_some_are_known() -> None:
+    given = [{"columns": ["T5"], "purposes": [7], "readerKinds": [3], "open": "o"}]
+    table = masks_with(name={"cell": "closed", "overrides": given})
+    row = table.concepts["name"]
+
+    def read_by(*kinds: AgencyKind, purpose: int = 7) -> Place:
+        return profile_place("T5", purpose, "sample", "/name", kinds)
+
+    assert table.opens("name", read_by(AgencyKind.POLICE)) == ("o", "g:surname@1")
+    for readers in ((AgencyKind.POLICE, AgencyKind.CIVIL_AFFAIRS), ()):
+        assert table.opens("name", read_by(*readers)) == ()
+        assert row.opens_to_others(read_by(*readers)) == ("o", "g:surname@1")
+    assert row.opens_to_others(read_by(AgencyKind.POLICE)) == ()
+    assert row.opens_to_others(read_by(AgencyKind.CIVIL_AFFAIRS, purpose=2)) == ()
+    assert table.readers_of("T5", (AgencyKind.POLICE, AgencyKind.COMMUNITY)) == (AgencyKind.POLICE,)
+
+
+def test_an_override_says_why_in_both_languages_and_a_table_which_revisions_it_goes_with() -> None:
+    why = {"zh": "因", "en": "because"}
+    table = masks_with(name={"overrides": [{"columns": ["T5"], "open": "o", "reason": why}]})
+    assert table.concepts["name"].overrides[0].reason == why
+    assert table.fields_revisions == {}
+    assert parse_masks(masks(fieldsRevisions={"sample-1": 2})).fields_revisions == {"sample-1": 2}
+    revised = parse_fields({**fields().document, "revision": 2})
+    assert (revised.revision, revised.document["revision"]) == (2, 2)
+    assert "revision" not in fields().document
+
+
 def test_what_is_about_somebody_else_is_closed_to_the_person_unless_it_is_not_personal() -> None:
     table = masks_with()
     assert table.opens("name", place(SELF_COLUMN, path="/old/name")) == ()
@@ -92,6 +120,10 @@ def test_a_derived_slot_is_what_its_original_is_but_for_age_flags() -> None:
     [
         {"name": 1},
         {"version": 0},
+        {"fieldsRevisions": []},
+        {"fieldsRevisions": {"sample-1": 0}},
+        {"concepts": [concept("name", overrides=[{"columns": ["T3"], "readerKinds": [99], "open": "o"}])]},
+        {"concepts": [concept("name", overrides=[{"columns": ["T3"], "reason": "so", "open": "o"}])]},
         {"more": 1},
         {"columns": [*masks()["columns"], masks()["columns"][0]]},
         {"concepts": [concept("name"), concept("name")]},

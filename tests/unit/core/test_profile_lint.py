@@ -167,7 +167,9 @@ def test_a_class_1_profile_opens_no_personal_original_and_no_more_than_its_stric
     assert found(("/sex", "o")) == {LintCode.CLASS1_ORIGINAL}
     assert found(("/name", "g:surname@1")) == {LintCode.BEYOND_TABLE}
     assert class1_places(judged, everybody, "/name") == tuple(
-        Place(column, purpose, "sample", "/name") for column in ("T2", "T5") for purpose in (0, 7)
+        Place(column, purpose, "sample", "/name", (reader,))
+        for column, reader in (("T2", AgencyKind.PROPERTY_COMPANY), ("T5", AgencyKind.POLICE))
+        for purpose in (0, 7)
     )
     assert permitted_kinds(judged, (), "name") == ()
 
@@ -177,6 +179,21 @@ def test_what_is_beyond_the_table_is_found_and_a_tier_without_a_column_sees_noth
     assert codes(opening(("/name", "o")), table) == {"beyond_table"}
     assert codes(opening(("/name", "g:surname@1")), table) == set()
     assert codes(opening(("/region", "o"), tier=Tier.T4)) == {"beyond_table"}
+
+
+def test_what_is_open_to_listed_kinds_is_found_where_an_item_has_other_readers() -> None:
+    given = [{"columns": ["T5"], "purposes": [7], "readerKinds": [3], "open": "o"}]
+    table = masks_with(name={"cell": "closed", "overrides": given})
+
+    def found(purpose: int, *readers: AgencyKind) -> list[str]:
+        against = replace(ground(table), readers=readers)
+        return [one.code for one in lint_profile(opening(("/name", "o"), tier=Tier.T5, purpose=purpose), against)]
+
+    assert found(7, AgencyKind.POLICE) == []
+    assert found(7, AgencyKind.POLICE, AgencyKind.COMMUNITY) == []
+    assert found(7, AgencyKind.POLICE, AgencyKind.CIVIL_AFFAIRS) == [LintCode.READER_NOT_LISTED]
+    assert found(7) == [LintCode.READER_NOT_LISTED]
+    assert found(2, AgencyKind.POLICE, AgencyKind.CIVIL_AFFAIRS) == [LintCode.BEYOND_TABLE]
 
 
 def test_a_profile_for_every_purpose_opens_no_more_than_each_purpose_of_its_item_may_see() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ledger.core.codes import Purpose, ShareClass, Tier
+from ledger.core.codes import AgencyKind, Purpose, ShareClass, Tier
 from ledger.core.consent_documents import parse_consent_text
 from ledger.core.documents import EVERY_PURPOSE, MaskProfile
 from ledger.domain import load_document
@@ -69,10 +69,13 @@ def test_no_profile_but_of_duty_emergency_and_self_opens_a_whole_identity(name: 
             assert not opened & {"name", "phone", "address", "birthDate", "description", "detail"}
 
 
-def test_health_detail_opens_to_care_under_duty_and_to_the_person_only() -> None:
-    care = documents("care-record")
-    with_health = {(one.tier, one.purpose) for one in care.profiles if ("/health/detail", "o") in one.open}
-    assert with_health == {(Tier.T5, Purpose.CARE), (Tier.T0, Purpose.RIGHTS_AND_AUDIT)}
+def test_health_detail_opens_to_health_and_hospitals_in_care_and_to_the_person_only() -> None:
+    def with_health(name: str) -> set[tuple[Tier, int]]:
+        return {(one.tier, one.purpose) for one in documents(name).profiles if ("/health/detail", "o") in one.open}
+
+    assert with_health("care-record") == {(Tier.T0, Purpose.RIGHTS_AND_AUDIT)}
+    assert with_health("care-originals") == {(Tier.T5, Purpose.CARE), (Tier.T0, Purpose.RIGHTS_AND_AUDIT)}
+    assert documents("care-originals").item.reader_kinds == (AgencyKind.HEALTH, AgencyKind.HOSPITAL)
 
 
 def test_an_emergency_opens_what_helps_on_the_spot() -> None:

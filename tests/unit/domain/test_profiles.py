@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ledger.core.codes import Purpose, ShareClass, Tier
 from ledger.core.documents import EVERY_PURPOSE, MaskProfile
 from ledger.core.judged import parse_judged
-from ledger.core.mask_table import Place, profile_place
+from ledger.core.mask_table import Place, parse_fields
 from ledger.core.profile_lint import LintGround, lint_profile
 from ledger.core.schema import ORIGINAL, parse_schema
 from ledger.domain import load_document
@@ -20,7 +20,14 @@ from ledger.errors import ProfileUnsafe, UsageError
 from ledger.services.catalogue_documents import ItemDocuments, item_documents
 from ledger.services.derive_profiles import Audience, audience_of, class1_profile, opened_in, policy_profiles
 from ledger.services.lint_profiles import JUDGED, lint_ground, lint_item, require_safe
-from ledger.services.profile_files import FIRST_GENERATED, fields_of, mask_table, personal_concepts, written_profiles
+from ledger.services.profile_files import (
+    FIRST_GENERATED,
+    fields_name,
+    fields_of,
+    mask_table,
+    personal_concepts,
+    written_profiles,
+)
 from tests.unit.core import masks
 
 pytestmark = pytest.mark.unit
@@ -49,6 +56,7 @@ EXPECTED = {
     "background": (NO, "o", NO, NO, NO, NO, NO, NO, NO, NO),
     "address": (STREET, ROOM, ESTATE, HOUSE, ESTATE, ROOM, HOUSE, ROOM, NO, ROOM),
     "household": (NO, "o", NO, NO, NO, "o", NO, "o", NO, "o"),
+    "household_size": (NO, "o", NO, NO, NO, "o", "o", "o", NO, "o"),
     "tenant_owner": (NO, NO, NO, NO, NO, "o", S, "o", NO, "o"),
     "plate": (NO, "o", NO, NO, NO, PLATE, PLATE, "o", NO, "o"),
     "health_detail": (NO, "o", NO, NO, NO, NO, NO, NO, NO, NO),
@@ -60,6 +68,7 @@ EXPECTED = {
     "geo_point": (NO, "o", NO, NO, P2, "o", P3, "o", NO, "o"),
     "event_text": (NO, TEXT, NO, NO, TEXT, "o", TEXT, "o", NO, "o"),
     "special_service": (NO, NO, NO, NO, NO, NO, NO, NO, NO, "o"),
+    "track": (NO, "o", NO, NO, NO, NO, NO, NO, NO, NO),
     "record_link": (NO, "o", NO, NO, NO, "o", "o", "o", "o", "o"),
     "detail": (NO, "o", NO, NO, NO, "o", NO, "o", NO, "o"),
     "detail_sensitive": (NO, "o", NO, NO, NO, NO, NO, "o", NO, NO),
@@ -76,7 +85,7 @@ FOR_A_PURPOSE = [
     ("id_no", "T3", 1, ID),
     ("address", "T1", 7, HOUSE),
     ("address", "T1", 3, ESTATE),
-    ("health_detail", "T5", 7, "o"),
+    ("health_detail", "T5", 7, NO),
     ("health_detail", "T3", 7, NO),
     ("care_need", "T3", 7, "o"),
     ("care_location", "T3", 7, "o"),
@@ -84,7 +93,7 @@ FOR_A_PURPOSE = [
     ("special_service", "T3", 7, "o"),
     ("special_service", "T5", 2, NO),
     ("dispute_party", "T3", 4, "o"),
-    ("dispute_party", "T5", 4, "o"),
+    ("dispute_party", "T5", 4, S),
     ("dispute_party", "T4", 4, S),
     *[(name, tier, 11, NO) for name in ("name", "phone", "id_no", "sex", "plate", "detail") for tier in ("T3", "T5")],
     ("address", "T5", 11, ESTATE),
@@ -122,8 +131,9 @@ def test_every_profile_of_an_item_passes_the_linter(name: str) -> None:
 
 @pytest.mark.parametrize("path", sorted((DATA / "fields").glob("*.json")), ids=lambda path: path.stem)
 def test_a_fields_map_names_every_original_of_its_schema_by_a_concept_of_the_table(path: Path) -> None:
-    schema = parse_schema(load_document(f"schemas/{path.name}"))
-    concepts = fields_of(load_document, schema).concepts
+    given = parse_fields(load_document(f"fields/{path.name}"))
+    schema = parse_schema(load_document(f"schemas/{given.schema}-{given.version}.json"))
+    concepts = given.concepts
     assert tuple(concepts) == schema.original_paths
     assert set(concepts.values()) <= set(TABLE.concepts)
     for slot in schema.slots:
@@ -132,7 +142,14 @@ def test_a_fields_map_names_every_original_of_its_schema_by_a_concept_of_the_tab
 
 
 def test_every_schema_has_a_fields_map() -> None:
-    assert {path.name for path in (DATA / "fields").glob("*")} == {path.name for path in (DATA / "schemas").glob("*")}
+    schemas = [parse_schema(load_document(f"schemas/{path.name}")) for path in (DATA / "schemas").glob("*.json")]
+    named = {fields_name(schema) for schema in schemas}
+    assert all((DATA / name).exists() for name in named)
+    first = {f"fields/{schema.name}-{schema.version}.json" for schema in schemas}
+    assert {f"fields/{path.name}" for path in (DATA / "fields").glob("*.json")} == named | first
+    assert {name: fields_of(load_document, schema).revision for schema in schemas for name in [schema.name]} == {
+        schema.name: 2 if schema.name in ("patrol_evidence", "resident_profile") else 1 for schema in schemas
+    }
 
 
 def test_each_judged_finding_is_still_there() -> None:
@@ -346,10 +363,10 @@ def test_an_item_without_a_fields_map_of_its_schema_is_refused() -> None:
             raise FileNotFoundError(name)
         return load_document(name)
 
-    with pytest.raises(ProfileUnsafe, match=r"there is no fields/resident_profile-1\.json"):
+    with pytest.raises(ProfileUnsafe, match=r"there is no fields/resident_profile-1-2\.json"):
         require_safe(found, without)
     with pytest.raises(ProfileUnsafe, match="another schema"):
-        require_safe(found, lambda name: load_document(name.replace("resident_profile", "dwelling_rental")))
+        require_safe(found, lambda name: load_document(name.replace("resident_profile-1-2", "dwelling_rental-1")))
 
 
 GROUNDS = {name: lint_ground(documents(name), load_document) for name in ("resident-profile", "dispute", "care-alert")}
@@ -369,5 +386,5 @@ def test_whatever_a_random_profile_opens_beyond_the_table_is_found(
     for path, kind in chosen:
         concept = ground.fields.concept_of(slots[path, kind])
         assert concept is not None
-        if kind not in TABLE.opens(concept, profile_place(column, purpose, ground.schema.name, path)):
+        if kind not in TABLE.opens(concept, ground.place(column, purpose, path)):
             assert (path, kind) in found

@@ -9,6 +9,7 @@ from ledger.core.code_sets import parse_code_set, pin_code_sets
 from ledger.core.rules import RULES
 from ledger.core.schema import MOST_SLOTS, RESERVED_PATHS, Schema, Slot, parse_schema
 from ledger.domain import load_document
+from ledger.services.profile_files import fields_of
 
 pytestmark = pytest.mark.unit
 
@@ -59,8 +60,7 @@ def schema_of(name: str) -> Schema:
 
 
 def concepts_of(name: str) -> dict[str, str]:
-    fields: dict[str, str] = load_document(f"fields/{name}.json")["fields"]
-    return fields
+    return dict(fields_of(load_document, schema_of(name)).concepts)
 
 
 def originals(schema: Schema) -> list[Slot]:
@@ -291,10 +291,10 @@ def test_a_task_tells_the_method_of_each_check_by_code() -> None:
         assert found[path].code_set is not None
 
 
-def test_patrol_evidence_tells_how_strong_it_is_and_keeps_its_track_for_duty_alone() -> None:
+def test_patrol_evidence_tells_how_strong_it_is_and_keeps_its_track_for_the_auditor() -> None:
     concepts: dict[str, Any] = concepts_of("patrol_evidence-1")
     assert required("patrol_evidence-1") >= {"/strength", "/drill", "/subject"}
-    assert concepts["/checkpoints/answers"] == "detail_sensitive"
+    assert concepts["/checkpoints/answers"] == "track"
     assert [path for path in concepts if path.startswith("/evidence/photo")]
 
 
