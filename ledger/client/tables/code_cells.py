@@ -61,21 +61,32 @@ def code_list_transform(path: str, spec: dict[str, Any], what: str) -> Transform
 
 
 def flag_transform(path: str, spec: dict[str, Any], what: str) -> Transform:
-    """`flag`: `column`, `true` and `false` (lists of words), `optional`, `clean`; gives true or false."""
-    members_of(spec, ("column", "true", "false"), what=what, optional=("optional", "clean"))
+    """`flag`: `column`, `true` and `false` (lists of words), `default`, `optional`, `clean`; gives true or false.
+
+    Words are compared in either case. `default` is what an empty cell gives, and a file without the column.
+    """
+    members_of(spec, ("column", "true", "false"), what=what, optional=("default", "optional", "clean"))
     read = reader(text(spec["column"], what=what), steps_of(spec.get("clean", []), what))
     words = {
-        text(word, what=what): name == "true" for name in ("true", "false") for word in array(spec[name], what=what)
+        text(word, what=what).casefold(): name == "true"
+        for name in ("true", "false")
+        for word in array(spec[name], what=what)
     }
-    optional, accepted = bool(spec.get("optional", False)), tuple(words)
+    if len(words) < len(spec["true"]) + len(spec["false"]):
+        raise FormatError(f"{what}: a word is both true and false, or named twice")
+    default, optional = spec.get("default"), bool(spec.get("optional", False))
+    if not isinstance(default, bool | None):
+        raise FormatError(f"{what}: default is true or false")
+    accepted = (*spec["true"], *spec["false"])
 
     def transform(row: Row, noted: Noted) -> JsonValue:
         found = read(row, noted)
         if not found:
-            return missing(path, optional)
-        if found not in words:
+            return missing(path, optional) if default is None else default
+        value = words.get(found.casefold())
+        if value is None:
             raise RowRejected(path, "flag_unknown", accepted)
-        return words[found]
+        return value
 
     return transform
 

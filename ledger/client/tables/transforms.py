@@ -4,7 +4,7 @@
 |---|---|---|
 | `copy` | | the text, trimmed and in NFC |
 | `constant` | `value` (no column) | the value |
-| `present` | | true if the column holds anything |
+| `present` | | true if the column holds anything, 否 too: for a column that only some have, not for yes or no |
 | `integer` | | a decimal integer |
 | `identity` | | identity number of 18 characters, see `persons` |
 | `phone` | | mainland mobile of 11 digits, see `persons` |
@@ -12,7 +12,7 @@
 | `time` | `zone` or `offset`, `format`, `date_only`, `ambiguous` | Unix seconds, by `format` (strptime) or `dates` |
 | `code` | `codes`, or `set` with `system`, `codes` or `titles`; `default` | a code, see `code_cells` |
 | `code-list` | as `code` | a list of codes, split at 、 , ; / and white space |
-| `flag` | `true`, `false`: lists of words | true or false |
+| `flag` | `true`, `false`: lists of words; `default` | true or false |
 | `point` | `lat`, `lng` (no column) | `"lat,lng"`, decimals as they are written |
 | `address` | `members` (no column), `constant` | object of `district street community building room` |
 
@@ -58,7 +58,7 @@ def columns_of(spec: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]
         named = frozenset(spec["members"].values())
     else:
         named = frozenset(spec[name] for name in ("column", "lat", "lng") if name in spec)
-    may_be_absent = spec.get("optional") or spec.get("transform") == "present"
+    may_be_absent = spec.get("optional") or spec.get("transform") == "present" or isinstance(spec.get("default"), bool)
     return (frozenset(), named) if may_be_absent else (named, frozenset())
 
 

@@ -1,15 +1,18 @@
 """What a cell becomes: cleaned by name and noted, or rejected by a stable reason; never guessed."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ledger.client.tables.mapping import load_mapping
 from ledger.client.tables.persons import birth_of, sex_of
 from ledger.client.tables.transforms import build_transform
 from ledger.domain import load_document
 from ledger.errors import FormatError, RowRejected
 
 pytestmark = pytest.mark.unit
+MAPPINGS = Path(__file__).parents[3] / "ledger" / "domain" / "mappings"
 WOMAN, MAN, WITH_X = "990101199003070023", "990101199003070031", "99010119900307004X"
 
 
@@ -211,6 +214,40 @@ def test_several_codes_and_yes_or_no_in_one_cell() -> None:
     assert (read("是", **flag)[0], read("否", **flag)[0]) == (True, False)
     assert reason("也许", **flag) == "flag_unknown"
     assert read("", **flag, optional=True)[0] is None
+    assert (read("", **flag, default=False)[0], read("是", **flag, default=False)[0]) == (False, True)
+    assert reason("也许", **flag, default=True) == "flag_unknown"
+    assert reason("", **flag) == "value_missing"
+    either = {"transform": "flag", "true": ["TRUE"], "false": ["false"]}
+    assert (read("true", **either)[0], read("FALSE", **either)[0]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "change", [{"default": "否"}, {"default": 0}, {"true": ["是", "是"]}, {"false": ["YES"], "true": ["yes"]}]
+)
+def test_a_flag_whose_words_mean_two_things_or_whose_default_is_no_flag_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(FormatError):
+        build_transform("/x", {"transform": "flag", "column": "a", "true": ["是"], "false": ["否"], **change})
+
+
+@pytest.mark.parametrize(
+    ("word", "synthetic"),
+    [
+        ("是", True),
+        ("TRUE", True),
+        ("1", True),
+        ("否", False),
+        ("0", False),
+        ("FALSE", False),
+        ("", False),
+        ("无", False),
+    ],
+)
+def test_records_are_synthetic_only_where_the_register_says_so(word: str, synthetic: bool) -> None:
+    for name in ("residents", "dwellings"):
+        mapping = load_mapping(MAPPINGS / f"{name}.json")
+        assert mapping.slots["/synthetic"]({"合成数据": word}, []) is synthetic
+        assert mapping.slots["/synthetic"]({}, []) is False
+        assert "合成数据" in mapping.columns.optional
 
 
 def test_levels_of_an_address_may_be_fixed() -> None:
