@@ -1,25 +1,23 @@
 """Tokens of the persons of a table: asked of the gateway in lists, so that thousands of rows take a few requests."""
 
 from collections.abc import Sequence
-from itertools import islice
 
 from ledger.client.grounds import Grounds
 from ledger.client.subjects import SubjectsDesk
 from ledger.client.tables.source import Tokens
-from ledger.core.subjects import MOST_LISTED, RESIDENT_ID, canonical_id
+from ledger.core.subjects import MOST_LISTED, SubjectId
 
 
 def resident_tokens(desk: SubjectsDesk, grounds: Grounds) -> Tokens:
-    """Return what answers identity numbers with what records about those residents commit in `/subject`.
+    """Return what answers persons with what records about those residents commit in `/subject`.
 
     The answer raises as `SubjectsDesk.tokens_for_publishing` does.
     """
 
-    def ask(numbers: Sequence[str]) -> list[bytes]:
-        persons = iter([canonical_id(RESIDENT_ID, number) for number in numbers])
+    def ask(persons: Sequence[SubjectId]) -> list[bytes]:
         tokens: list[bytes] = []
-        while part := list(islice(persons, MOST_LISTED)):
-            tokens += desk.tokens_for_publishing(part, grounds)
+        for place in range(0, len(persons), MOST_LISTED):
+            tokens += desk.tokens_for_publishing(persons[place : place + MOST_LISTED], grounds)
         return tokens
 
     return ask

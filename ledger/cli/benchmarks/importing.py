@@ -22,6 +22,7 @@ from ledger.client.tables.rows import TableFile
 from ledger.client.tables.source import Outcome, TableSource, Tokens
 from ledger.client.tables.xlsx_file import workbook
 from ledger.core.codes import Basis, Purpose
+from ledger.core.subjects import SubjectId
 
 SENDER, SEED, BATCH = "community-1", 20_000, 1_000
 
@@ -92,10 +93,10 @@ def _prepared(source: TableSource, table: DirtyTable, processes: PreparingProces
 def _whole(ground: Ground, client: GongzhiClient, job: TableJob, tokens: Tokens, table: DirtyTable) -> Measurement:
     asked = 0.0
 
-    def timed(numbers: Sequence[str]) -> Sequence[bytes]:
+    def timed(persons: Sequence[SubjectId]) -> Sequence[bytes]:
         nonlocal asked
         begun = time.perf_counter()
-        given = tokens(numbers)
+        given = tokens(persons)
         asked += time.perf_counter() - begun
         return given
 

@@ -3,7 +3,9 @@
 | step | what it does | noted as |
 |---|---|---|
 | `half-width` | full-width digits, letters and spaces become half-width; punctuation stays | `half_width` |
+| `no-invisible` | control and format characters that nobody sees go; trimmed then | `invisible_removed` |
 | `no-spaces` | white space within the text goes | `spaces_removed` |
+| `no-han-spaces` | white space between Chinese characters goes, other becomes one space: for names | `spaces_removed` |
 | `no-separators` | white space and dashes within the text go | `separators_removed` |
 | `upper-case` | letters become capitals | `upper_case` |
 | `empty-words` | 无 不详 未知 暂无 没有 空 - — / N/A NA null none become empty | `empty_word` |
@@ -43,6 +45,13 @@ _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ\u3000]")
 _WIDE_TO_HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _WIDE_WORDS = {code: half for code, half in _WIDE_TO_HALF.items() if half == 0x20 or chr(half).isalnum()}
 _SPACES = re.compile(r"\s+")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
+    "\ufeff\ufff9-\ufffb\U000e0001\U000e0020-\U000e007f]+"
+)
+"""Of the categories Cc and Cf what is neither white space nor drawn."""
+_HAN = "[\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+_HAN_SPACES = re.compile(rf"(?<={_HAN})\s+(?={_HAN})")
 _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212\uff0d]+")
 _PAD = re.compile("pad-([2-9]|1[0-8])")
 
@@ -54,6 +63,16 @@ class NoValue(Exception):
 def half_width(found: str) -> str:
     """Return a text whose full-width digits, letters and spaces are half-width."""
     return found.translate(_WIDE_WORDS) if _WIDE.search(found) else found
+
+
+def without_invisible(found: str) -> str:
+    """Return a text without control and format characters that nobody sees, trimmed."""
+    return found if found.isprintable() else _INVISIBLE.sub("", found).strip()
+
+
+def without_han_spaces(found: str) -> str:
+    """Return a text without white space between Chinese characters, and with one space where there is other."""
+    return _SPACES.sub(" ", _HAN_SPACES.sub("", found))
 
 
 def all_half_width(found: str) -> str:
@@ -68,6 +87,8 @@ def without_separators(found: str) -> str:
 
 STEPS: Mapping[str, tuple[str, Step]] = {
     "half-width": ("half_width", half_width),
+    "no-invisible": ("invisible_removed", without_invisible),
+    "no-han-spaces": ("spaces_removed", without_han_spaces),
     "no-spaces": ("spaces_removed", lambda found: _SPACES.sub("", found)),
     "no-separators": ("separators_removed", without_separators),
     "upper-case": ("upper_case", str.upper),

@@ -99,7 +99,8 @@ class Corrections:
         later = [set(self._plan(folder)["missing"]) for folder in self._begun()]
         for number, rows in enumerate(refused):
             missing |= rows - set().union(*later[number : len(refused) - 1])
-        fault = Fault(self._job.source.mapping.subject or SUBJECT_PATH, COLLECTED_BEFORE)
+        subject = self._job.source.mapping.subject
+        fault = Fault(SUBJECT_PATH if subject is None else subject.number, COLLECTED_BEFORE)
         rows_of_job = self._job.source.rows() if missing else iter(())
         return [Rejection(row.number, row.line, (fault,)) for row in rows_of_job if row.number in missing]
 

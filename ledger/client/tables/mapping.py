@@ -2,14 +2,14 @@
 
     {"format":"gongzhi-mapping/1","title":{"zh","en"},"schema":name,"schemaVersion":n,"slots":{path: spec…},
      "columns":{name: [other names…]},"ignore":[names…],"clean":[steps…],"unique":[paths…],
-     "identity":{"number","birth","sex"},"subject":path}
+     "identity":{"number","birth","sex"},"subject":path or rule}
 
 `spec` is a transform of `transforms`. `codes` may also be `{"file": path beside the mapping, "member": [names…]}`, and
 `set` names a code set, as `sex/1`. Paths of the schema that no slot of the mapping names are null. What begins with
 `columns` is optional: other names of columns; columns that are known and left out; cleaning steps for every column
-whose spec has no `clean`; paths whose values together stand once in a file; paths that must agree with an identity
-number (`persons`); and the path of the identity number whose person `/subject` is about: its token is asked of the
-gateway when a row is published.
+whose spec has no `clean`; paths whose values together stand once in a file, or a list of such lists; paths that must
+agree with an identity number (`persons`); and by what a row names the person whom `/subject` is about (`subjects`):
+the token is asked of the gateway when a row is published.
 """
 
 import json
@@ -22,6 +22,7 @@ from ledger.client.tables.cells import Noted, NoValue, Transform
 from ledger.client.tables.headers import Columns, column_key
 from ledger.client.tables.persons import IdentityCheck, parse_identity_check
 from ledger.client.tables.rows import Row
+from ledger.client.tables.subjects import SubjectRule, parse_subject_rule
 from ledger.client.tables.transforms import build_transform, columns_of
 from ledger.core.canonical import JsonValue, document_hash
 from ledger.core.code_sets import parse_reference
@@ -42,9 +43,10 @@ class TableMapping:
     schema_version: int
     slots: Mapping[str, Transform]
     columns: Columns
-    unique: tuple[str, ...]
+    unique: tuple[tuple[str, ...], ...]
+    """Paths whose values together stand once in a file, group by group."""
     identity: IdentityCheck | None
-    subject: str | None
+    subject: SubjectRule | None
     hash: bytes
 
     def require_schema(self, schema: Schema) -> None:
@@ -78,7 +80,8 @@ class TableMapping:
     def _named(self) -> set[str]:
         check = self.identity
         checked = () if check is None else (check.number, check.birth, check.sex)
-        return {path for path in (*self.unique, *checked, self.subject) if path is not None}
+        about = () if self.subject is None else self.subject.paths
+        return {path for path in (*(path for group in self.unique for path in group), *checked, *about) if path}
 
 
 def load_mapping(path: Path) -> TableMapping:
@@ -94,22 +97,25 @@ def load_mapping(path: Path) -> TableMapping:
     clean = array(document.get("clean", []), what="mapping clean")
     slots = {name: _resolved(spec, path.parent, clean) for name, spec in document["slots"].items()}
     transforms = {name: build_transform(name, spec) for name, spec in slots.items()}
-    unique = array(document.get("unique", []), what="mapping unique")
+    subject = parse_subject_rule(document["subject"], "mapping subject") if "subject" in document else None
     return TableMapping(
         schema=text(document["schema"], what="mapping schema"),
         schema_version=unsigned(document["schemaVersion"], 32, what="mapping schemaVersion"),
         slots=transforms,
-        columns=_columns(document, slots),
-        unique=tuple(text(name, what="mapping unique") for name in unique),
+        columns=_columns(document, slots, subject),
+        unique=_groups(array(document.get("unique", []), what="mapping unique")),
         identity=parse_identity_check(document["identity"], "mapping identity") if "identity" in document else None,
-        subject=text(document["subject"], what="mapping subject") if "subject" in document else None,
+        subject=subject,
         hash=document_hash({**document, "slots": slots}),
     )
 
 
-def _columns(document: Mapping[str, Any], slots: Mapping[str, Any]) -> Columns:
+def _columns(document: Mapping[str, Any], slots: Mapping[str, Any], subject: SubjectRule | None) -> Columns:
     named = [columns_of(spec) for spec in slots.values()]
     needed = frozenset[str]().union(*(must for must, _ in named))
+    if subject is not None and subject.number in slots:
+        # Cells may be empty where other papers count; a file without the column is another table.
+        needed |= columns_of({**slots[subject.number], "optional": False})[0]
     ignored = array(document.get("ignore", []), what="mapping ignore")
     return Columns(
         needed,
@@ -117,6 +123,13 @@ def _columns(document: Mapping[str, Any], slots: Mapping[str, Any]) -> Columns:
         _aliases(document.get("columns", {})),
         frozenset(text(name, what="mapping ignore") for name in ignored),
     )
+
+
+def _groups(unique: Sequence[JsonValue]) -> tuple[tuple[str, ...], ...]:
+    groups: list[Sequence[JsonValue]] = [one for one in unique if isinstance(one, list)]
+    if groups and len(groups) < len(unique):
+        raise FormatError("mapping unique: expected paths, or lists of paths")
+    return tuple(tuple(text(path, what="mapping unique") for path in group) for group in (groups or [unique]) if group)
 
 
 def _aliases(columns: object) -> dict[str, str]:

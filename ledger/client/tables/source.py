@@ -19,12 +19,13 @@ from ledger.core.canonical import JsonValue, encode
 from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import to_hex
 from ledger.core.schema import SUBJECT_PATH, Schema
+from ledger.core.subjects import SubjectId
 from ledger.errors import RowRejected, UsageError
 
 REGION = "/region"
 DUPLICATE = "duplicate_in_file"
-Tokens: TypeAlias = Callable[[Sequence[str]], Sequence[bytes]]
-"""What answers identity numbers (canonical, each once) with the tokens that records about them commit, in order."""
+Tokens: TypeAlias = Callable[[Sequence[SubjectId]], Sequence[bytes]]
+"""What answers persons (each once) with the tokens that records about them commit, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class MappedRow:
     row: SourceRow
     originals: dict[str, JsonValue] = field(repr=False)
     noted: Noted
+    person: SubjectId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class TableSource:
 
     def map(self, rows: Iterable[SourceRow], outcome: Outcome) -> Iterator[MappedRow]:
         """Yield rows whose cells fit, noting the others in `outcome`."""
+        subject = self.mapping.subject
         for row in rows:
             if row.cells is None:
                 outcome.reject(row, RowRejected("/", "cells_not_as_header"))
@@ -111,10 +114,14 @@ class TableSource:
                 outcome.reject(row, *faults)
             elif not str(originals.get(REGION) or "").startswith(self.only_region):
                 outcome.skipped += 1
-            elif (first := self._first_of(row, originals)) is not None:
-                outcome.reject(row, RowRejected(self.mapping.unique[0], DUPLICATE, first_row=first))
             else:
-                yield MappedRow(row, originals, noted)
+                try:
+                    person = subject.person(originals) if subject is not None else None
+                    self._refuse_duplicate(row, originals)
+                except RowRejected as fault:
+                    outcome.reject(row, fault)
+                else:
+                    yield MappedRow(row, originals, noted, person)
 
     def prepared(self, mapped: Iterable[MappedRow], outcome: Outcome, tokens: Tokens | None) -> list[PreparedRecord]:
         """Return records under fresh ids and salts, noting accepted rows and those that do not fit the schema.
@@ -155,20 +162,26 @@ class TableSource:
             "onlyRegion": self.only_region,
         }
 
-    def _first_of(self, row: SourceRow, originals: Mapping[str, JsonValue]) -> int | None:
-        values = [originals.get(path) for path in self.mapping.unique]
-        if not values or None in values:
-            return None
-        first = self.seen.setdefault(encode(values), row.number)
-        return None if first == row.number else first
+    def _refuse_duplicate(self, row: SourceRow, originals: Mapping[str, JsonValue]) -> None:
+        """Keep the values of a row that may stand once; raises RowRejected where one stood before."""
+        keys = []
+        for place, group in enumerate(self.mapping.unique):
+            values = [originals.get(path) for path in group]
+            if None not in values:
+                key = encode([place, *values])
+                first = self.seen.get(key, row.number)
+                if first != row.number:
+                    raise RowRejected(group[0], DUPLICATE, first_row=first)
+                keys.append(key)
+        for key in keys:
+            self.seen[key] = row.number
 
     def _with_subjects(self, mapped: list[MappedRow], tokens: Tokens | None) -> list[MappedRow]:
-        path = self.mapping.subject
-        if path is None:
+        if self.mapping.subject is None:
             return mapped
-        numbers = list(dict.fromkeys(str(one.originals[path]) for one in mapped if one.originals.get(path)))
-        given = [ZERO32] * len(numbers) if tokens is None or not numbers else tokens(numbers)
-        by_number = {number: to_hex(token) for number, token in zip(numbers, given, strict=True)}
+        persons = list(dict.fromkeys(one.person for one in mapped if one.person is not None))
+        given = [ZERO32] * len(persons) if tokens is None or not persons else tokens(persons)
+        by_person = {person: to_hex(token) for person, token in zip(persons, given, strict=True)}
         for one in mapped:
-            one.originals[SUBJECT_PATH] = by_number.get(str(one.originals.get(path)))
+            one.originals[SUBJECT_PATH] = None if one.person is None else by_person[one.person]
         return mapped

@@ -33,6 +33,9 @@ def reason(text: str, **spec: Any) -> str:
     [
         ("half-width", "ＡＢ１２　室，", "AB12 室，", "half_width"),
         ("no-spaces", "张 三\u3000丰", "张三丰", "spaces_removed"),
+        ("no-invisible", "\u202a张\u200b三 \x00\ufeff", "张三", "invisible_removed"),
+        ("no-han-spaces", "张 三\u3000丰", "张三丰", "spaces_removed"),
+        ("no-han-spaces", "John\u00a0 Smith", "John Smith", "spaces_removed"),
         ("no-separators", "138-0013 8000", "13800138000", "separators_removed"),
         ("upper-case", "fw-1x", "FW-1X", "upper_case"),
         ("pad-2", "7", "07", "zeros_added"),
@@ -41,6 +44,11 @@ def reason(text: str, **spec: Any) -> str:
 def test_each_cleaning_step_is_noted_where_it_changes_something(step: str, text: str, cleaned: str, noted: str) -> None:
     assert read(text, transform="copy", clean=[step]) == (cleaned, [noted])
     assert read(cleaned, transform="copy", clean=[step]) == (cleaned, [])
+
+
+@pytest.mark.parametrize("name", ["John Smith", "阿依努尔·艾合买提", "Nguyễn Văn An", "한 지민", "李 Anna"])
+def test_names_that_are_written_with_spaces_keep_them(name: str) -> None:
+    assert read(name, transform="copy", clean=["no-invisible", "half-width", "no-han-spaces"]) == (name, [])
 
 
 def test_words_for_nothing_are_null_where_a_slot_is_optional() -> None:

@@ -27,6 +27,7 @@ from ledger.client.tables.reports import ADDED, ROW, Summary, summary_of
 from ledger.client.tables.rows import TableFile
 from ledger.client.tables.source import TableSource
 from ledger.client.tables.xlsx_file import workbook
+from ledger.core.subjects import SubjectId
 from ledger.domain import load_document
 from ledger.errors import UsageError
 from ledger.services.catalogue_documents import schema_documents
@@ -40,8 +41,8 @@ MAPPING = load_mapping(MAPPINGS / "residents.json")
 COUNT, SEED = 600, 5
 
 
-def tokens(numbers: Sequence[str]) -> list[bytes]:
-    return [hashlib.sha256(number.encode()).digest() for number in numbers]
+def tokens(persons: Sequence[SubjectId]) -> list[bytes]:
+    return [hashlib.sha256(person.canonical.encode()).digest() for person in persons]
 
 
 @pytest.fixture(scope="module")
@@ -217,11 +218,11 @@ def test_a_job_that_is_killed_at_any_write_is_completed_by_the_next_start(tmp_pa
 def test_tokens_are_asked_once_for_rows_that_stand_in_the_outbox(table: DirtyTable, tmp_path: Path) -> None:
     asked: list[str] = []
 
-    def counting(numbers: Sequence[str]) -> list[bytes]:
+    def counting(persons: Sequence[SubjectId]) -> list[bytes]:
         if len(asked) > 250:
             raise UsageError("the gateway is away")
-        asked.extend(numbers)
-        return tokens(numbers)
+        asked.extend(person.canonical for person in persons)
+        return tokens(persons)
 
     made = started(tmp_path, table)
     with pytest.raises(UsageError):
