@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ledger.core.codes import Purpose, ShareClass, Tier
 from ledger.core.documents import EVERY_PURPOSE, MaskProfile
 from ledger.core.judged import parse_judged
-from ledger.core.mask_table import Place, parse_fields
+from ledger.core.mask_table import parse_fields
 from ledger.core.profile_lint import LintGround, lint_profile
 from ledger.core.schema import ORIGINAL, parse_schema
 from ledger.domain import load_document
@@ -39,84 +39,10 @@ ENTRIES = {
     for path in sorted((DATA / "catalogue").glob("*.json"))
     if "schema" in (entry := load_document(f"catalogue/{path.name}"))
 }
-S, P, Y5, B5, B10 = "g:surname@1", "g:phone-3-4@1", "g:birth-year@1", "g:birth-band5@1", "g:birth-band10@1"
-ROOM, HOUSE, ESTATE, STREET = ORIGINAL, "g:addr-building@1", "g:addr-community@1", "g:addr-street@1"
-ID, PLATE, P3, P2, TEXT = "g:id-1-2@1", "g:plate-3-1@1", "g:point-3@1", "g:point-2@1", "g:text-redact@1"
-NO = "closed"
-COLUMNS = ("T0", "T0s", "T1", "T2", "T2x", "T3", "T4", "T5", "T6", "E")
-EXPECTED = {
-    "open": ("o",) * 10,
-    "subject": (NO,) * 10,
-    "name": (NO, "o", S, S, S, S, S, "o", NO, "o"),
-    "id_no": (NO, "o", NO, NO, NO, ID, ID, ID, NO, ID),
-    "phone": (NO, "o", NO, NO, NO, P, P, "o", NO, "o"),
-    "birth_date": (B10, "o", NO, NO, B10, Y5, B5, "o", NO, NO),
-    "age_flags": (NO, "o", NO, NO, "o", "o", "o", "o", NO, "o"),
-    "sex": (NO, "o", NO, NO, "o", "o", "o", "o", NO, "o"),
-    "background": (NO, "o", NO, NO, NO, NO, NO, NO, NO, NO),
-    "address": (STREET, ROOM, ESTATE, HOUSE, ESTATE, ROOM, HOUSE, ROOM, NO, ROOM),
-    "household": (NO, "o", NO, NO, NO, "o", NO, "o", NO, "o"),
-    "household_size": (NO, "o", NO, NO, NO, "o", "o", "o", NO, "o"),
-    "tenant_owner": (NO, NO, NO, NO, NO, "o", S, "o", NO, "o"),
-    "plate": (NO, "o", NO, NO, NO, PLATE, PLATE, "o", NO, "o"),
-    "health_detail": (NO, "o", NO, NO, NO, NO, NO, NO, NO, NO),
-    "care_need": (NO, "o", NO, NO, NO, NO, NO, "o", NO, "o"),
-    "care_location": (NO, "o", NO, NO, NO, NO, NO, NO, NO, "o"),
-    "evidence": (NO, NO, NO, NO, NO, NO, NO, "o", NO, "o"),
-    "dispute_party": (NO, NO, NO, NO, NO, S, S, S, NO, NO),
-    "informant": (NO,) * 10,
-    "geo_point": (NO, "o", NO, NO, P2, "o", P3, "o", NO, "o"),
-    "event_text": (NO, TEXT, NO, NO, TEXT, "o", TEXT, "o", NO, "o"),
-    "special_service": (NO, NO, NO, NO, NO, NO, NO, NO, NO, "o"),
-    "track": (NO, "o", NO, NO, NO, NO, NO, NO, NO, NO),
-    "record_link": (NO, "o", NO, NO, NO, "o", "o", "o", "o", "o"),
-    "detail": (NO, "o", NO, NO, NO, "o", NO, "o", NO, "o"),
-    "detail_sensitive": (NO, "o", NO, NO, NO, NO, NO, "o", NO, NO),
-}
-"""The field × tier table, written a second time: what opens for no purpose in particular."""
-FOR_A_PURPOSE = [
-    ("name", "T3", 2, "o"),
-    ("name", "T3", 7, "o"),
-    ("name", "T3", 5, S),
-    ("phone", "T3", 2, "o"),
-    ("phone", "T3", 9, P),
-    ("id_no", "T5", 1, "o"),
-    ("id_no", "T5", 2, ID),
-    ("id_no", "T3", 1, ID),
-    ("address", "T1", 7, HOUSE),
-    ("address", "T1", 3, ESTATE),
-    ("health_detail", "T5", 7, NO),
-    ("health_detail", "T3", 7, NO),
-    ("care_need", "T3", 7, "o"),
-    ("care_location", "T3", 7, "o"),
-    ("care_location", "T1", 7, NO),
-    ("special_service", "T3", 7, "o"),
-    ("special_service", "T5", 2, NO),
-    ("dispute_party", "T3", 4, "o"),
-    ("dispute_party", "T5", 4, S),
-    ("dispute_party", "T4", 4, S),
-    *[(name, tier, 11, NO) for name in ("name", "phone", "id_no", "sex", "plate", "detail") for tier in ("T3", "T5")],
-    ("address", "T5", 11, ESTATE),
-    ("birth_date", "T5", 11, B10),
-    ("geo_point", "T3", 11, P2),
-    ("event_text", "T5", 11, TEXT),
-]
 
 
 def documents(name: str) -> ItemDocuments:
     return item_documents(ENTRIES[name], 1, load_document)
-
-
-def test_the_table_is_the_design_s_for_every_concept_and_tier() -> None:
-    assert tuple(TABLE.columns) == COLUMNS
-    assert {name: tuple(concept.cells[column] for column in COLUMNS) for name, concept in TABLE.concepts.items()} == (
-        EXPECTED
-    )
-
-
-@pytest.mark.parametrize(("concept", "column", "purpose", "kind"), FOR_A_PURPOSE)
-def test_a_purpose_widens_or_narrows_what_a_tier_sees(concept: str, column: str, purpose: int, kind: str) -> None:
-    assert TABLE.concepts[concept].cell(Place(column, purpose, "any", "/any")) == kind
 
 
 def test_every_concept_says_in_both_languages_what_it_is_and_why() -> None:
