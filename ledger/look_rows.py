@@ -33,3 +33,14 @@ class LookAtPerson:
     def place(self) -> tuple[int, bytes]:
         """Where a page goes on behind this look."""
         return self.entry_id, self.record.record_id
+
+
+@dataclass(frozen=True, slots=True)
+class LookRest:
+    """What a look at one record rests on: the tag of a consent, ids that nobody may act on meanwhile, documents."""
+
+    tag: bytes | None = None
+    abouts: tuple[bytes, ...] = ()
+    """As `Transaction.share_about` takes them."""
+    documents: tuple[bytes, ...] = ()
+    """Their hashes."""

@@ -122,6 +122,10 @@ class StoredRecord:
     """When its content was erased: then slots and keys are empty."""
 
 
+RecordOfLook = tuple[StoredRecord, bool, Mapping[bytes, bytes | None]]
+"""A record version, whether it is about the person of a look's tag, and documents by hash (None: not here)."""
+
+
 @dataclass(frozen=True, slots=True)
 class DueErasure:
     """A record version whose publisher marked it erased in a followed block of time `marked_at`, not carried out."""

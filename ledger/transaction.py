@@ -8,7 +8,7 @@ from ledger.core.erasure import OpenedRecord
 from ledger.core.history import AnchorFacts, Block
 from ledger.core.steps import Step
 from ledger.count_rows import Counting
-from ledger.look_rows import LookAtPerson
+from ledger.look_rows import LookAtPerson, LookRest
 from ledger.rows import (
     Action,
     DueErasure,
@@ -23,6 +23,7 @@ from ledger.rows import (
     OwnRecord,
     Receipt,
     RecordHead,
+    RecordOfLook,
     RecordSubject,
     SavedAnswer,
     SealedContent,
@@ -96,8 +97,8 @@ class Transaction(AttachmentKeeping, Counting, Protocol):
     def record(self, record_id: bytes, version: int | None = None) -> StoredRecord | None:
         """Return a record version, the newest if None."""
 
-    def record_of_tag(self, record_id: bytes, version: int | None, tag: bytes) -> tuple[StoredRecord, bool] | None:
-        """Return what `record` returns, and whether `records_about_tag` names it."""
+    def record_of_look(self, record_id: bytes, version: int | None, rest: LookRest) -> RecordOfLook | None:
+        """Return what `record` returns with the rest of it; where it is here, `rest.abouts` are shared by then."""
 
     def search(self, query: SearchQuery) -> Sequence[StoredRecord]:
         """Return at most `query.limit` newest versions."""

@@ -77,9 +77,21 @@ def scopes_of(transaction: Transaction, hashes: Iterable[bytes]) -> Mapping[byte
     scopes = {scope_hash: _SCOPES.get(scope_hash) for scope_hash in hashes}
     missing = [scope_hash for scope_hash, scope in scopes.items() if scope is None]
     if missing:
-        for scope_hash, found in transaction.documents_named(missing).items():
-            scopes[scope_hash] = _kept(scope_hash, found, _SCOPES, parse_scope, MOST_SCOPES)
+        for scope_hash, (_, content) in transaction.documents_named(missing).items():
+            scopes[scope_hash] = _kept(scope_hash, content, _SCOPES, parse_scope, MOST_SCOPES)
     return {scope_hash: scope for scope_hash, scope in scopes.items() if scope is not None}
+
+
+def unread_scopes(hashes: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Return those of these scopes that this process has not read yet."""
+    return tuple(scope_hash for scope_hash in hashes if scope_hash not in _SCOPES)
+
+
+def keep_scopes(documents: Mapping[bytes, bytes | None]) -> None:
+    """Keep scopes that were read, by hash, so that `scopes_of` need not; raises StoreError."""
+    for scope_hash, content in documents.items():
+        if content is not None:
+            _kept(scope_hash, content, _SCOPES, parse_scope, MOST_SCOPES)
 
 
 def granted_bitmap(transaction: Transaction, profile_hash: bytes, schema: Schema) -> tuple[int, int] | None:
@@ -112,22 +124,23 @@ def _parsed(
 ) -> Parsed:
     document = kept.get(document_hash)
     if document is None:
-        document = _kept(document_hash, transaction.document(document_hash), kept, parse, MOST_KEPT)
+        _, content = transaction.document(document_hash) or (None, None)
+        document = _kept(document_hash, content, kept, parse, MOST_KEPT)
     return document
 
 
 def _kept(
     document_hash: bytes,
-    found: tuple[str, bytes] | None,
+    content: bytes | None,
     kept: dict[bytes, Parsed],
     parse: Callable[[object], Parsed],
     most: int,
 ) -> Parsed:
-    if found is None or keccak256(found[1]) != document_hash:
+    if content is None or keccak256(content) != document_hash:
         raise StoreError(f"the document 0x{document_hash.hex()} is not here as it was hashed")
     _make_room(kept, most)
     # Canonical it was when it was taken, and by its hash it is what was taken.
-    document = kept[document_hash] = parse(decode(found[1]))
+    document = kept[document_hash] = parse(decode(content))
     return document
 
 

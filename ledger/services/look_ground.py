@@ -7,11 +7,12 @@ from ledger.core.codes import Authority
 from ledger.core.look import Ground, Look, consent_id, objects_of, scopes_named
 from ledger.core.received import AT_ONCE, ReceivedAction, received_facts
 from ledger.core.typed_messages import message_from_json
+from ledger.look_rows import LookRest
 from ledger.ports import Transaction
 from ledger.rows import Action, StoredRecord
 from ledger.services.asked import Asked, look_of
 from ledger.services.authenticate import Call
-from ledger.services.find_document import scopes_of
+from ledger.services.find_document import keep_scopes, scopes_of, unread_scopes
 
 NO_VERSION = 0
 """An item version that no item has."""
@@ -56,24 +57,32 @@ class Person:
         made = transaction.subject_tag(self.tag)
         return None if made is None else made.token
 
-    def record(
-        self, transaction: Transaction, record_id: bytes, version: int | None
-    ) -> tuple[StoredRecord, bool] | None:
-        """Return a record version, the newest if None, and whether it is about the person; None if it is not here.
-
-        One statement for a consent's tag, and for nobody: each single look asks.
-        """
-        if self.tag is not None:
-            return transaction.record_of_tag(record_id, version, self.tag)
-        found = transaction.record(record_id, version)
-        return None if found is None else (found, bool(self.records_about(transaction, [found])))
-
     def records_about(self, transaction: Transaction, records: Sequence[StoredRecord]) -> Set[bytes]:
         """Return the ids of those record versions that are about the person, in one statement at most."""
         versions = {record.record_id: record.version for record in records}
         if self.tag is not None:
             return transaction.records_about_tag(self.tag, versions)
         return frozenset() if self.token is None else transaction.records_about(self.token, versions)
+
+
+def record_of_look(call: Call, asked: Asked, record_id: bytes, version: int | None) -> tuple[StoredRecord, bool] | None:
+    """Return a record version, the newest if None, and whether it is about the look's person; None if it is not here.
+
+    What the look rests on is locked and read in the same statement, but for a resident who looks himself.
+    """
+    transaction, person = call.transaction, person_of_look(call, asked)
+    look = look_of(call, asked, NO_VERSION)
+    unread = unread_scopes(scopes_named(call.history, look))
+    rest = LookRest(person.tag, objects_of(call.history, look), unread)
+    if person.token is not None or rest == LookRest():
+        alone = transaction.record(record_id, version)
+        return None if alone is None else (alone, bool(person.records_about(transaction, [alone])))
+    found = transaction.record_of_look(record_id, version, rest)
+    if found is None:
+        return None
+    record, is_about_person, scopes = found
+    keep_scopes(scopes)
+    return record, is_about_person
 
 
 def person_of_look(call: Call, asked: Asked) -> Person:

@@ -23,7 +23,7 @@ from ledger.services.disclose import (
     shown_marks,
 )
 from ledger.services.find_document import view_writer
-from ledger.services.look_ground import person_of_look
+from ledger.services.look_ground import record_of_look
 from ledger.services.seal import DailyKeys, open_record
 
 
@@ -63,7 +63,7 @@ def permitted_record(
 
     `opening` gives the bitmap of the slots that it opens, fewer than its profile would.
     """
-    found = person_of_look(call, asked).record(call.transaction, record_id, version)
+    found = record_of_look(call, asked, record_id, version)
     if found is None or found[0].item != asked.item:
         rules = page_rules(call, asked, newest_version(call, asked.item))
         return refuse_look(rules, rules.refusal_of_unknown())

@@ -47,6 +47,9 @@ def stored_action(row: Row) -> Action:
 class Actions(Session):
     """See `ledger.ports.Transaction`, actions."""
 
+    _shared: frozenset[bytes] = frozenset()
+    """Ids that nobody acts on until this transaction ends."""
+
     def add_action(self, action: Action) -> None:
         """Keep a relayed action; raises Conflict if its digest, or its key's nonce, is there."""
         who = (action.digest, action.agency, action.contract, action.function, action.intent, action.entry_id)
@@ -84,21 +87,25 @@ class Actions(Session):
 
     def lock_about(self, about: bytes) -> None:
         """Wait for the right to act on an id, alone, until this transaction ends."""
-        self._rows(LOCK, _lock_of(about))
+        self._rows(LOCK, lock_of(about))
 
     def share_about(self, abouts: Sequence[bytes]) -> None:
         """Wait until nobody acts on any of these ids, and let nobody, until this transaction ends.
 
         So what is read after it is all that stands before this transaction's entries in the stream.
         """
-        locks = ", ".join([LOCK_SHARED] * len(abouts))
-        self._run(f"SELECT {locks}", [number for about in abouts for number in _lock_of(about)])
+        wanted = [about for about in abouts if about not in self._shared]
+        if wanted:
+            locks = ", ".join([LOCK_SHARED] * len(wanted))
+            self._run(f"SELECT {locks}", [number for about in wanted for number in lock_of(about)])
+            self._shared = self._shared.union(wanted)
 
     def use_grant(self, grant_id: bytes, most: int) -> bool:
         """Count one use of a grant; False, and nothing counted, when `most` (at least 1) uses are used."""
         return self._run(USE, (grant_id, most)) == 1
 
 
-def _lock_of(about: bytes) -> tuple[int, int]:
+def lock_of(about: bytes) -> tuple[int, int]:
+    """Return the two numbers of the lock of an id."""
     first, second = _TWO.unpack(keccak256(ABOUT_NAMESPACE + about)[:8])
     return first, second

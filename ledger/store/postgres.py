@@ -10,7 +10,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from ledger.errors import StoreError
-from ledger.store.actions import Actions
 from ledger.store.attachments import Attachments
 from ledger.store.counts import Counts
 from ledger.store.documents import Documents
@@ -18,7 +17,7 @@ from ledger.store.erasure import Erasing
 from ledger.store.failures import translated
 from ledger.store.figures import Figures
 from ledger.store.following import Following
-from ledger.store.records import Records
+from ledger.store.looks import Looks
 from ledger.store.requests import Requests
 from ledger.store.steps import KeptSteps
 from ledger.store.stream import Stream
@@ -33,7 +32,7 @@ STATEMENT_TIMEOUT_SECONDS = 60
 class PostgresTransaction(
     Requests,
     Submissions,
-    Records,
+    Looks,
     Attachments,
     KeptSteps,
     Erasing,
@@ -42,7 +41,6 @@ class PostgresTransaction(
     Documents,
     Stream,
     Following,
-    Actions,
     Figures,
 ):
     """`ledger.ports.Transaction`, put together from the repositories."""

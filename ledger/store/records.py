@@ -14,13 +14,6 @@ RECORD_COLUMNS = """
     hidden, erased_at"""
 VERSION = f"SELECT {RECORD_COLUMNS} FROM records WHERE record_id = %s AND version = %s"
 NEWEST = f"SELECT {RECORD_COLUMNS} FROM records WHERE record_id = %s ORDER BY version DESC LIMIT 1"
-OF_TAG = f"""
-    SELECT {RECORD_COLUMNS}, EXISTS (
-        SELECT FROM subjects JOIN subject_tags USING (token)
-        WHERE subjects.record_id = records.record_id AND since_version <= records.version AND subject_tag = %s)
-    FROM records WHERE record_id = %s """
-THIS_VERSION = "AND version = %s"
-NEWEST_VERSION = "ORDER BY version DESC LIMIT 1"
 HEADS = """
     SELECT DISTINCT ON (record_id) record_id, version, record_root, publisher
     FROM records WHERE record_id = ANY(%s) ORDER BY record_id, version DESC"""
@@ -113,14 +106,6 @@ class Records(Session):
         """Return a record version, the newest if None; hidden ones too."""
         row = self._row(NEWEST, (record_id,)) if version is None else self._row(VERSION, (record_id, version))
         return None if row is None else stored_record(row)
-
-    def record_of_tag(self, record_id: bytes, version: int | None, tag: bytes) -> tuple[StoredRecord, bool] | None:
-        """Return what `record` returns, and whether it is about the person for whom a consent's tag was made here."""
-        if version is None:
-            row = self._row(OF_TAG + NEWEST_VERSION, (tag, record_id))
-        else:
-            row = self._row(OF_TAG + THIS_VERSION, (tag, record_id, version))
-        return None if row is None else (stored_record(row[:-1]), row[-1])
 
     def search(self, query: SearchQuery) -> Sequence[StoredRecord]:
         """Return at most `query.limit` newest versions, newest `occurredAt` first (none counts as 0), then by id.

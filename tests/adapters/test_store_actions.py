@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from ledger.errors import Conflict, StoreError
+from ledger.look_rows import LookRest
 from ledger.rows import Action, NewTransaction, Receipt
 from ledger.store.migrate import migrate
 from ledger.store.postgres import PostgresStore
-from tests.adapters.stored_things import ADDRESS
+from tests.adapters.stored_things import ADDRESS, new_record, new_submission
 
 pytestmark = pytest.mark.adapters
 
@@ -114,6 +115,22 @@ def test_a_look_holds_all_that_it_rests_on_and_only_until_its_end(store: Postgre
     with store.begin() as looking:
         looking.share_about(abouts[:2])
         assert [may_act(about) for about in abouts] == [False, False, True]
+    assert all(map(may_act, abouts))
+    record = new_record()
+    with store.begin() as publishing:
+        publishing.add_submission(new_submission([record]))
+        publishing.add_document(b"here", "application/json", b"{}", 1_000)
+    rest = LookRest(None, tuple(abouts[:2]), (b"here", b"elsewhere"))
+    with store.begin() as looking:
+        assert looking.record_of_look(secrets.token_bytes(32), None, rest) is None
+        assert all(map(may_act, abouts))
+        found = looking.record_of_look(record.record_id, 1, rest)
+        stored = looking.record(record.record_id)
+        assert stored is not None
+        assert found == (stored, False, {b"here": b"{}", b"elsewhere": None})
+        assert [may_act(about) for about in abouts] == [False, False, True]
+        looking.share_about(abouts)
+        assert not any(map(may_act, abouts))
     assert all(map(may_act, abouts))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ledger.look_rows import ShownRecord
+from ledger.look_rows import LookRest, ShownRecord
 from ledger.rows import LookEvidence, NewRecord, RecordSubject, SubjectRecords, SubjectTag
 from ledger.store.migrate import migrate
 from ledger.store.postgres import PostgresStore
@@ -122,10 +122,12 @@ def test_a_tag_finds_the_records_of_its_person_and_of_nobody_else(store: Postgre
         assert tx.records_about_tag(tag.tag, {theirs: 1}) == tx.records_about_tag(tag.tag, {}) == set()
         for record_id, about_person in ((mine, True), (theirs, False)):
             for version in (1, None):
-                found = tx.record_of_tag(record_id, version, tag.tag)
-                assert found == (tx.record(record_id, version), about_person)
-        assert tx.record_of_tag(mine, 2, tag.tag) is None
-        assert tx.record_of_tag(secrets.token_bytes(32), None, tag.tag) is None
+                record = tx.record(record_id, version)
+                assert record is not None
+                found = tx.record_of_look(record_id, version, LookRest(tag.tag))
+                assert found == (record, about_person, {})
+        assert tx.record_of_look(mine, 2, LookRest(tag.tag)) is None
+        assert tx.record_of_look(secrets.token_bytes(32), None, LookRest(tag.tag)) is None
         tx.forget_subject(mine)
         assert tx.records_about_tag(tag.tag, {mine: 1}) == set()
 
@@ -140,7 +142,7 @@ def test_a_version_from_before_a_record_named_somebody_is_about_nobody(store: Po
         for tag in tags.values():
             tx.add_subject_tag(tag, 1_000)
         for version, token, expected in ((1, now, False), (2, now, True), (3, now, True), (1, before, False)):
-            found = tx.record_of_tag(record, version, tags[token].tag)
+            found = tx.record_of_look(record, version, LookRest(tags[token].tag))
             assert found is not None
             assert found[1] == expected
             named = {record} if expected else set()

@@ -9,6 +9,7 @@ import pytest
 from ledger.core.codes import EntryType, Purpose, QueryType
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.subjects import SubjectOpening, epoch_at
+from ledger.look_rows import LookRest
 from ledger.services.subjects import token_of_opening
 from tests.api.consortium import Consortium
 from tests.api.members import (
@@ -111,7 +112,7 @@ def test_a_tag_is_fresh_and_leads_to_the_persons_records(caring: Consortium) -> 
     stranger, _ = tag(opening(OTHER_ID))
     with caring.store.begin() as tx:
         for made, is_about in ((first, True), (second, True), (stranger, False), (os.urandom(32), False)):
-            found = tx.record_of_tag(record_id, None, made)
+            found = tx.record_of_look(record_id, None, LookRest(made))
             assert found is not None
             assert found[1] == is_about
         kept = tx.subject_tag(first)
