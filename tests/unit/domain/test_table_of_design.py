@@ -1,15 +1,22 @@
 """The design's field × tier table, transcribed, and where the project's own differs from it, each with its reason."""
 
+from pathlib import Path
+
 import pytest
 
+from ledger.core.codes import Tier
 from ledger.core.mask_table import AGE_FLAGS, CLOSED, OPEN, Place
 from ledger.core.schema import ORIGINAL
 from ledger.domain import load_document
-from ledger.services.profile_files import mask_table
+from ledger.services.catalogue_documents import item_documents
+from ledger.services.profile_files import fields_of, mask_table
 
 pytestmark = pytest.mark.unit
 
+DATA = Path(__file__).parents[3] / "ledger" / "domain"
 TABLE = mask_table(load_document)
+UNKNOWN = ("detail", "detail_sensitive")
+"""The project's own rows for what the design's table does not name."""
 COLUMNS = ("T0", "T0s", "T1", "T2", "T2x", "T3", "T4", "T5", "T6", "E")
 DESIGN_COLUMNS = ("T5", "T4", "T3", "T2x", "T2", "T1", "T0", "E")
 DESIGN = """
@@ -121,7 +128,7 @@ OWN_ROWS = {
     ),
     "track": ({}, "record type R7: track only to auditor"),
     "detail": (
-        dict.fromkeys(("T3", "T5", "E"), ORIGINAL),
+        dict.fromkeys(("T3", "T5"), ORIGINAL),
         "record types R1, R2, R10, R11: F by duty, and of the own community",
     ),
     "detail_sensitive": ({"T5": ORIGINAL}, "record types R2, R3, R14: F by duty"),
@@ -205,6 +212,43 @@ def test_the_person_sees_his_own_and_supervision_nothing_personal(concept: str) 
 @pytest.mark.parametrize(("concept", "column", "purpose", "kind"), FOR_A_PURPOSE)
 def test_a_purpose_widens_or_narrows_what_a_tier_sees(concept: str, column: str, purpose: int, kind: str) -> None:
     assert TABLE.concepts[concept].cell(Place(column, purpose, "any", "/any")) == kind
+
+
+EMERGENCY = {
+    "dwelling_rental": {"/rooms", "/tenant/count"},
+    "resident_profile": {"/contact/relation"},
+    "care_alert": {"/contact/relation", "/device/kind"},
+    "post_holder": {"/onDuty", "/skills"},
+    "volunteer_service": {"/skills"},
+}
+"""Further personal fields that an emergency opens; each has its reason in the table."""
+
+
+def test_an_emergency_opens_listed_fields_each_for_a_reason_and_no_other_detail() -> None:
+    given = [one for one in TABLE.concepts["detail"].overrides if "E" in one.columns]
+    assert all(one.reason is not None and one.opens == ORIGINAL and one.schemas and one.paths for one in given)
+    listed = {(schema, path) for one in given for schema in one.schemas for path in one.paths}
+    assert listed == {(schema, path) for schema, paths in EMERGENCY.items() for path in paths}
+    seen = set()
+    for path in sorted((DATA / "catalogue").glob("*.json")):
+        entry = load_document(f"catalogue/{path.name}")
+        if "schema" in entry and entry["maskPolicy"] is not None:
+            found = item_documents(entry, 1, load_document)
+            detail = {
+                path for path, concept in fields_of(load_document, found.schema).concepts.items() if concept in UNKNOWN
+            }
+            for profile in (one for one in found.profiles if one.tier is Tier.E):
+                opened = {path for path, _ in profile.open if path in detail}
+                assert opened <= EMERGENCY.get(found.schema.name, set()), path
+                seen |= {(found.schema.name, path) for path in opened}
+    assert seen == listed
+
+
+def test_an_emergency_sees_of_a_resident_nothing_of_school_work_or_permit() -> None:
+    profiles = load_document("profiles/resident-profile.json")["profiles"]
+    (opened,) = [{path for path, _ in one["open"]} for one in profiles if one["tier"] == Tier.E]
+    assert not opened & {"/education", "/occupation", "/workplace", "/permit/type", "/liveInType", "/movedIn/reason"}
+    assert {"/name", "/phone", "/address", "/care/need", "/household/size"} <= opened
 
 
 def test_streets_see_the_size_of_a_household_and_nothing_else_of_it() -> None:
