@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from ledger import attachment_errors, errors
-from ledger.action_errors import DuplicateSubject, TableNotCounted
+from ledger.action_errors import CountTooWide, DuplicateSubject, TableNotCounted
 from ledger.core.request_base import MALFORMED_REASONS, RequestReason
 
 MEDIA_TYPE = "application/problem+json"
@@ -21,6 +21,7 @@ STATUS: Mapping[type[errors.GongzhiError], int] = {
     errors.CodeUnknown: 422,
     errors.RuleError: 422,
     TableNotCounted: 422,
+    CountTooWide: 422,
     errors.RequestError: 401,
     errors.SubmissionRefused: 422,
     errors.NotEntitled: 403,

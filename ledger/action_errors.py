@@ -8,8 +8,8 @@ SubmissionRefused
 ├── CoSignatureRequired, SecondAgencyRequired, ReviewerMissing
 └── NotEntitled ── SameKey
     └── NotParty ── SelfDecision, SelfReview, SelfConsent
-Conflict ── StateMismatch, NotOnChainYet, NonceUnusable, ContractPaused, PeriodOpen
-FormatError ── TableNotCounted
+Conflict ── StateMismatch, NotOnChainYet, NonceUnusable, ContractPaused, PeriodOpen, TablesInMaking
+FormatError ── TableNotCounted, CountTooWide
 """
 
 from collections.abc import Sequence
@@ -33,14 +33,26 @@ class DuplicateSubject(SubmissionRefused):
 
 class TableNotCounted(FormatError):
     code = "table_not_counted"
-    when = "a count of a region or period for which the item has no table"
-    remedy = "ask for a region and a period of the size that `detail` names: each record stands in one table alone"
+    when = "a count of a region or period that the item's tables do not tell apart, or of none at all"
+    remedy = "ask for a region and a period of a size that `detail` names, or for wider ones, which add tables up"
+
+
+class CountTooWide(FormatError):
+    code = "count_too_wide"
+    when = "a count that adds up more tables than one question may"
+    remedy = "ask for a shorter period or a smaller region, and add the answers up; `detail` names the limit"
 
 
 class PeriodOpen(Conflict):
     code = "period_open"
     when = "a count of a period that is not over, or not settled yet"
     remedy = "ask again after the time in `detail`"
+
+
+class TablesInMaking(Conflict):
+    code = "tables_in_making"
+    when = "a count of more periods without tables than one question makes; those of the first ones are made and kept"
+    remedy = "ask again: each question makes the tables of the next periods"
 
 
 class TermsRefused(SubmissionRefused):

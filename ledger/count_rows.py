@@ -4,33 +4,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ledger.core.count_tables import TableRule
 from ledger.rows import RecordSubject
 
 
 @dataclass(frozen=True, slots=True)
-class CountedRegion:
-    """What a table counts: newest versions of an item's records in a region and period, by at most two groups.
+class CountedPeriods:
+    """What tables count: newest versions of an item's records in some periods, by region and at most two groups.
 
-    `region_digits` cut region codes where `by` names the region; `utc_offset_seconds` says where days begin.
+    Regions are codes cut to the digits of `rule`; shorter ones are in no table. `utc_offset_seconds` says where days
+    begin.
     """
 
     item: int
-    region: str
+    rule: TableRule
+    periods: Sequence[str]
     from_at: int
     until_at: int
-    """Half-open: [from, until), of `/occurredAt`, else `/recordedAt`, else when the record was accepted."""
-    by: tuple[str, ...]
-    region_digits: int
+    """Half-open: [from, until) holds all periods, of `/occurredAt`, else `/recordedAt`, else the acceptance."""
     utc_offset_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
 class CountedGroup:
-    """How many records, and about how many persons, stand in a row and column; None is over all of them.
+    """How many records, and about how many persons, stand in a row and column of a table; None is over all of them.
 
-    A record without a value stands in the group `""`.
+    A record without a value stands in the group `""`. Regions and periods without records are not among them.
     """
 
+    region: str
+    period: str
     row: str | None
     column: str | None
     records: int
@@ -39,11 +42,27 @@ class CountedGroup:
 
 @dataclass(frozen=True, slots=True)
 class KeptCounts:
-    """A table as it was made once: by which version of the rules, when, and for each threshold (JSON text)."""
+    """What was made once of a period: one region's table as each threshold shows it, a JSON text.
 
+    Region `""` stands for the period as a whole: that its tables were made, by which version of the rules, and what
+    they have in common. Regions of which none was kept show nothing, ever.
+    """
+
+    region: str
+    period: str
     rule_version: int
     made_at: int
     tables: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTables:
+    """Which tables are asked for: of regions that begin so, or of the one that holds a longer one; at a threshold."""
+
+    region: str
+    periods: Sequence[str]
+    k: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +97,14 @@ class Counting(Protocol):
     def once_figures(self, from_at: int, until_at: int) -> Sequence[OnceFigures]:
         """Return the figures of every item of which there are any in [from, until), by item."""
 
-    def count_records(self, counted: CountedRegion) -> Sequence[CountedGroup]:
-        """Return the counts of a table: by both groups, by each, and over all."""
+    def count_records(self, counted: CountedPeriods) -> Sequence[CountedGroup]:
+        """Return the counts of the tables of all regions: by both groups, by each, and over all, of one state."""
 
-    def kept_counts(self, item: int, region: str, period: str) -> KeptCounts | None:
-        """Return the table that was made of a region and period, None if none was."""
+    def made_periods(self, item: int, periods: Sequence[str]) -> Sequence[KeptCounts]:
+        """Return the periods among these whose tables were made."""
 
-    def keep_counts(self, item: int, region: str, period: str, counts: KeptCounts) -> KeptCounts:
-        """Keep a table and return it, or the one that another transaction kept first."""
+    def shown_tables(self, item: int, rule: TableRule, asked: AskedTables) -> Sequence[str]:
+        """Return tables by a rule (JSON) of which a threshold shows something, no more than `asked.most`."""
+
+    def keep_counts(self, item: int, kept: Sequence[KeptCounts]) -> None:
+        """Keep what was made; what was kept before stays as it is."""

@@ -15,7 +15,7 @@ from api.openapi import counting, signed
 from ledger.core import queries
 from ledger.core.collect_once import CollectOnce
 from ledger.core.shapes import members_of, text
-from ledger.errors import LookRefused
+from ledger.errors import GongzhiError
 from ledger.services.authenticate import Call
 from ledger.services.collect_once import ShownFigures, once_period
 from ledger.services.statistics import Counts, count_records
@@ -29,15 +29,17 @@ Month = Annotated[str, Query(max_length=7, description="a settled local month, Y
     **counting("Count an item's records in a region and period", COUNTS, role=queries.STATISTICS.role, body=COUNT_BODY),
 )
 def count(context: Context, request: SignedRequest) -> Response:
-    """Return the item's table: margins and cells of at least `k`, null for what is hidden.
+    """Return what the item's tables show of a region (null: all) and period, added up: figures of at least `k`.
 
-    `value` null is the rest: small groups and what hides them. A table is made once; asked again it is the same.
+    Tables are of one region size and whole months or days; each is made once, and asked again it is the same. `atLeast`
+    says that a table which was added up does not show the figure; null stands for what none shows. `value` null is the
+    rest: small groups and what hides them. `k` holds for each of the `tables`, however many are added up.
     """
 
-    def ask(call: Call) -> Counts | LookRefused:
+    def ask(call: Call) -> Counts | GongzhiError:
         given = members_of(request.json(), ("region", "period"), what="count")
-        region, period = text(given["region"], what="region"), text(given["period"], what="period")
-        return count_records(call, query_asked_by(request.headers), region, period)
+        region = None if given["region"] is None else text(given["region"], what="region")
+        return count_records(call, query_asked_by(request.headers), region, text(given["period"], what="period"))
 
     made = answer(context, request, ask)
     return json_response({"query": made.query.document(), **made.table})

@@ -10,10 +10,12 @@ from ledger.cli.grounds_options import BasisOption, PurposeOption, ReferenceOpti
 from ledger.cli.moments import moment_text
 from ledger.cli.output import print_json, print_table
 from ledger.client.grounds import Grounds
-from ledger.client.statistics import CountedTable, Margin, OnceCounts
+from ledger.client.statistics import CountedTable, Figure, Margin, OnceCounts
+from ledger.core.count_questions import PERIODS
 
-HIDDEN, REST, NONE = "·", "(rest)", "(none)"
-"""A figure below the threshold or one that would give it away; small groups together; records without a value."""
+HIDDEN, REST, NONE, AT_LEAST = "·", "(rest)", "(none)", "≥"
+"""A figure below the threshold or one that would give it away; small groups together; records without a value; before a
+figure that a table does not show which was added up."""
 JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON object")]
 app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Figures that show nobody.")
 
@@ -23,8 +25,10 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Figures tha
 def counts(
     *,
     item: Annotated[int, typer.Option("--item", min=1, help="number of the catalogue item")],
-    region: Annotated[str, typer.Option("--region", help="region code of as many digits as the item's table has")],
-    period: Annotated[str, typer.Option("--period", help="a month that is over, YYYY-MM; a day, YYYY-MM-DD")],
+    region: Annotated[
+        str | None, typer.Option("--region", help="region code or the beginning of codes; without it all regions")
+    ] = None,
+    period: Annotated[str, typer.Option("--period", help=PERIODS)],
     purpose: PurposeOption,
     basis: BasisOption,
     basis_ref: ReferenceOption = None,
@@ -33,8 +37,9 @@ def counts(
 ) -> None:
     """Count an item's records in a region and period. Figures of fewer than k are hidden, and what gives them away.
 
-    Every question is a signed, anchored entry and counts against the agency's quota of the day. A table is made once,
-    when it is asked for first, and stays as it is.
+    Every question is a signed, anchored entry and counts against the agency's quota of the day. Tables of a period are
+    made once, when one of them is asked for first, and stay as they are. Wider regions and longer periods add tables
+    up: a figure with ≥ is what there is at least, since not all of them show it.
     """
     grounds = Grounds(item, parse_purpose(purpose), parse_basis(basis), basis_ref)
     with open_client(connection) as client:
@@ -87,24 +92,29 @@ def _once_row(one: OnceCounts) -> dict[str, Any]:
 
 def _print_counts(table: CountedTable) -> None:
     members, by = table.members, [*table.members["by"], "", ""]
-    if table.n is None:
-        print(f"fewer than {members['k']} {members['counted']}: nothing is shown")
+    if table.total is None:
+        print(f"nothing is shown: fewer than {members['k']} {members['counted']} in each table")
     elif table.rows:
         crossed = bool(table.cells)
         columns = [f"{by[0]} \\ {by[1]}" if crossed else by[0], *(_label(c) for c in table.columns if crossed), "all"]
         lines = [
-            [_label(row), *(_shown(cell) for cell in (table.cells[place] if crossed else ())), str(row.n)]
+            [_label(row), *(_figure(cell) for cell in (table.cells[place] if crossed else ())), _figure(row)]
             for place, row in enumerate(table.rows)
         ]
-        totals = [["all", *(str(column.n) for column in table.columns if crossed), str(table.n)]]
+        totals = [["all", *(_figure(column) for column in table.columns if crossed), _figure(table.total)]]
         print_table(columns, [*lines, *totals])
         if table.columns and not crossed:
-            print_table([by[1], "all"], [[_label(column), str(column.n)] for column in table.columns])
+            print_table([by[1], "all"], [[_label(column), _figure(column)] for column in table.columns])
+    versions = ", ".join(map(str, members["ruleVersions"]))
     print(
-        f"n {_shown(table.n)} records, k {members['k']} {members['counted']}, item {members['item']},"
-        f" region {members['region']}, period {members['period']}, rules version {members['ruleVersion']},"
-        f" made {moment_text(members['madeAt'])}"
+        f"n {_figure(table.total)} records, k {members['k']} {members['counted']} in each table,"
+        f" tables {members['tables']}, item {members['item']}, region {members['region'] or 'all'},"
+        f" period {members['period']}, rules version {versions}, made {moment_text(members['madeAt'])}"
     )
+
+
+def _figure(figure: Figure | None) -> str:
+    return HIDDEN if figure is None else f"{AT_LEAST if figure.at_least else ''}{figure.n}"
 
 
 def _label(margin: Margin) -> str:

@@ -12,39 +12,49 @@ from ledger.core import queries
 from ledger.core.canonical import encode
 from ledger.core.shapes import array, members_of, text, unsigned
 
-TABLE_NUMBERS = ("item", "from", "until", "k", "ruleVersion", "madeAt")
-TABLE_MEMBERS = (*TABLE_NUMBERS, "region", "period", "by", "counted", "n", "rows", "columns", "cells")
+TABLE_NUMBERS = ("item", "from", "until", "k", "madeAt", "periods", "tables")
+TABLE_MEMBERS = (
+    *(*TABLE_NUMBERS, "region", "period", "by", "counted", "ruleVersions"),
+    *("n", "atLeast", "rows", "columns", "cells"),
+)
 """What stands beside the Query in an answer."""
 ONCE_FIGURES = ("taken", "warned", "refused", "avoided")
 
 
 @dataclass(frozen=True, slots=True)
-class Margin:
-    """A row's or column's label, None for the rest, and its records."""
+class Figure:
+    """Records; `at_least` so many, where a table that was added up does not show this figure."""
+
+    n: int
+    at_least: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Margin(Figure):
+    """A row's or column's records with its label, None for the rest."""
 
     label: str | None
-    n: int
 
 
 @dataclass(frozen=True, slots=True)
 class CountedTable:
-    """A table as the gateway shows it: `n` records in all (None: fewer than k), its margins and cells (None: hidden).
+    """Tables added up: records in all (None: nothing is shown), margins, and cells (None: hidden in every table).
 
     `members` is the answer without its Query: item, region, period, from and until (Unix seconds), by, counted, k,
-    ruleVersion, madeAt.
+    ruleVersions, madeAt (of the newest), periods, tables (how many are shown and were added up).
     """
 
-    n: int | None
+    total: Figure | None
     rows: Sequence[Margin]
     columns: Sequence[Margin]
-    cells: Sequence[Sequence[int | None]]
+    cells: Sequence[Sequence[Figure | None]]
     members: Mapping[str, Any]
 
     @property
     def figures(self) -> list[int]:
         """Every figure that is shown."""
-        cells = [cell for line in self.cells for cell in line if cell is not None]
-        total = [] if self.n is None else [self.n]
+        cells = [cell.n for line in self.cells for cell in line if cell is not None]
+        total = [] if self.total is None else [self.total.n]
         return [*total, *(margin.n for margin in (*self.rows, *self.columns)), *cells]
 
 
@@ -81,11 +91,12 @@ class StatisticsDesk:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def counts(self, region: str, period: str, grounds: Grounds) -> CountedTable:
-        """Ask for the table of the item of `grounds` in a region and a period (`YYYY-MM` or `YYYY-MM-DD`).
+    def counts(self, region: str | None, period: str, grounds: Grounds) -> CountedTable:
+        """Ask how many records of the item of `grounds` a region (None: all) and a period have.
 
-        Raises LookRefused (the refusal is checked and kept), TableNotCounted, PeriodOpen, or PromiseBroken: also for a
-        figure below the threshold, or margins that are not the total.
+        `region` is the beginning of region codes, `period` a day, month, quarter, year or FIRST..LAST of them. Raises
+        LookRefused (the refusal is checked and kept), TableNotCounted, CountTooWide, PeriodOpen, TablesInMaking (ask
+        again), or PromiseBroken: also for a figure below the threshold, or margins that are not the total.
         """
         stated = state(grounds, self._desk.receipts)
         body = encode({"region": region, "period": period})
@@ -123,25 +134,47 @@ def _table(members: dict[str, Any]) -> CountedTable:
     """Return a table whose figures are all of k at least and whose margins are the total; raises PromiseBroken."""
     for name in TABLE_NUMBERS:
         shaped(unsigned, members[name], 53)
+    for name in ("by", "ruleVersions"):
+        shaped(array, members[name])
+    total = None if members["n"] is None else _counted(members["n"], members["atLeast"])
     rows, columns = _margins(members["rows"]), _margins(members["columns"])
-    cells = [[_figure(cell) for cell in shaped(array, line)] for line in shaped(array, members["cells"])]
-    table = CountedTable(_figure(members["n"]), rows, columns, cells, members)
+    cells = [[_cell(cell) for cell in shaped(array, line)] for line in shaped(array, members["cells"])]
+    table = CountedTable(total, rows, columns, cells, members)
     if any(figure < members["k"] for figure in table.figures):
         broken("the answer shows a figure below its own threshold")
-    if any(side and sum(margin.n for margin in side) != table.n for side in (rows, columns)):
-        broken("the rows or columns of the answer are not its total")
+    for side in (rows, columns):
+        if side and (total is None or sum(margin.n for margin in side) != total.n):
+            broken("the rows or columns of the answer are not its total")
     if cells and (len(cells) != len(rows) or any(len(line) != len(columns) for line in cells)):
         broken("the cells of the answer are not those of its rows and columns")
+    for margins, lines in ((rows, cells), (columns, list(zip(*cells, strict=True)))):
+        for margin, line in zip(margins, lines, strict=False):
+            if sum(cell.n for cell in line if cell is not None) > margin.n:
+                broken("the cells of the answer are more than their row or column")
     return table
 
 
 def _margins(value: object) -> list[Margin]:
     made = []
     for one in shaped(array, value):
-        given = shaped(members_of, one, ("value", "n"))
+        given = shaped(members_of, one, ("value", "n", "atLeast"))
         label = None if given["value"] is None else shaped(text, given["value"])
-        made.append(Margin(label, shaped(unsigned, given["n"], 53)))
+        figure = _counted(given["n"], given["atLeast"])
+        made.append(Margin(figure.n, figure.at_least, label))
     return made
+
+
+def _cell(value: object) -> Figure | None:
+    if value is None:
+        return None
+    given = shaped(members_of, value, ("n", "atLeast"))
+    return _counted(given["n"], given["atLeast"])
+
+
+def _counted(n: object, at_least: object) -> Figure:
+    if not isinstance(at_least, bool):
+        broken("the answer does not say whether a figure is what there is at least")
+    return Figure(shaped(unsigned, n, 53), at_least)
 
 
 def _figure(value: object) -> int | None:

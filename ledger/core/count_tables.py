@@ -12,7 +12,7 @@ each other: another window, another grouping, a later state. A new table of an i
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from typing import Any, Final
 
 from ledger.core.codes import AgencyKind
@@ -23,8 +23,8 @@ FORMAT: Final = "gongzhi-counts/1"
 REGION_DIGITS: Final = (6, 9, 12)
 """District, street, community (GB/T 2260 and the statistical code)."""
 FINER_DIGITS: Final[Mapping[int, int]] = {6: 9, 9: 12, 12: 15}
-MONTH, DAY = "month", "day"
-GROUPS: Final = ("class", "category", "level", "region", DAY)
+MONTH, DAY, REGION = "month", "day", "region"
+GROUPS: Final = ("class", "category", "level", REGION, DAY)
 MOST_GROUPS: Final = 2
 SECONDS_A_DAY: Final = 86_400
 
@@ -90,7 +90,7 @@ def period_bounds(period: str, unit: str, utc_offset_seconds: int) -> tuple[int,
         start = datetime.strptime(period, shape).replace(tzinfo=UTC)
     except ValueError:
         raise FormatError(f"period: expected a {unit} as {'YYYY-MM' if unit == MONTH else 'YYYY-MM-DD'}") from None
-    if start.strftime(shape) != period or start.year < 1970:
+    if start.strftime(shape) != period or not 1970 <= start.year < MAXYEAR:
         raise FormatError(f"period: expected a {unit} as {'YYYY-MM' if unit == MONTH else 'YYYY-MM-DD'}")
     begin = int(start.timestamp())
     if unit == MONTH:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from ledger.count_rows import CountedGroup, CountedRegion, KeptCounts, OnceFigures
+from ledger.core.count_tables import DAY, FINER_DIGITS, MONTH, TableRule
+from ledger.count_rows import AskedTables, CountedGroup, CountedPeriods, KeptCounts, OnceFigures
 from ledger.rows import RecordSubject
-from ledger.store.records import LAST_CHARACTER
 from ledger.store.session import Session
 
 # Each place is one probe of subjects_token and one of records_identity, however many records are stored.
@@ -52,28 +52,39 @@ COUNT = """
     WITH chosen AS (
         SELECT record_id, record_class, level, region, COALESCE(occurred_at, recorded_at, accepted_at) AS at
         FROM records JOIN submissions USING (entry_id)
-        WHERE records.item = %s AND NOT superseded AND NOT hidden AND region >= %s AND region < %s),
+        WHERE records.item = %s AND NOT superseded AND NOT hidden AND length(region) >= %s),
     grouped AS (
-        SELECT {groups}token FROM chosen LEFT JOIN subjects USING (record_id) WHERE at >= %s AND at < %s)
-    SELECT {shown}, count(*), count(DISTINCT token) FROM grouped GROUP BY {by}"""
-KEPT = "SELECT rule_version, made_at, tables FROM kept_counts WHERE item = %s AND region = %s AND period = %s"
+        SELECT left(region, %s) AS place, to_char(to_timestamp(at + %s) AT TIME ZONE 'UTC', %s) AS period, {groups}token
+        FROM chosen LEFT JOIN subjects USING (record_id) WHERE at >= %s AND at < %s)
+    SELECT place, period, {shown}, count(*), count(DISTINCT token)
+    FROM grouped WHERE period = ANY(%s) GROUP BY place, period{by}"""
+PERIOD_SHAPES = {MONTH: "YYYY-MM", DAY: "YYYY-MM-DD"}
+MADE = """
+    SELECT region, period, rule_version, made_at, tables FROM kept_counts
+    WHERE item = %s AND region = '' AND period = ANY(%s)"""
+SHOWN = """
+    SELECT tables::json ->> %s FROM kept_counts
+    WHERE item = %s AND region BETWEEN %s AND %s AND length(region) = %s AND period = ANY(%s)
+        AND tables::json -> %s IS NOT NULL
+    LIMIT %s"""
 KEEP = """
-    INSERT INTO kept_counts (item, region, period, rule_version, made_at, tables) VALUES (%s, %s, %s, %s, %s, %s)
-    ON CONFLICT DO NOTHING"""
+    INSERT INTO kept_counts (item, region, period, rule_version, made_at, tables)
+    SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::int8[], %s::int8[], %s::text[]) ON CONFLICT DO NOTHING"""
 
 
-def count_statement(counted: CountedRegion) -> tuple[str, list[object]]:
-    """Return the statement of a table's counts and its values."""
-    given = {"region": counted.region_digits, "day": counted.utc_offset_seconds}
-    names = ("first", "second")[: len(counted.by)]
+def count_statement(counted: CountedPeriods) -> tuple[str, list[object]]:
+    """Return the statement of the tables' counts and its values."""
+    rule, offset = counted.rule, counted.utc_offset_seconds
+    given = {"region": FINER_DIGITS[rule.region_digits], "day": offset}
+    names = ("first", "second")[: len(rule.by)]
     statement = COUNT.format(
-        groups="".join(f"{GROUPS[group]} AS {name}, " for group, name in zip(counted.by, names, strict=True)),
+        groups="".join(f"{GROUPS[group]} AS {name}, " for group, name in zip(rule.by, names, strict=True)),
         shown=", ".join([*names, "NULL", "NULL"][:2]),
-        by=f"CUBE ({', '.join(names)})" if names else "()",
+        by=f", CUBE ({', '.join(names)})" if names else "",
     )
-    grouped = [given[group] for group in counted.by if group in given]
-    values = [counted.item, counted.region, counted.region + LAST_CHARACTER, *grouped]
-    return statement, [*values, counted.from_at, counted.until_at]
+    placed = [counted.item, rule.region_digits, rule.region_digits, offset, PERIOD_SHAPES[rule.period]]
+    grouped = [given[group] for group in rule.by if group in given]
+    return statement, [*placed, *grouped, counted.from_at, counted.until_at, [*counted.periods]]
 
 
 class Counts(Session):
@@ -96,17 +107,26 @@ class Counts(Session):
         """Return the figures of every item of which there are any in [from, until), by item."""
         return [OnceFigures(*row) for row in self._rows(ONCE, (from_at, until_at))]
 
-    def count_records(self, counted: CountedRegion) -> Sequence[CountedGroup]:
-        """Return the counts of a table: by both groups, by each, and over all."""
+    def count_records(self, counted: CountedPeriods) -> Sequence[CountedGroup]:
+        """Return the counts of the tables of all regions: by both groups, by each, and over all, of one state."""
         statement, values = count_statement(counted)
         return [CountedGroup(*row) for row in self._rows(statement, values, prepare=False)]
 
-    def kept_counts(self, item: int, region: str, period: str) -> KeptCounts | None:
-        """Return the table that was made of a region and period, None if none was."""
-        row = self._row(KEPT, (item, region, period))
-        return None if row is None else KeptCounts(*row)
+    def made_periods(self, item: int, periods: Sequence[str]) -> Sequence[KeptCounts]:
+        """Return the periods among these whose tables were made."""
+        return [KeptCounts(*row) for row in self._rows(MADE, (item, [*periods]))]
 
-    def keep_counts(self, item: int, region: str, period: str, counts: KeptCounts) -> KeptCounts:
-        """Keep a table and return it, or the one that another transaction kept first, whose outcome it waits for."""
-        self._run(KEEP, (item, region, period, counts.rule_version, counts.made_at, counts.tables))
-        return KeptCounts(*self._one(KEPT, (item, region, period)))
+    def shown_tables(self, item: int, rule: TableRule, asked: AskedTables) -> Sequence[str]:
+        """Return tables by a rule (JSON) of which a threshold shows something, no more than `asked.most`."""
+        digits, k = rule.region_digits, str(asked.k)
+        region = asked.region[:digits]
+        first, last = region.ljust(digits, "0"), region.ljust(digits, "9")
+        values = (k, item, first, last, digits, [*asked.periods], k, asked.most)
+        return [row[0] for row in self._rows(SHOWN, values)]
+
+    def keep_counts(self, item: int, kept: Sequence[KeptCounts]) -> None:
+        """Keep what was made; what was kept before stays as it is."""
+        columns = zip(
+            *((one.region, one.period, one.rule_version, one.made_at, one.tables) for one in kept), strict=True
+        )
+        self._run(KEEP, (item, *(list(column) for column in columns)))

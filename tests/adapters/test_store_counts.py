@@ -1,13 +1,15 @@
 """Duplicates, what was counted once, and counts by class-O slots, on a real PostgreSQL."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from ledger.core.count_tables import TableRule
 from ledger.core.stored import SearchKeys
-from ledger.count_rows import CountedGroup, CountedRegion, KeptCounts, OnceFigures
+from ledger.count_rows import AskedTables, CountedGroup, CountedPeriods, KeptCounts, OnceFigures
 from ledger.rows import NewRecord, RecordSubject
 from ledger.store.migrate import migrate
 from ledger.store.postgres import PostgresStore
@@ -136,15 +138,30 @@ def keyed(region: str | None, at: int | None, record_class: str | None, level: i
     return replace(new_record(), keys=SearchKeys(region, at, None, record_class, level))
 
 
-def counts(store: PostgresStore, *by: str, **changes: object) -> set[tuple[str | None, str | None, int, int]]:
-    counted = CountedRegion(51, "990101001", 0, 2 * DAY, by, 12, 8 * 3_600)
+STREETS = TableRule("1970-01", 9, "month", ())
+"""By regions of nine digits and whole months; tests add groups."""
+STREET, MONTH, HOURS = "990101001", "1970-01", 8 * 3_600
+Counts = set[tuple[str | None, str | None, int, int]]
+
+
+def counted(
+    store: PostgresStore, rule: TableRule, item: int, *periods: str, until: int = 2 * DAY
+) -> list[CountedGroup]:
     with store.begin() as tx:
-        found: Sequence[CountedGroup] = tx.count_records(replace(counted, **changes))  # type: ignore[arg-type]
-    return {(one.row, one.column, one.records, one.persons) for one in found}
+        return [*tx.count_records(CountedPeriods(item, rule, periods, -HOURS, until, HOURS))]
+
+
+def counts(store: PostgresStore, *by: str, item: int = 51, region: str = STREET, **changes: Any) -> Counts:
+    rule = replace(STREETS, by=by, **changes)
+    return {
+        (one.row, one.column, one.records, one.persons)
+        for one in counted(store, rule, item, MONTH)
+        if one.region == region
+    }
 
 
 def test_records_are_counted_by_class_level_region_and_day(store: PostgresStore) -> None:
-    assert counts(store) == {(None, None, 0, 0)}
+    assert counts(store) == set()
     one, two = secrets.token_bytes(32), secrets.token_bytes(32)
     hidden, old = keyed("990101001001", 5, "fire/a", 1), keyed("990101001001", 5, "fire/a", 1)
     rows = [
@@ -154,6 +171,8 @@ def test_records_are_counted_by_class_level_region_and_day(store: PostgresStore)
         (keyed("990101001002", 5, None, 1), None),
         (keyed("990101002001", 5, "fire/a", 1), two),
         (keyed("990101001", 2 * DAY, "fire/a", 1), two),
+        (keyed("990101", 5, "fire/a", 1), two),
+        (keyed(None, 5, "fire/a", 1), two),
         (hidden, two),
         (old, two),
     ]
@@ -173,21 +192,59 @@ def test_records_are_counted_by_class_level_region_and_day(store: PostgresStore)
     by_region = {(None, None, 4, 2), ("990101001001", None, 2, 1), ("990101001002", None, 2, 1)}
     assert counts(store, "region") == by_region
     assert counts(store, region="990101002") == {(None, None, 1, 1)}
-    assert counts(store, from_at=DAY) == {(None, None, 2, 2)}
+
+
+def test_all_regions_and_periods_are_counted_at_once_by_the_rule_s_size(store: PostgresStore) -> None:
+    def of(rule: TableRule, *periods: str, until: int = 2 * DAY) -> set[tuple[str, str, int]]:
+        found = counted(store, rule, 53, *periods, until=until)
+        assert all((one.row, one.column) == (None, None) for one in found)
+        return {(one.region, one.period, one.records) for one in found}
+
+    publish(store, (keyed("990101001001", 5, "x", 1), None), (keyed("990102001", 40 * DAY, "x", 1), None), item=53)
+    publish(store, *[(keyed("990101001002001", DAY, "x", 1), None) for _ in range(2)], item=53)
+    february = {("990102001", "1970-02", 1)}
+    assert of(STREETS, "1970-01", "1970-02", until=59 * DAY) == {(STREET, MONTH, 3), *february}
+    assert of(STREETS, "1970-02", until=59 * DAY) == february
+    assert of(replace(STREETS, region_digits=6), MONTH) == {("990101", MONTH, 3)}
+    days = replace(STREETS, region_digits=12, period="day")
+    first, second = "1970-01-01", "1970-01-02"
+    assert of(days, first, second) == {("990101001001", first, 1), ("990101001002", second, 2)}
+    assert of(days, first) == {("990101001001", first, 1)}
 
 
 def test_a_record_without_a_time_of_its_own_counts_when_it_was_accepted(store: PostgresStore) -> None:
-    publish(store, (replace(keyed("990101001001", None, None, None)), None), item=52, at=DAY)
-    assert counts(store, item=52, from_at=DAY) == {(None, None, 1, 0)}
-    assert counts(store, item=52, until_at=DAY) == {(None, None, 0, 0)}
+    publish(store, (replace(keyed("990101001001", None, None, None)), None), item=52, at=40 * DAY)
+    assert [one.period for one in counted(store, STREETS, 52, MONTH, "1970-02", until=59 * DAY)] == ["1970-02"]
 
 
-def test_a_table_is_kept_as_it_was_made_first(store: PostgresStore) -> None:
-    first, second = KeptCounts(1, 5, '{"k5":1}'), KeptCounts(2, 6, "{}")
+def test_what_was_made_is_kept_as_it_was_first(store: PostgresStore) -> None:
+    first, second = KeptCounts("", "2026-01", 1, 5, "{}"), KeptCounts("", "2026-02", 1, 5, "{}")
     with store.begin() as tx:
-        assert tx.kept_counts(61, "990101", "2026-01") is None
-        assert tx.keep_counts(61, "990101", "2026-01", first) == first
+        assert tx.made_periods(61, ["2026-01", "2026-02"]) == []
+        tx.keep_counts(61, [first])
+        tx.keep_counts(62, [second])
     with store.begin() as tx:
-        assert tx.keep_counts(61, "990101", "2026-01", second) == first
-        assert tx.keep_counts(61, "990101", "2026-02", second) == second
-        assert tx.kept_counts(61, "990101", "2026-01") == first
+        tx.keep_counts(61, [replace(first, rule_version=2, made_at=6), second])
+        assert sorted(tx.made_periods(61, ["2026-01", "2026-02"]), key=lambda one: one.period) == [first, second]
+        assert tx.made_periods(61, ["2026-03"]) == []
+
+
+def test_tables_are_found_by_the_beginning_of_their_region_and_by_threshold(store: PostgresStore) -> None:
+    def shown(region: str, k: int, *periods: str, digits: int = 9, most: int = 9) -> list[str]:
+        with store.begin() as tx:
+            asked = AskedTables(region, periods, k, most)
+            return sorted(tx.shown_tables(63, replace(STREETS, region_digits=digits), asked))
+
+    with store.begin() as tx:
+        kept = [("", "01", "{}"), (STREET, "01", '{"5":{"n":7}}'), (STREET, "02", '{"5":{"n":21},"10":{"n":20}}')]
+        kept += [("990102001", "01", '{"5":{"n":8}}'), ("990101", "01", '{"5":{"n":9}}')]
+        tx.keep_counts(63, [KeptCounts(region, period, 1, 5, text) for region, period, text in kept])
+        tx.keep_counts(64, [KeptCounts(STREET, "01", 1, 5, '{"5":{"n":10}}')])
+    assert shown(STREET, 5, "01", "02") == ['{"n":21}', '{"n":7}']
+    assert shown(STREET, 10, "01", "02") == ['{"n":20}']
+    assert shown(STREET, 20, "01", "02") == []
+    assert shown("99", 5, "01") == shown("", 5, "01") == ['{"n":7}', '{"n":8}']
+    assert shown("990102", 5, "01", "02") == ['{"n":8}']
+    assert shown(STREET + "003", 5, "01") == ['{"n":7}']
+    assert shown("990101", 5, "01", digits=6) == ['{"n":9}']
+    assert len(shown("", 5, "01", "02", most=2)) == 2

@@ -17,6 +17,16 @@ pytestmark = pytest.mark.cli
 REGION, PERIOD = "990101001", "2026-12"
 COUNT = ["statistics", "counts", "--item", "101", "--region", REGION, "--period", PERIOD]
 GROUNDS = ["--purpose", "P11", "--basis", "LB3", "--basis-ref", "统计法"]
+
+
+def exact(n: int) -> dict[str, Any]:
+    return {"n": n, "atLeast": False}
+
+
+def margin(label: str | None, n: int, *, at_least: bool = False) -> dict[str, Any]:
+    return {"value": label, "n": n, "atLeast": at_least}
+
+
 TABLE: dict[str, Any] = {
     "item": 101,
     "region": REGION,
@@ -26,14 +36,29 @@ TABLE: dict[str, Any] = {
     "by": ["class", "level"],
     "counted": "persons",
     "k": 5,
-    "ruleVersion": 1,
+    "ruleVersions": [1],
     "madeAt": 1_799_000_000,
+    "periods": 1,
+    "tables": 1,
     "n": 50,
-    "rows": [{"value": "visit", "n": 30}, {"value": "", "n": 13}, {"value": None, "n": 7}],
-    "columns": [{"value": "1", "n": 20}, {"value": "2", "n": 30}],
-    "cells": [[15, 15], [None, None], [None, None]],
+    "atLeast": False,
+    "rows": [margin("visit", 30), margin("", 13), margin(None, 7)],
+    "columns": [margin("1", 20), margin("2", 30)],
+    "cells": [[exact(15), exact(15)], [None, None], [None, None]],
 }
 FIGURES = 8
+UNION: dict[str, Any] = {
+    **TABLE,
+    "region": None,
+    "period": "2026-11..2026-12",
+    "ruleVersions": [1, 2],
+    "periods": 2,
+    "tables": 3,
+    "atLeast": True,
+    "rows": [margin("visit", 30, at_least=True), margin(None, 20)],
+    "columns": [margin("1", 20), margin("2", 30, at_least=True)],
+    "cells": [[exact(15), {"n": 15, "atLeast": True}], [None, {"n": 6, "atLeast": True}]],
+}
 
 
 class CountingGateway(SimulatedGateway):
@@ -105,6 +130,30 @@ def test_a_table_is_printed_with_what_it_is_of(
     assert gateway.asked == ({"region": REGION, "period": PERIOD}, "11")
 
 
+def test_tables_added_up_are_printed_with_what_there_is_at_least(
+    server: GatewayServer, gateway: CountingGateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gateway.table, gateway.figures = UNION, 8
+    asked = ["statistics", "counts", "--item", "101", "--period", UNION["period"]]
+    assert run([*asked, *GROUNDS, *server.options]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == [
+        "class \\ level\t1\t2\tall",
+        "visit\t15\t≥15\t≥30",
+        "(rest)\t·\t≥6\t20",
+        "all\t20\t≥30\t≥50",
+    ]
+    for said in ("n ≥50 records", "k 5 persons in each table, tables 3", "region all", "rules version 1, 2"):
+        assert said in lines[4]
+    assert gateway.asked == ({"region": None, "period": UNION["period"]}, "11")
+    assert run([*asked, *GROUNDS, *server.options, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == UNION
+    nothing = {"n": None, "atLeast": True, "rows": [], "columns": [], "cells": [], "tables": 0}
+    gateway.table, gateway.figures = {**UNION, **nothing}, 0
+    assert run([*asked, *GROUNDS, *server.options]) == 0
+    assert "nothing is shown: fewer than 5 persons in each table" in capsys.readouterr().out
+
+
 def test_json_holds_the_whole_table(
     server: GatewayServer, gateway: CountingGateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -123,7 +172,7 @@ def test_margins_alone_and_nothing_at_all_are_said(
     ]
     gateway.table, gateway.figures = {**TABLE, "n": None, "rows": [], "columns": [], "cells": []}, 0
     assert run([*COUNT, *GROUNDS, *server.options]) == 0
-    assert "fewer than 5 persons: nothing is shown" in capsys.readouterr().out
+    assert "nothing is shown: fewer than 5 persons in each table" in capsys.readouterr().out
     gateway.table, gateway.figures = {**TABLE, "by": [], "rows": [], "columns": [], "cells": []}, 1
     assert run([*COUNT, *GROUNDS, *server.options]) == 0
     assert capsys.readouterr().out.startswith("n 50 records")
@@ -132,15 +181,20 @@ def test_margins_alone_and_nothing_at_all_are_said(
 @pytest.mark.parametrize(
     ("change", "figures", "said"),
     [
-        ({"cells": [[15, 15], [4, None], [None, None]]}, 9, "below its own threshold"),
+        ({"cells": [[exact(15), exact(15)], [exact(4), None], [None, None]]}, 9, "below its own threshold"),
         ({"n": 51}, FIGURES, "not its total"),
         ({"n": None}, 7, "not its total"),
-        ({"cells": [[15, 15], [None, None]]}, FIGURES, "not those of its rows"),
-        ({"cells": [[15], [None], [None]]}, 7, "not those of its rows"),
+        ({"cells": [[exact(15), exact(15)], [None, None]]}, FIGURES, "not those of its rows"),
+        ({"cells": [[exact(15)], [None], [None]]}, 7, "not those of its rows"),
+        ({"cells": [[exact(15), exact(16)], [None, None], [None, None]]}, FIGURES, "more than their row or column"),
+        ({"cells": [[exact(15), exact(15)], [exact(6), None], [None, None]]}, 9, "more than their row or column"),
+        ({"atLeast": None}, FIGURES, "what there is at least"),
         ({"region": "990101002"}, FIGURES, "another table"),
         ({"item": 102}, FIGURES, "another table"),
         ({}, 7, "another number of figures"),
-        ({"rows": [{"value": 1, "n": 50}]}, 6, "expected a string"),
+        ({"period": "2026-11..2026-12"}, FIGURES, "another table"),
+        ({"rows": [{**margin("", 50), "value": 1}]}, 6, "expected a string"),
+        ({"ruleVersions": 1}, FIGURES, "expected an array"),
         ({"k": "5"}, FIGURES, "unsigned integer"),
     ],
 )

@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 LOOK = ("--as", "police", "--item", "1", "--purpose", "P02", "--basis", "LB3", "--basis-ref", "人民警察法 第六条")
 
+KINDS = ("medical", "fire", "traffic", "(rest)", "all")
+"""How lines of a table of incidents begin."""
+
 
 @pytest.fixture
 def desk(demo: DemoStack, tmp_path: Path) -> Path:
@@ -58,11 +61,16 @@ def test_the_how_to_on_asking_once_asks_and_leaves_no_identifier(desk: Path) -> 
 
 def test_the_how_to_on_counting_shows_figures_of_at_least_k(desk: Path) -> None:
     lines = run(commands("docs/how-to/count-without-showing-anybody.md"), desk).splitlines()
-    last = next(place for place, line in enumerate(lines) if line.startswith("n "))
-    assert "k 5 records" in lines[last]
-    cells = [cell for line in lines[1:last] for cell in line.split("\t")[1:]]
-    assert cells
-    assert all(cell == "·" or int(cell) >= 5 for cell in cells)
+    ends = [place for place, line in enumerate(lines) if line.startswith("n ")]
+    assert all("k 5 records in each table" in lines[end] for end in ends)
+    cells = [cell for line in lines[: ends[-1]] if line.startswith(KINDS) for cell in line.split("\t")[1:]]
+    assert any(cell.startswith("≥") for cell in cells)
+    assert all(cell == "·" or int(cell.removeprefix("≥")) >= 5 for cell in cells)
+    one, wider, part = (lines[end].split(" ")[1] for end in ends)
+    assert int(wider.removeprefix("≥")) >= int(one)
+    # The community may be the one that joined the rest.
+    assert part == "·" or int(one) >= int(part) >= 5
+    assert '"periods": 3' in "\n".join(lines[ends[-1] :])
 
 
 @pytest.mark.slow

@@ -60,6 +60,7 @@ def test_periods_are_whole_months_and_days_of_local_time_that_never_overlap() ->
         ("2026-02-30", "day"),
         ("2026-01", "day"),
         ("1969-12", "month"),
+        ("9999-12", "month"),
         ("", "day"),
         ("2026-01-1", "day"),
     ],
