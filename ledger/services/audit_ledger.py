@@ -14,6 +14,7 @@ from pathlib import Path
 from ledger.core.audit.checks import Tally
 from ledger.core.audit.duties import DutyRows, JudgedDuties, judge_duties
 from ledger.core.audit.governance_acts import check_governance
+from ledger.core.audit.grants import check_grants
 from ledger.core.audit.ground import Ground
 from ledger.core.audit.promises import check_joint
 from ledger.core.audit.receipts import NamedReceipt, check_receipts, wanted_entry
@@ -138,6 +139,8 @@ def audit_ledgers(requests: Sequence[AuditRequest]) -> tuple[Report, Sequence[Au
         if any(found.ground.gateway == other.ground.gateway for other in audits):
             raise UsageError(f"two of the exports are of gateway {found.ground.gateway}")
         audits.append(found)
+    if all(audit.may_go_on for audit in audits):
+        check_grants([audit.ground for audit in audits], audits[0].tally)
     streams = [AuditedStream(audit.manifest.gateway, audit.anchors, audit.tally) for audit in audits]
     first, seconds = audits[0], time.monotonic() - started
     source = first.request.chain_source

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ledger.action_errors import ConsentUnfit, ItemNotOpen, ProfileNotListed, SelfDecision
-from ledger.core.access_facts import AccessFacts
+from ledger.core.access_facts import AccessFacts, GrantTerms
 from ledger.core.codes import Basis, Role, ShareClass
+from ledger.core.documents import MaskProfile
+from ledger.core.grant_rules import opened_classes, why_terms_unfit
 from ledger.core.hexadecimal import from_hex
 from ledger.core.received import GRANTED, REFUSED
-from ledger.services.find_document import mask_policy_of
+from ledger.services.find_document import mask_policy_of, profile_of, schema_of
 from ledger.services.relay_judging import Judged
 
 _KNOWN_TERMS = 15
@@ -71,6 +73,27 @@ def _judge_grant(judged: Judged, access: AccessFacts) -> None:
         latest = min(latest, end)
     judged.require_until("expiresAt", latest)
     _require_listed(judged, args, message["profile"], access.purpose)
+    _require_terms(judged, args, profile_of(judged.call.transaction, message["profile"]))
+
+
+def _require_terms(judged: Judged, args: Mapping[str, Any], profile: MaskProfile) -> None:
+    """Raise TermsRefused where terms do not fit what the profile opens, or end before the promised block."""
+    classes = opened_classes(profile, schema_of(judged.call.transaction, from_hex(args["schemaHash"])))
+    unfit = why_terms_unfit(_terms(judged.message), classes, judged.include_by)
+    judged.require(unfit is None, unfit or "")
+
+
+def _terms(message: Mapping[str, Any]) -> GrantTerms:
+    return GrantTerms(
+        key=message["key"],
+        item_version=message["itemVersion"],
+        profile=message["profile"],
+        expires_at=message["expiresAt"],
+        uses=message["uses"],
+        terms=message["terms"],
+        destroy_by=message["destroyBy"],
+        assessment=message["assessment"],
+    )
 
 
 def judge_revoke(judged: Judged) -> None:

@@ -27,6 +27,8 @@ PURPOSE = 2
 DAY = 86_400
 NOBODY = "0x" + "00" * 20
 ZERO32 = bytes(32)
+ASSESSMENT = b"\x0a" * 32
+"""The profile that is granted opens sensitive slots, so a grant names an assessment."""
 REQUESTER = key("fire requester", FIRE, Role.REQUEST)
 DECIDER = key("community decider", COMMUNITY, Role.DECIDE)
 OWN_DECIDER = key("fire decider", FIRE, Role.DECIDE)
@@ -177,7 +179,7 @@ class Offices:
             "uses": 5,
             "terms": 0,
             "destroyBy": 0,
-            "assessment": ZERO32,
+            "assessment": ASSESSMENT,
             "reason": 0,
             "reasonHash": ZERO32,
         }
@@ -185,7 +187,7 @@ class Offices:
 
     def refuse(self, request: bytes, **changes: Any) -> Act:
         """Refuse a request."""
-        none = {"itemVersion": 0, "profile": ZERO32, "expiresAt": 0, "uses": 0}
+        none = {"itemVersion": 0, "profile": ZERO32, "expiresAt": 0, "uses": 0, "assessment": ZERO32}
         return self.decide(request, **{"decision": 2, **none, "reason": 2, **changes})
 
     def consent(self, person: Key, scope: Scope | None = None, evidence: Evidence | None = None, **changes: Any) -> Act:

@@ -150,6 +150,15 @@ CASES: dict[str, tuple[Try, str]] = {
     "a grant without profile": (lambda o: o.decide(asked(o), profile=ZERO32), "terms_refused"),
     "a grant of another profile": (lambda o: o.decide(asked(o), profile=SOME), "profile_not_listed"),
     "a grant with unknown terms": (lambda o: o.decide(asked(o), terms=16), "terms_refused"),
+    "a grant of sensitive data without an assessment": (
+        lambda o: o.decide(asked(o), assessment=ZERO32),
+        "terms_refused",
+    ),
+    "a grant for statistics only that opens what is personal": (lambda o: o.decide(asked(o), terms=4), "terms_refused"),
+    "a grant whose data had to be destroyed before": (
+        lambda o: o.decide(asked(o), destroyBy=o.consortium.now + 9),
+        "terms_refused",
+    ),
     "a grant of an unknown version": (lambda o: o.decide(asked(o), itemVersion=2), "item_not_open"),
     "a grant for too long": (lambda o: o.decide(asked(o), expiresAt=o.consortium.now + 400 * DAY), "terms_refused"),
     "a grant that has ended": (lambda o: o.decide(asked(o), expiresAt=o.consortium.now + 9), "terms_refused"),
@@ -362,3 +371,12 @@ def test_a_message_without_a_first_signer_is_refused(offices: Offices) -> None:
 def test_who_is_no_member_hands_nothing_over(offices: Offices) -> None:
     request = offices.act("WithdrawRequest", {"request": SOME}, REQUESTER, caller=STRANGER)
     assert request.answer.status_code == 403
+
+
+def test_a_refused_grant_says_which_of_its_terms_does_not_fit(offices: Offices) -> None:
+    assert "AssessmentMissing" in offices.decide(asked(offices), assessment=ZERO32).answer.json()["detail"]
+    assert "StatisticsOnlyUnfit" in offices.decide(asked(offices), terms=4).answer.json()["detail"]
+    past = offices.decide(asked(offices), destroyBy=offices.consortium.now + 9)
+    assert "DestroyByPast" in past.answer.json()["detail"]
+    entrusted = offices.decide(asked(offices), terms=2, destroyBy=offices.consortium.now + DAY)
+    assert entrusted.code == "taken"

@@ -27,6 +27,7 @@ from tests.api.members import (
     record_content,
 )
 from tests.api.offices import (
+    ASSESSMENT,
     DAY,
     DECIDER,
     DOCUMENTS,
@@ -36,7 +37,6 @@ from tests.api.offices import (
     SHUT_ITEM,
     TEXT,
     WORDS,
-    ZERO32,
     Offices,
     fresh_evidence,
     fresh_scope,
@@ -186,11 +186,11 @@ def granted_elsewhere(offices: Offices, **changes: Any) -> bytes:
         "purpose": 2,
         "basis": 3,
         "basisRef": to_hex(os.urandom(32)),
-        "until": BEGINNING + DAY,
+        "until": BEGINNING + 30 * DAY,
         "scopeHash": to_hex(os.urandom(32)),
         "profile": to_hex(PROFILE),
     }
-    terms = {"expiresAt": BEGINNING + 30 * DAY, "uses": 0, "terms": 0, "destroyBy": 0, "assessment": to_hex(ZERO32)}
+    terms = {"expiresAt": BEGINNING + 30 * DAY, "uses": 0, "terms": 0, "destroyBy": 0, "assessment": to_hex(ASSESSMENT)}
     given = {"request": to_hex(grant), "key": DECIDER.address, "itemVersion": 1, "profile": to_hex(PROFILE), **terms}
     known = {name: value for name, value in changes.items() if name in given}
     events = (("AccessRequested", asked | changes), ("AccessGranted", given | known))

@@ -15,7 +15,7 @@ from ledger.cli.demo.desks import Desk, opened_values, wait_final
 from ledger.client.consents import NewConsent, new_evidence
 from ledger.client.gongzhi import GongzhiClient
 from ledger.client.grounds import Grounds
-from ledger.client.preparing import Signing
+from ledger.client.preparing import Signing, salted_reasons
 from ledger.client.requests import AskedAccess, GrantedTerms
 from ledger.client.steps import publish_one
 from ledger.client.subjects import SubjectsDesk
@@ -115,7 +115,9 @@ def consent_and_look(
         client.desk.agency, CARE, Purpose.CARE, Basis.CONSENT, scope, until, consent=named, tier=Tier.T5
     )
     request = hospital.send_and_wait(hospital.requests.ask(asked, hospital.signing("desk")), "desk").action
-    grant = holder.requests.grant(request, GrantedTerms(), holder.signing("decide"))
+    grant = holder.requests.grant(
+        request, GrantedTerms(assessment=salted_reasons("评估：仅限照护", 1)), holder.signing("decide")
+    )
     holder.send_and_wait(grant, "decide")
     grounds = Grounds(CARE, Purpose.CARE, Basis.CONSENT, authority=Authority.GRANT, authority_id=request)
     seen = json.dumps(opened_values(hospital_client.read(record, grounds)), ensure_ascii=False)

@@ -139,7 +139,7 @@ def grant_events(parties: Parties, granted: Granted) -> list[Told]:
         "uses": 0,
         "terms": 0,
         "destroyBy": until + LIFE_SECONDS,
-        "assessment": to_hex(bytes(32)),
+        "assessment": to_hex(os.urandom(32)),
     }
     return [("AccessLedger", "AccessRequested", requested), ("AccessLedger", "AccessGranted", decided)]
 

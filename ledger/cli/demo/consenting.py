@@ -12,7 +12,7 @@ from ledger.cli.demo.desks import Desk, opened_values, told_refusal, wait_final
 from ledger.cli.demo.story import Story
 from ledger.client.consents import NewConsent, new_evidence
 from ledger.client.grounds import Grounds
-from ledger.client.preparing import Signing
+from ledger.client.preparing import Signing, salted_reasons
 from ledger.client.requests import AskedAccess, GrantedTerms
 from ledger.client.steps import publish_one
 from ledger.client.subjects import SubjectsDesk
@@ -34,6 +34,7 @@ DUTY = "城市居民委员会组织法 第三条"
 TEXT = "consent_texts/care-to-hospital-1.json"
 SEED = 3_119
 YEAR_SECONDS = 365 * 86_400
+ASSESSMENT = "影响评估：本人同意，仅照护，一份记录。"
 RESIDENTS_WISH = 1
 """Reason of a withdrawal: the resident wants it so."""
 COLLECTING = Grounds(CARE, Purpose.CARE, Basis.STATUTORY_DUTY, DUTY)
@@ -64,7 +65,7 @@ def consent_and_withdraw(holder: Desk, hospital: Desk, story: Story) -> dict[str
         tier=Tier.T5,
     )
     request = hospital.send_and_wait(hospital.requests.ask(asked, hospital.signing("desk")), "desk").action
-    terms = GrantedTerms(terms=Term.NO_ONWARD.bit)
+    terms = GrantedTerms(terms=Term.NO_ONWARD.bit, assessment=salted_reasons(ASSESSMENT, 1))
     holder.send_and_wait(holder.requests.grant(request, terms, holder.signing("decide")), "decide")
     grounds = Grounds(
         CARE, Purpose.CARE, Basis.CONSENT, officer="doctor 8", authority=Authority.GRANT, authority_id=request

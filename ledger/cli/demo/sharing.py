@@ -12,6 +12,7 @@ from ledger.cli.demo.originals import ITEM as ORIGINALS
 from ledger.cli.demo.originals import Originals
 from ledger.cli.demo.story import Story
 from ledger.client.grounds import Grounds
+from ledger.client.preparing import salted_reasons
 from ledger.client.requests import AskedAccess, GrantedTerms
 from ledger.client.steps import NewStep, take_step
 from ledger.core.codes import Authority, Basis, Outcome, Purpose, Term, Tier
@@ -22,6 +23,8 @@ FIRES = "fire/"
 HOLDER = "community-2"
 REGION = "990101001002"
 UNANSWERED_HOLDER = "community-3"
+ASSESSMENT = "影响评估：仅火警，三次查看，用后销毁。"
+"""Originals of incidents hold sensitive data, so a grant names an impact assessment."""
 
 
 def ask_and_look(fire: Desk, holder: Desk, originals: Originals, story: Story) -> dict[str, Any]:
@@ -31,7 +34,11 @@ def ask_and_look(fire: Desk, holder: Desk, originals: Originals, story: Story) -
     step = NewStep(asked, "request", "requested", "checked", REGION, synthetic=True)
     take_step(holder.client, step)
     terms = GrantedTerms(
-        expires_at=now + 30 * DAY_SECONDS, uses=3, terms=Term.NO_ONWARD.bit, destroy_by=now + 60 * DAY_SECONDS
+        expires_at=now + 30 * DAY_SECONDS,
+        uses=3,
+        terms=Term.NO_ONWARD.bit,
+        destroy_by=now + 60 * DAY_SECONDS,
+        assessment=salted_reasons(ASSESSMENT, 1),
     )
     holder.send_and_wait(holder.requests.grant(asked, terms, holder.signing("decide")), "decide")
     story.say("Fire asks Community 2 for the originals of its fires; the community checks, and grants three looks.")

@@ -66,6 +66,7 @@ STEP_OF: Mapping[str, int] = {
     "look.version": 5,
     "record.served": 5,
     "consent.evidence": 5,
+    "grant.terms": 5,
     "entry.times": 7,
     "promise.anchored": 7,
     "action.included": 7,
@@ -137,6 +138,8 @@ WHAT: Mapping[str, str] = {
     "record.served": "each opened record stands in the stream, with the root that was disclosed",
     "consent.evidence": "the evidence of each received consent is there, is its own, and was witnessed by another "
     "person of an active agency",
+    "grant.terms": "each grant's terms fit what it opens: an assessment for sensitive or entrusted data, statistics "
+    "only of what is not personal, destruction later than the request",
     "entry.times": "times signed by the gateway fit its other statements, its promise and the anchoring block",
     "promise.anchored": "each entry was anchored by its anchorBy",
     "action.included": "each received action stands on chain by its includeBy, where the chain could take it",

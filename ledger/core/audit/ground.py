@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from ledger.core.audit.slots import SlotPlan
-from ledger.core.documents import parse_profile
+from ledger.core.documents import MaskProfile, parse_profile
 from ledger.core.history import History
 from ledger.core.mask_policy import MaskPolicy, parse_mask_policy
 from ledger.core.member_facts import AnchorFacts
@@ -94,6 +94,10 @@ class Ground:
         """Return the mask policy with this hash, None if its document is not there or is none."""
         return self._document("mask policy", policy_hash, parse_mask_policy)
 
+    def profile_of(self, profile_hash: bytes) -> MaskProfile | None:
+        """Return the mask profile with this hash, None if its document is not there or is none."""
+        return self._document("profile", profile_hash, parse_profile)
+
     def profile_bitmap(self, profile_hash: bytes, schema_hash: bytes) -> int | None:
         """Return the slots that a profile opens in a schema (bit i = slot i); None if it cannot be told.
 
@@ -101,7 +105,7 @@ class Ground:
         """
         key = profile_hash, schema_hash
         if key not in self._bitmaps:
-            plan, profile = self.plan(schema_hash), self._document("profile", profile_hash, parse_profile)
+            plan, profile = self.plan(schema_hash), self.profile_of(profile_hash)
             named = None if plan is None or profile is None else profile.bitmap_within(tuple(plan.schema.index))
             self._bitmaps[key] = named
         return self._bitmaps[key]

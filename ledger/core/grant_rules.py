@@ -1,0 +1,59 @@
+"""What a grant may be: its terms fit what it opens, and it goes no further than its request (policy page, "Terms of a
+grant").
+
+The contract keeps a grant's times and hashes; what a profile opens stands in documents, so this is judged beside the
+chain: by the gateway before it takes a decision, and by an auditor over what was granted.
+"""
+
+from ledger.core.access_facts import AccessFacts, GrantTerms
+from ledger.core.codes import Term
+from ledger.core.documents import MaskProfile, SlotName
+from ledger.core.schema import ORIGINAL, Schema
+
+OPEN_CLASS, SENSITIVE_CLASS = "O", "S"
+
+
+def opened_classes(profile: MaskProfile, schema: Schema) -> frozenset[str]:
+    """Return the classes (`O`, `G`, `S`) of the slots that a profile opens in a schema."""
+    named = frozenset(profile.open)
+    return frozenset(slot.data_class for slot in schema.slots if (slot.path, slot.kind) in named)
+
+
+def why_terms_unfit(terms: GrantTerms, classes: frozenset[str] | None, after: int) -> str | None:
+    """Return why a grant's terms do not fit what it opens, or None; it begins with a name like a contract's error.
+
+    `classes` of the opened slots (None: not known, then only what is entrusted is judged); data must be destroyed later
+    than `after` (Unix seconds) or not at all.
+    """
+    known = classes or frozenset()
+    is_entrusted = terms.terms >> Term.ENTRUSTED & 1
+    if (is_entrusted or SENSITIVE_CLASS in known) and not any(terms.assessment):
+        what = "entrusted processing" if is_entrusted else "a profile that opens sensitive slots (class S)"
+        return f"AssessmentMissing: {what} is granted with the id of an impact assessment"
+    if terms.terms >> Term.STATISTICS_ONLY & 1 and known - {OPEN_CLASS}:
+        return "StatisticsOnlyUnfit: a grant for statistics only opens slots of class O only, or none"
+    if terms.destroy_by and terms.destroy_by <= after:
+        return f"DestroyByPast: destroyBy is 0 or lies after {after}"
+    return None
+
+
+def why_beyond_request(access: AccessFacts, terms: GrantTerms) -> str | None:
+    """Return why a grant lasts longer than was asked, or None; it says what was asked."""
+    if terms.expires_at <= access.until:
+        return None
+    return f"GrantBeyondRequest: it was asked until {access.until}; a holder grants that or less"
+
+
+def slots_beyond(granted: MaskProfile, asked: MaskProfile) -> tuple[SlotName, ...]:
+    """Return the slots (path, kind) that a profile opens and the one that was asked does not.
+
+    Whoever may see an original learns nothing from what is derived from it.
+    """
+    named = frozenset(asked.open)
+    return tuple(slot for slot in granted.open if slot not in named and (slot[0], ORIGINAL) not in named)
+
+
+def profile_beyond(beyond: tuple[SlotName, ...], asked: bytes) -> str:
+    """Return what is said of slots beyond the profile (its hash) that was asked."""
+    named = ", ".join(f"{path} ({kind})" for path, kind in beyond)
+    return f"GrantBeyondRequest: profile 0x{asked.hex()} was asked, which does not open {named}"

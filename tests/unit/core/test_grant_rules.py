@@ -1,0 +1,73 @@
+"""A grant's terms fit what it opens, and it goes no further than its request."""
+
+from dataclasses import replace
+
+import pytest
+
+from ledger.core.access_facts import AccessFacts, GrantTerms
+from ledger.core.codes import Term, Tier
+from ledger.core.documents import MaskProfile
+from ledger.core.grant_rules import opened_classes, profile_beyond, slots_beyond, why_beyond_request, why_terms_unfit
+from ledger.core.points import Point
+from ledger.core.schema import parse_schema
+from tests.simulated_consortium import incident_schema
+
+pytestmark = pytest.mark.unit
+NOW = 1_000
+SCHEMA = parse_schema(incident_schema())
+PLAIN = GrantTerms("0x" + "11" * 20, 1, b"\1" * 32, NOW + 50, 0, 0, 0, bytes(32))
+ASKED = AccessFacts(
+    *(b"\2" * 32, 3, 4, "0x" + "12" * 20, 6, 1, 2, 3, b"\3" * 32, b"\4" * 32, b"\1" * 32, NOW + 50),
+    requested=Point(1, 0, NOW),
+)
+
+
+def profile(*opened: tuple[str, str]) -> MaskProfile:
+    return MaskProfile(6, 1, Tier.T5, 0, opened)
+
+
+def test_the_classes_that_a_profile_opens_are_those_of_its_slots() -> None:
+    assert opened_classes(profile(("/region", "o"), ("/name", "g:surname@1")), SCHEMA) == {"O", "G"}
+    assert opened_classes(profile(("/elsewhere", "o")), SCHEMA) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("terms", "classes", "reason"),
+    [
+        (PLAIN, frozenset("OG"), None),
+        (PLAIN, None, None),
+        (PLAIN, frozenset("OGS"), "AssessmentMissing: a profile that opens sensitive slots"),
+        (replace(PLAIN, assessment=b"\5" * 32), frozenset("OGS"), None),
+        (replace(PLAIN, terms=Term.ENTRUSTED.bit), frozenset("O"), "AssessmentMissing: entrusted processing"),
+        (replace(PLAIN, terms=Term.ENTRUSTED.bit), None, "AssessmentMissing"),
+        (replace(PLAIN, terms=Term.ENTRUSTED.bit, assessment=b"\5" * 32), frozenset("O"), None),
+        (replace(PLAIN, terms=Term.STATISTICS_ONLY.bit), frozenset("OG"), "StatisticsOnlyUnfit"),
+        (replace(PLAIN, terms=Term.STATISTICS_ONLY.bit), frozenset("O"), None),
+        (replace(PLAIN, terms=Term.STATISTICS_ONLY.bit), frozenset(), None),
+        (replace(PLAIN, destroy_by=NOW), frozenset("O"), f"DestroyByPast: destroyBy is 0 or lies after {NOW}"),
+        (replace(PLAIN, destroy_by=NOW + 1), frozenset("O"), None),
+    ],
+)
+def test_terms_fit_what_a_grant_opens(terms: GrantTerms, classes: frozenset[str] | None, reason: str | None) -> None:
+    found = why_terms_unfit(terms, classes, NOW)
+    assert found is None if reason is None else found is not None and found.startswith(reason)
+
+
+def test_a_grant_lasts_no_longer_than_was_asked() -> None:
+    assert why_beyond_request(ASKED, PLAIN) is None
+    assert why_beyond_request(ASKED, replace(PLAIN, expires_at=NOW + 51)) == (
+        f"GrantBeyondRequest: it was asked until {NOW + 50}; a holder grants that or less"
+    )
+
+
+def test_a_grant_opens_no_slot_beyond_the_profile_that_was_asked() -> None:
+    asked = profile(("/region", "o"), ("/name", "g:surname@1"), ("/phone", "o"))
+    assert slots_beyond(asked, asked) == ()
+    assert slots_beyond(profile(("/region", "o")), asked) == ()
+    assert slots_beyond(profile(("/phone", "g:phone-3-4@1")), asked) == ()
+    wider = slots_beyond(profile(("/region", "o"), ("/name", "o"), ("/address", "g:addr-street@1")), asked)
+    assert wider == (("/name", "o"), ("/address", "g:addr-street@1"))
+    assert profile_beyond(wider, b"\1" * 32) == (
+        f"GrantBeyondRequest: profile 0x{'01' * 32} was asked, "
+        "which does not open /name (o), /address (g:addr-street@1)"
+    )
