@@ -37,11 +37,21 @@ def why_terms_unfit(terms: GrantTerms, classes: frozenset[str] | None, after: in
     return None
 
 
-def why_beyond_request(access: AccessFacts, terms: GrantTerms) -> str | None:
-    """Return why a grant lasts longer than was asked, or None; it says what was asked."""
-    if terms.expires_at <= access.until:
+def why_beyond_request(
+    access: AccessFacts, terms: GrantTerms, granted: MaskProfile | None, asked: MaskProfile | None
+) -> str | None:
+    """Return why a grant lasts longer or opens more than was asked, or None; it says what was asked.
+
+    `granted` and `asked` are the profiles that grant and request name, None where they are not known or the same: then
+    only the time is judged.
+    """
+    if terms.expires_at > access.until:
+        return f"GrantBeyondRequest: it was asked until {access.until}; a holder grants that or less"
+    beyond = () if granted is None or asked is None else slots_beyond(granted, asked)
+    if not beyond:
         return None
-    return f"GrantBeyondRequest: it was asked until {access.until}; a holder grants that or less"
+    named = ", ".join(f"{path} ({kind})" for path, kind in beyond)
+    return f"GrantBeyondRequest: profile 0x{access.profile.hex()} was asked, which does not open {named}"
 
 
 def slots_beyond(granted: MaskProfile, asked: MaskProfile) -> tuple[SlotName, ...]:
@@ -51,9 +61,3 @@ def slots_beyond(granted: MaskProfile, asked: MaskProfile) -> tuple[SlotName, ..
     """
     named = frozenset(asked.open)
     return tuple(slot for slot in granted.open if slot not in named and (slot[0], ORIGINAL) not in named)
-
-
-def profile_beyond(beyond: tuple[SlotName, ...], asked: bytes) -> str:
-    """Return what is said of slots beyond the profile (its hash) that was asked."""
-    named = ", ".join(f"{path} ({kind})" for path, kind in beyond)
-    return f"GrantBeyondRequest: profile 0x{asked.hex()} was asked, which does not open {named}"

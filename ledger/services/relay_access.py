@@ -7,7 +7,7 @@ from ledger.action_errors import ConsentUnfit, ItemNotOpen, ProfileNotListed, Se
 from ledger.core.access_facts import AccessFacts, GrantTerms
 from ledger.core.codes import Basis, Role, ShareClass
 from ledger.core.documents import MaskProfile
-from ledger.core.grant_rules import opened_classes, why_terms_unfit
+from ledger.core.grant_rules import opened_classes, why_beyond_request, why_terms_unfit
 from ledger.core.hexadecimal import from_hex
 from ledger.core.received import GRANTED, REFUSED
 from ledger.services.find_document import mask_policy_of, profile_of, schema_of
@@ -73,7 +73,20 @@ def _judge_grant(judged: Judged, access: AccessFacts) -> None:
         latest = min(latest, end)
     judged.require_until("expiresAt", latest)
     _require_listed(judged, args, message["profile"], access.purpose)
+    _require_within_request(judged, access)
     _require_terms(judged, args, profile_of(judged.call.transaction, message["profile"]))
+
+
+def _require_within_request(judged: Judged, access: AccessFacts) -> None:
+    """Raise TermsRefused where a grant lasts longer or opens more than was asked."""
+    transaction, given = judged.call.transaction, _terms(judged.message)
+    profiles: tuple[MaskProfile | None, MaskProfile | None] = (None, None)
+    if given.profile != access.profile:
+        known = transaction.document(access.profile) is not None
+        judged.require(known, "GrantBeyondRequest: the profile that was asked is not known here; ask anew")
+        profiles = profile_of(transaction, given.profile), profile_of(transaction, access.profile)
+    beyond = why_beyond_request(access, given, *profiles)
+    judged.require(beyond is None, beyond or "")
 
 
 def _require_terms(judged: Judged, args: Mapping[str, Any], profile: MaskProfile) -> None:

@@ -371,12 +371,3 @@ def test_a_message_without_a_first_signer_is_refused(offices: Offices) -> None:
 def test_who_is_no_member_hands_nothing_over(offices: Offices) -> None:
     request = offices.act("WithdrawRequest", {"request": SOME}, REQUESTER, caller=STRANGER)
     assert request.answer.status_code == 403
-
-
-def test_a_refused_grant_says_which_of_its_terms_does_not_fit(offices: Offices) -> None:
-    assert "AssessmentMissing" in offices.decide(asked(offices), assessment=ZERO32).answer.json()["detail"]
-    assert "StatisticsOnlyUnfit" in offices.decide(asked(offices), terms=4).answer.json()["detail"]
-    past = offices.decide(asked(offices), destroyBy=offices.consortium.now + 9)
-    assert "DestroyByPast" in past.answer.json()["detail"]
-    entrusted = offices.decide(asked(offices), terms=2, destroyBy=offices.consortium.now + DAY)
-    assert entrusted.code == "taken"

@@ -67,6 +67,7 @@ STEP_OF: Mapping[str, int] = {
     "record.served": 5,
     "consent.evidence": 5,
     "grant.terms": 5,
+    "grant.request": 5,
     "entry.times": 7,
     "promise.anchored": 7,
     "action.included": 7,
@@ -140,6 +141,7 @@ WHAT: Mapping[str, str] = {
     "person of an active agency",
     "grant.terms": "each grant's terms fit what it opens: an assessment for sensitive or entrusted data, statistics "
     "only of what is not personal, destruction later than the request",
+    "grant.request": "no grant lasts longer, or opens more, than its request asked for",
     "entry.times": "times signed by the gateway fit its other statements, its promise and the anchoring block",
     "promise.anchored": "each entry was anchored by its anchorBy",
     "action.included": "each received action stands on chain by its includeBy, where the chain could take it",

@@ -9,7 +9,7 @@ from ledger.core.access_facts import AccessFacts, GrantTerms
 from ledger.core.audit.checks import Tally
 from ledger.core.audit.ground import Ground
 from ledger.core.documents import MaskProfile
-from ledger.core.grant_rules import opened_classes, why_terms_unfit
+from ledger.core.grant_rules import opened_classes, why_beyond_request, why_terms_unfit
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.schema import Schema
 
@@ -17,14 +17,20 @@ NOT_JUDGED = "a grant whose profile or schema is not in the export: what it open
 
 
 def check_grants(grounds: Sequence[Ground], tally: Tally) -> None:
-    """Check `grant.terms` of every grant on chain, over the streams of one chain (at least one)."""
+    """Check `grant.terms` and `grant.request` of every grant on chain, over the streams of one chain (at least one)."""
     for access in grounds[0].history.accesses.values():
         if access.grant is not None:
-            _check_terms(grounds, tally, access, access.grant)
+            profile = _profile(grounds, access.grant.profile)
+            _check_terms(grounds, tally, access, access.grant, profile)
+            asked = _profile(grounds, access.profile)
+            beyond = why_beyond_request(access, access.grant, profile, asked)
+            _judge(tally, "grant.request", access, "no longer and no more slots than were asked for", beyond)
 
 
-def _check_terms(grounds: Sequence[Ground], tally: Tally, access: AccessFacts, grant: GrantTerms) -> None:
-    profile, schema = _profile(grounds, grant.profile), _schema(grounds, access.item, grant.item_version)
+def _check_terms(
+    grounds: Sequence[Ground], tally: Tally, access: AccessFacts, grant: GrantTerms, profile: MaskProfile | None
+) -> None:
+    schema = _schema(grounds, access.item, grant.item_version)
     classes = None if profile is None or schema is None else opened_classes(profile, schema)
     if classes is None:
         tally.notices[NOT_JUDGED] += 1

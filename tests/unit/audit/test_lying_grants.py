@@ -180,7 +180,8 @@ def profile_widened_because_it_was_asked_for(ledger: AuthorityLedger) -> None:
 
 def granted_profile_that_the_item_does_not_list(ledger: AuthorityLedger) -> None:
     ledger.keep(WIDER.document)
-    ledger.granted_look(ledger.grant(profile=to_hex(WIDER.hash)), 2, shown=WIDER)
+    asked = {"profile": to_hex(WIDER.hash)}
+    ledger.granted_look(ledger.grant("request", asked, **asked), 2, shown=WIDER)
 
 
 def look_beyond_a_narrower_profile(ledger: AuthorityLedger) -> None:

@@ -7,7 +7,7 @@ import pytest
 from ledger.core.access_facts import AccessFacts, GrantTerms
 from ledger.core.codes import Term, Tier
 from ledger.core.documents import MaskProfile
-from ledger.core.grant_rules import opened_classes, profile_beyond, slots_beyond, why_beyond_request, why_terms_unfit
+from ledger.core.grant_rules import opened_classes, slots_beyond, why_beyond_request, why_terms_unfit
 from ledger.core.points import Point
 from ledger.core.schema import parse_schema
 from tests.simulated_consortium import incident_schema
@@ -54,20 +54,21 @@ def test_terms_fit_what_a_grant_opens(terms: GrantTerms, classes: frozenset[str]
 
 
 def test_a_grant_lasts_no_longer_than_was_asked() -> None:
-    assert why_beyond_request(ASKED, PLAIN) is None
-    assert why_beyond_request(ASKED, replace(PLAIN, expires_at=NOW + 51)) == (
+    assert why_beyond_request(ASKED, PLAIN, None, None) is None
+    assert why_beyond_request(ASKED, replace(PLAIN, expires_at=NOW + 51), None, None) == (
         f"GrantBeyondRequest: it was asked until {NOW + 50}; a holder grants that or less"
     )
 
 
 def test_a_grant_opens_no_slot_beyond_the_profile_that_was_asked() -> None:
     asked = profile(("/region", "o"), ("/name", "g:surname@1"), ("/phone", "o"))
-    assert slots_beyond(asked, asked) == ()
-    assert slots_beyond(profile(("/region", "o")), asked) == ()
-    assert slots_beyond(profile(("/phone", "g:phone-3-4@1")), asked) == ()
-    wider = slots_beyond(profile(("/region", "o"), ("/name", "o"), ("/address", "g:addr-street@1")), asked)
-    assert wider == (("/name", "o"), ("/address", "g:addr-street@1"))
-    assert profile_beyond(wider, b"\1" * 32) == (
+    narrower = (asked, profile(("/region", "o")), profile(("/phone", "g:phone-3-4@1")))
+    assert [why_beyond_request(ASKED, PLAIN, one, asked) for one in narrower] == [None, None, None]
+    wider = profile(("/region", "o"), ("/name", "o"), ("/address", "g:addr-street@1"))
+    assert slots_beyond(wider, asked) == (("/name", "o"), ("/address", "g:addr-street@1"))
+    assert why_beyond_request(ASKED, PLAIN, wider, asked) == (
         f"GrantBeyondRequest: profile 0x{'01' * 32} was asked, "
         "which does not open /name (o), /address (g:addr-street@1)"
     )
+    assert why_beyond_request(ASKED, PLAIN, wider, None) is None
+    assert why_beyond_request(ASKED, PLAIN, None, asked) is None
