@@ -1,6 +1,7 @@
 """Shapes of answers about consents, requests and emergencies."""
 
 from api.answer_shapes import ADDRESS, ANY, HEX32, NUMBER, TEXT, Shape, array, members, one_of, or_null
+from ledger.core.clocks import RequestState
 
 _UNDER_WAY = array(
     members(
@@ -31,7 +32,7 @@ def _pending(name: str) -> Shape:
 
 _REQUEST = members(
     request=HEX32,
-    state=one_of("requested", "granted", "refused", "withdrawn", "revoked", "accepted", "disputed", "expired"),
+    state=one_of(*RequestState),
     stands=_FINAL,
     reader=NUMBER,
     holder=NUMBER,
@@ -45,9 +46,11 @@ _REQUEST = members(
     profile=HEX32,
     until=NUMBER,
     requestedAt=NUMBER,
+    checkedAt=or_null(NUMBER),
     decidedBy=or_null(ADDRESS),
     decidedAt=or_null(NUMBER),
     refusalReason=or_null(NUMBER),
+    deliveredAt=or_null(NUMBER),
     endedAt=or_null(NUMBER),
     grant=or_null(
         members(

@@ -190,15 +190,24 @@ class Clocks:
             return RequestState.REVOKED
         if self.at >= access.grant.expires_at:
             return RequestState.EXPIRED
-        return RequestState.GRANTED if self._delivered(access) is None else RequestState.DELIVERED
+        return RequestState.GRANTED if self.delivered_at(access) is None else RequestState.DELIVERED
+
+    def checked_at(self, access: AccessFacts) -> int | None:
+        """Return when the holder said that a request was checked (Unix seconds), None if it has not."""
+        return self._step(access.id, access.holder, CHECKED)
+
+    def delivered_at(self, access: AccessFacts) -> int | None:
+        """Return when the first look under a grant was disclosed, or the holder said that it can be (Unix seconds)."""
+        look = self.delivered.get(access.id)
+        seen = look if look is not None and look <= self.at else None
+        return _earliest(seen, self._step(access.id, access.holder, DELIVERED))
 
     def _undecided_state(self, access: AccessFacts) -> RequestState:
         if self._time(access.withdrawn) is not None:
             return RequestState.WITHDRAWN
         if self._time(access.refused) is not None:
             return RequestState.REFUSED
-        checked = self._step(access.id, access.holder, CHECKED)
-        return RequestState.REQUESTED if checked is None else RequestState.CHECKED
+        return RequestState.REQUESTED if self.checked_at(access) is None else RequestState.CHECKED
 
     def of_request(self, access: AccessFacts) -> Iterator[Duty]:
         """Yield the duties of a request and of the grant that came of it."""
@@ -206,14 +215,14 @@ class Clocks:
         if requested is None:
             return
         answered = self._first(access.granted, access.refused, access.withdrawn)
-        checked = self._step(access.id, access.holder, CHECKED)
+        checked = self.checked_at(access)
         check_days, answer_days, deliver_days = self._days(access)
         yield from self._counted(DutyKind.CHECK, access, requested, check_days, _earliest(checked, answered))
         yield from self._counted(DutyKind.ANSWER, access, requested, answer_days, answered)
         granted = self._time(access.granted)
         if access.grant is None or granted is None:
             return
-        delivered = self._delivered(access)
+        delivered = self.delivered_at(access)
         ended = self._first(access.revoked, access.closed)
         expired = access.grant.expires_at if access.grant.expires_at <= self.at else None
         yield from self._counted(DutyKind.DELIVER, access, granted, deliver_days, _earliest(delivered, ended, expired))
@@ -330,11 +339,6 @@ class Clocks:
         args = published.value if published else {}
         check, answer, deliver = (args.get(name, 0) for name in ("checkDays", "answerDays", "deliverDays"))
         return _clock(check), _clock(answer), _clock(deliver)
-
-    def _delivered(self, access: AccessFacts) -> int | None:
-        look = self.delivered.get(access.id)
-        seen = look if look is not None and look <= self.at else None
-        return _earliest(seen, self._step(access.id, access.holder, DELIVERED))
 
     def _step(self, subject: bytes, agency: int, to_step: str) -> int | None:
         """Return when an agency first published a step of a subject."""

@@ -8,22 +8,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from ledger.core.access_facts import AccessFacts, ConsentFacts, EmergencyFacts
-from ledger.core.clocks import RequestState
+from ledger.core.clocks import Clocks
 from ledger.core.hexadecimal import to_hex
 from ledger.core.points import AsOf, Point
 from ledger.services.action_row import row_of
 from ledger.services.authenticate import Call
 
-_OUTCOMES = {1: RequestState.ACCEPTED, 2: RequestState.DISPUTED}
 
+def describe_request(call: Call, facts: AccessFacts, clocks: Clocks) -> Mapping[str, Any]:
+    """Return a request and what became of it, as its facts, the steps about it and the received actions say.
 
-def describe_request(call: Call, facts: AccessFacts) -> Mapping[str, Any]:
-    """Return a request and what became of it, as its facts and the received actions say."""
+    `clocks` know its steps and its first delivery; `facts` were covered by the call's moment when it was made.
+    """
     as_of, grant = call.as_of, facts.grant
     ended = next((point for point in (facts.revoked, facts.closed, facts.withdrawn) if _seen(as_of, point)), None)
     return {
         "request": to_hex(facts.id),
-        "state": _request_state(facts, as_of),
+        "state": clocks.request_state(facts),
         "stands": "final",
         "reader": facts.reader,
         "holder": facts.holder,
@@ -37,9 +38,11 @@ def describe_request(call: Call, facts: AccessFacts) -> Mapping[str, Any]:
         "profile": to_hex(facts.profile),
         "until": facts.until,
         "requestedAt": facts.requested.time,
+        "checkedAt": clocks.checked_at(facts),
         "decidedBy": facts.deciding_key or None,
         "decidedAt": _time(as_of, facts.granted) or _time(as_of, facts.refused),
         "refusalReason": facts.refusal_reason if _seen(as_of, facts.refused) else None,
+        "deliveredAt": clocks.delivered_at(facts),
         "endedAt": None if ended is None else ended.time,
         "grant": None
         if grant is None or not facts.is_granted(as_of)
@@ -54,22 +57,6 @@ def describe_request(call: Call, facts: AccessFacts) -> Mapping[str, Any]:
         },
         "underWay": under_way(call, facts.id),
     }
-
-
-def _request_state(facts: AccessFacts, as_of: AsOf) -> str:
-    if _seen(as_of, facts.closed):
-        return _OUTCOMES[facts.outcome]
-    ends = (
-        (facts.revoked, RequestState.REVOKED),
-        (facts.refused, RequestState.REFUSED),
-        (facts.withdrawn, RequestState.WITHDRAWN),
-    )
-    ended = next((state for point, state in ends if _seen(as_of, point)), None)
-    if ended is not None:
-        return ended
-    if not facts.is_granted(as_of):
-        return RequestState.REQUESTED
-    return RequestState.GRANTED if facts.is_usable(as_of) else RequestState.EXPIRED
 
 
 def describe_consent(call: Call, facts: ConsentFacts) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ledger.core.access_facts import AccessFacts
 from ledger.core.calendar import Calendar, calendar_in_force
 from ledger.core.clocks import Clocks, Duty, overdue, standing_steps
 from ledger.core.codes import AgencyKind
@@ -81,6 +82,16 @@ def list_duties(call: Call, agency: int | None, only_overdue: bool) -> DutyList:
         found = overdue(found, call.now)
     found.sort(key=lambda duty: (duty.due_at, duty.agency, duty.kind, duty.subject))
     return DutyList(call.now, calendar, notice, found[:MOST_DUTIES], max(0, len(found) - MOST_DUTIES))
+
+
+def request_clocks(call: Call, accesses: Sequence[AccessFacts]) -> Clocks:
+    """Return clocks that know the steps and first deliveries of these requests, for their states and times."""
+    ids = [access.id for access in accesses]
+    steps = standing_steps(call.history, call.transaction.steps_about(ids), call.now)
+    facts = call.as_of.point
+    # What stands in a block that is followed is seen, also where its clock runs a little ahead of this one.
+    at = call.now if facts is None else max(call.now, facts.time)
+    return Clocks(call.history, at, RIGHTS, steps=steps, delivered=call.transaction.first_deliveries(ids))
 
 
 def _clocks(call: Call, calendar: Calendar, party: int | None) -> Clocks:

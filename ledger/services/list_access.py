@@ -1,21 +1,27 @@
 """List and find consents, requests with their grants, and emergencies, for members."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import Any
 
+from ledger.core.access_facts import AccessFacts
 from ledger.core.codes import Role
 from ledger.core.points import Point
 from ledger.errors import FormatError, NotFound
 from ledger.services.authenticate import Call
 from ledger.services.describe_access import describe_consent, describe_emergency, describe_request, under_way
+from ledger.services.duties import request_clocks
 from ledger.services.relay_judging import under_way as not_seen_yet
 
 Place = tuple[int, bytes]
 """Where a page goes on: place in the chain, id of the object."""
 Described = Mapping[str, Any]
 _LOG_INDEX_BITS = 24
+_AT_ONCE = 200
+"""Objects for which is looked up together what their descriptions need: about a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +49,26 @@ class _Sort:
     parts: Mapping[str, Callable[[Call, Any], int]]
     since: Callable[[Any], Point]
     items: Callable[[Any], Iterable[int]]
-    describe: Callable[[Call, Any], Described]
+    describer: Callable[[Call, Sequence[Any]], Callable[[Any], Described]]
+    """What describes each of some objects: it may look up at once what it needs of all."""
+
+
+def _requests_described(call: Call, accesses: Sequence[AccessFacts]) -> Callable[[AccessFacts], Described]:
+    clocks = request_clocks(call, accesses)
+    return lambda facts: describe_request(call, facts, clocks)
 
 
 _REQUESTS = _Sort(
     {"reader": lambda _, facts: facts.reader, "holder": lambda _, facts: facts.holder},
     lambda facts: facts.requested,
     lambda facts: (facts.item,),
-    describe_request,
+    _requests_described,
 )
 _EMERGENCIES = _Sort(
     {"opener": lambda _, facts: facts.agency, "reviewer": lambda call, facts: facts.reviewer(call.as_of)},
     lambda facts: facts.opened,
     lambda facts: facts.items,
-    describe_emergency,
+    lambda call, _: partial(describe_emergency, call),
 )
 _CONSENTS = _Sort(
     {
@@ -66,7 +78,7 @@ _CONSENTS = _Sort(
     },
     lambda facts: facts.recorded,
     lambda _: (),
-    describe_consent,
+    lambda call, _: partial(describe_consent, call),
 )
 
 
@@ -98,7 +110,7 @@ def find_request(call: Call, request: bytes) -> Described:
     call.require_member()
     facts = call.history.accesses.get(request)
     if facts is not None and call.as_of.covers(facts.requested):
-        return describe_request(call, facts)
+        return describe_request(call, facts, request_clocks(call, [facts]))
     return _on_its_way(call, request, "request", "RequestAccess", "requested")
 
 
@@ -151,10 +163,8 @@ def _page(call: Call, sort: _Sort, objects: Sequence[Any], wanted: Wanted, after
         raise FormatError(f"role: expected one of {', '.join(sort.parts)}")
     page: list[Described] = []
     last: Place | None = None
-    for facts in reversed(_before(sort, objects, after)):
-        if not _is_wanted(call, sort, facts, wanted):
-            continue
-        described = sort.describe(call, facts)
+    found = (facts for facts in reversed(_before(sort, objects, after)) if _is_wanted(call, sort, facts, wanted))
+    for facts, described in _described(call, sort, found):
         if wanted.state and described["state"] != wanted.state:
             continue
         if len(page) == limit:
@@ -162,6 +172,13 @@ def _page(call: Call, sort: _Sort, objects: Sequence[Any], wanted: Wanted, after
         page.append(described)
         last = _place(sort.since(facts), facts.id)
     return Listed(page, None)
+
+
+def _described(call: Call, sort: _Sort, found: Iterator[Any]) -> Iterator[tuple[Any, Described]]:
+    while objects := list(islice(found, _AT_ONCE)):
+        describe = sort.describer(call, objects)
+        for facts in objects:
+            yield facts, describe(facts)
 
 
 def _before(sort: _Sort, objects: Sequence[Any], after: Place | None) -> Sequence[Any]:

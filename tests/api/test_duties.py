@@ -152,6 +152,23 @@ def test_a_published_step_ends_a_duty(asked: Consortium) -> None:
     assert duties(asked, READER_OF_COMMUNITY) == [("request.answer", COMMUNITY, 0)]
 
 
+def test_a_request_is_shown_as_checked_once_its_holder_says_so(asked: Consortium) -> None:
+    def shown() -> tuple[str, int | None]:
+        told = asked.send(FIRE_READER, "GET", f"/v1/requests/{REQUEST}").json()
+        assert [told] == asked.send(FIRE_READER, "GET", "/v1/requests", query={"state": told["state"]}).json()[
+            "requests"
+        ]
+        return told["state"], told["checkedAt"]
+
+    assert shown() == ("requested", None)
+    asked.advance(60)
+    step(asked, "checked")
+    at = asked.now
+    asked.advance(60)
+    assert shown() == ("checked", at)
+    assert asked.send(FIRE_READER, "GET", "/v1/requests", query={"state": "requested"}).json()["requests"] == []
+
+
 def test_a_rights_request_is_owed_until_a_step_ends_it(asked: Consortium) -> None:
     subject = to_hex(os.urandom(32))
     values = {"/recordedAt": asked.now, "/subject": subject, "/right": "correct", "/aboutRecordId": None}

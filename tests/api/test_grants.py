@@ -153,6 +153,21 @@ def test_a_grant_ends_at_its_time(offices: Offices) -> None:
     refused(look(offices, grant, path_of(record)), 7, "grant_not_usable")
 
 
+def test_a_grant_is_shown_as_delivered_from_its_first_look_on(offices: Offices) -> None:
+    record, grant = published(offices), offices.granted()
+
+    def shown() -> tuple[str, int | None]:
+        told = offices.consortium.send(FIRE_READER, "GET", f"/v1/requests/{to_hex(grant)}").json()
+        return told["state"], told["deliveredAt"]
+
+    assert shown() == ("granted", None)
+    assert look(offices, grant, path_of(record)).status_code == 200
+    assert shown() == ("delivered", offices.consortium.now)
+    closed = offices.act("CloseGrant", {"grant": grant, "outcome": 1}, REQUESTER)
+    offices.mine(closed)
+    assert shown()[0] == "accepted"
+
+
 def test_records_outside_of_the_scope_are_refused_and_left_out(offices: Offices) -> None:
     inside, outside = published(offices), published(offices, region="990102001001")
     grant = offices.granted()

@@ -48,13 +48,14 @@ def run_page(page: str, folder: Path) -> list[str]:
 def test_records_are_asked_for_looked_at_and_given_back(desk: Path) -> None:
     printed = run_page("ask-for-records", desk)
     assert "state          requested" in printed[1]
-    assert "each checked and kept" in printed[4]
+    assert "each checked and kept" in printed[5]
     assert "grant.destroy" not in printed[-1]
 
 
 def test_a_request_is_checked_and_refused(desk: Path) -> None:
     printed = run_page("decide-requests", desk)
     assert "request.answer" in printed[1]
+    assert re.search("^state +checked$", printed[3], re.MULTILINE)
     assert "DecideAccess" in printed[-1]
 
 
