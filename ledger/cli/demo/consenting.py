@@ -27,7 +27,7 @@ from ledger.keys.keystore import DEVELOPMENT_SCRYPT_COST, create_keystore
 from ledger.ports import Signer
 
 CARE = 223
-"""Care records with health detail: of departments, health and hospitals alone read them."""
+"""Care records with health detail: of departments, health and hospitals alone see it."""
 HOLDER, HOSPITAL = "community-1", "hospital"
 REGION = "990101001001"
 DUTY = "城市居民委员会组织法 第三条"

@@ -75,7 +75,9 @@ def test_health_detail_opens_to_health_and_hospitals_in_care_and_to_the_person_o
 
     assert with_health("care-record") == {(Tier.T0, Purpose.RIGHTS_AND_AUDIT)}
     assert with_health("care-originals") == {(Tier.T5, Purpose.CARE), (Tier.T0, Purpose.RIGHTS_AND_AUDIT)}
-    assert documents("care-originals").item.reader_kinds == (AgencyKind.HEALTH, AgencyKind.HOSPITAL)
+    # The community reads too, where a person sees what is kept of her; of departments, nobody else does.
+    readers = documents("care-originals").item.reader_kinds
+    assert readers == (AgencyKind.HEALTH, AgencyKind.COMMUNITY, AgencyKind.HOSPITAL)
 
 
 def test_an_emergency_opens_what_helps_on_the_spot() -> None:
