@@ -15,7 +15,7 @@ import pytest
 
 from ledger.cli.benchmarks.ground import Ground, founded
 from ledger.cli.benchmarks.sizes import QUICK
-from ledger.cli.demo.dirty_tables import DirtyTable, dirty_residents
+from ledger.cli.demo.dirty_tables import FAULTS, DirtyTable, dirty_residents
 from ledger.client.tables.reports import ADDED
 from ledger.client.tables.xlsx_file import workbook
 from ledger.embedded import postgres
@@ -75,7 +75,7 @@ def wait_for_content(state: Path, process: subprocess.Popen[str]) -> None:
 def test_a_register_that_was_killed_corrected_and_repeated_is_complete_once(demo: DemoStack, tmp_path: Path) -> None:
     table = dirty_residents(200, seed=29)
     path, publisher = tmp_path / "居民.csv", "community-3"
-    with path.open("w", encoding="gbk", newline="") as file:
+    with path.open("w", encoding="gb18030", newline="") as file:
         csv.writer(file).writerows(table.lines)
     command = ("submit", str(path), "--as", publisher, "--batch", "20", *TERMS)
 
@@ -125,6 +125,7 @@ def submitted(ground: Ground, *arguments: str | Path) -> tuple[dict[str, Any], f
 def test_twenty_thousand_residents_import_with_exactly_the_planted_rejections(tmp_path: Path) -> None:
     count = 20_000
     table = dirty_residents(count, seed=20)
+    assert set(table.faults.values()) == {faults for _, faults in FAULTS.values()}
     path = tmp_path / "residents.xlsx"
     path.write_bytes(workbook("居民", table.lines))
     with founded(QUICK, lambda _: None, keep=False) as ground:

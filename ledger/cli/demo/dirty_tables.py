@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TypeAlias
 
+from ledger.client.tables.xlsx_file import day_cell, error_cell, flag_cell, number_cell
 from ledger.core.rules_values import identity_check
 from ledger.domain import load_document
 
 Cells: TypeAlias = dict[str, str]
 Fault: TypeAlias = tuple[str, str]
 """Path and reason."""
+BEYOND = ""
+"""The name of a cell that stands behind those of the header."""
 DIRT_EVERY, FAULT_EVERY = 3, 40
 """Every third row is dirty in one way, every fortieth has a fault: each way and each fault in turn."""
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗"
@@ -39,7 +42,7 @@ class DirtyTable:
     @property
     def lines(self) -> list[Sequence[str]]:
         """Header and rows, cell by cell."""
-        return [self.header, *([row[name] for name in self.header] for row in self.rows)]
+        return [self.header, *([row[name] for name in (*self.header, BEYOND) if name in row] for row in self.rows)]
 
 
 def dirty_residents(count: int, seed: int, communities: Sequence[str] = ()) -> DirtyTable:
@@ -78,7 +81,7 @@ def dwellings(count: int, seed: int, communities: Sequence[str] = ()) -> DirtyTa
 
 RESIDENT_HEADER = (
     *("姓名", "身份证号", "性别", "出生日期", "联系电话", "人员类别", "街道", "社区", "小区", "楼栋", "房号"),
-    *("家庭人数", "住所类型", "独居", "登记日期", "合成数据"),
+    *("家庭人数", "住所类型", "独居", "登记日期", "合成数据", "其他证件类型", "其他证件号码"),
 )
 DWELLING_HEADER = (
     *("房屋编号", "建筑用途", "出租用途", "面积", "隐患类型", "街道", "社区", "小区", "楼栋", "房号"),
@@ -122,6 +125,8 @@ def _residents(count: int, chance: random.Random, communities: Sequence[str]) ->
             "独居": chance.choice(("是", "否")),
             "登记日期": f"2026-{chance.randrange(1, 10):02d}-{chance.randrange(1, 28):02d}",
             "合成数据": "是",
+            "其他证件类型": "",
+            "其他证件号码": "",
         }
 
 
@@ -151,7 +156,7 @@ def _wide(text: str) -> str:
 
 def _fifteen(cells: Cells, _: random.Random) -> Cells:
     number = cells["身份证号"]
-    return {"身份证号": number[:6] + number[8:17]} if number[6:8] == "19" else {}
+    return {"身份证号": number_cell(int(number[:6] + number[8:17]))} if number[6:8] == "19" else {}
 
 
 def _small_x(cells: Cells, _: random.Random) -> Cells:
@@ -161,7 +166,13 @@ def _small_x(cells: Cells, _: random.Random) -> Cells:
 
 def _day_number(cells: Cells, _: random.Random) -> Cells:
     days = (date.fromisoformat(cells["登记日期"]) - date(1899, 12, 30)).days
-    return {"登记日期": str(days)}
+    return {"登记日期": number_cell(days)}
+
+
+def _born_later(cells: Cells, _: Cells) -> Cells:
+    born = date.fromisoformat(cells["出生日期"]).replace(year=2091, day=1)
+    number = identity_of(born, int(cells["身份证号"][14:17]))
+    return {"身份证号": number, "出生日期": f"{born:%Y-%m-%d}"}
 
 
 def _other_day(cells: Cells, _: Cells) -> Cells:
@@ -215,6 +226,19 @@ DIRT: Mapping[str, tuple[Callable[[Cells, random.Random], Cells], Mapping[str, i
     "digits": (_dated("出生日期", "{year}{month:02d}{day:02d}"), {"date_compact": 1}),
     "Chinese date": (_dated("出生日期", "{year}年{month}月{day}日"), {"date_chinese": 1}),
     "day number": (_day_number, {"date_serial": 2}),
+    "day that a spreadsheet keeps": (
+        lambda c, _: {name: day_cell(date.fromisoformat(c[name])) for name in ("出生日期", "登记日期")},
+        {},
+    ),
+    "numbers that a spreadsheet keeps": (
+        lambda c, _: {name: number_cell(int(c[name])) for name in ("联系电话", "家庭人数")},
+        {},
+    ),
+    "yes or no that a spreadsheet keeps": (lambda c, _: {"独居": flag_cell(c["独居"] == "是")}, {}),
+    "characters that nobody sees": (
+        lambda c, _: {"姓名": f"\u202a{c['姓名']}\u202c", "身份证号": f"{c['身份证号']}\u200b"},
+        {"invisible_removed": 2},
+    ),
     "space in a name": (lambda c, _: {"姓名": f"{c['姓名'][0]} {c['姓名'][1:]}"}, {"spaces_removed": 1}),
 }
 """Ways in which a row is dirty, and what is noted when it is cleaned. The day number's column gives two slots."""
@@ -222,7 +246,7 @@ DIRT: Mapping[str, tuple[Callable[[Cells, random.Random], Cells], Mapping[str, i
 FAULTS: Mapping[str, tuple[Callable[[Cells, Cells], Cells], frozenset[Fault]]] = {
     "wrong check character": (_other_check, frozenset((("/idNumber", "id_check_failed"),))),
     "identity number with an exponent": (
-        lambda c, _: {"身份证号": f"{int(c['身份证号'][:17] + '0'):.14E}"},
+        lambda c, _: {"身份证号": number_cell(int(c["身份证号"][:17] + "0"))},
         frozenset((("/idNumber", "id_rounded_by_spreadsheet"),)),
     ),
     "identity number that ends in zeros": (_zeros, frozenset((("/idNumber", "id_rounded_by_spreadsheet"),))),
@@ -257,5 +281,31 @@ FAULTS: Mapping[str, tuple[Callable[[Cells, Cells], Cells], frozenset[Fault]]] =
         _always({"联系电话": "12345", "性别": "先生"}),
         frozenset((("/phone", "phone_malformed"), ("/sex", "code_unknown"))),
     ),
+    "fifteen digits from before 1900": (
+        lambda c, _: {"身份证号": f"{c['身份证号'][:6]}{c['身份证号'][8:14]}997"},
+        frozenset((("/idNumber", "id_15_of_another_century"),)),
+    ),
+    "account number for a phone, kept as a number": (
+        lambda c, _: {"联系电话": number_cell(int(f"6217{c['联系电话']}123"))},
+        frozenset((("/phone", "number_rounded_by_spreadsheet"),)),
+    ),
+    "count in words": (_always({"家庭人数": "三口"}), frozenset((("/household/size", "integer_malformed"),))),
+    "neither yes nor no": (_always({"独居": "偶尔"}), frozenset((("/care/lone", "flag_unknown"),))),
+    "birth date that means two days": (
+        _always({"出生日期": "03/07/1990"}),
+        frozenset((("/birthDate", "date_malformed"),)),
+    ),
+    "error in a cell": (_always({"住所类型": error_cell("#N/A")}), frozenset((("/liveInType", "cell_error"),))),
+    "day before all records": (_always({"登记日期": "1600-03-07"}), frozenset((("/occurredAt", "schema_mismatch"),))),
+    "somebody who is not born yet": (_born_later, frozenset((("/birthDate", "derivation_failed"),))),
+    "papers that name nobody": (
+        _always({"人员类别": "境外", "身份证号": "", "其他证件类型": "其他", "其他证件号码": "A1"}),
+        frozenset((("/otherIdType", "papers_name_nobody"),)),
+    ),
+    "papers with a remark": (
+        _always({"人员类别": "境外", "身份证号": "", "其他证件类型": "护照", "其他证件号码": "A1（旧）"}),
+        frozenset((("/otherIdNumber", "papers_malformed"),)),
+    ),
+    "cell too many": (lambda *_: {BEYOND: "x"}, frozenset((("/", "cells_not_as_header"),))),
 }
 """Faults by what is wrong, what spoils a row (given the row before it), and what must be said of it."""

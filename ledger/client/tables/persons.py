@@ -1,4 +1,4 @@
-"""What identifies a person in a table: identity numbers and phones, cleaned by rule, checked, and held together.
+"""What identifies a person in a table: identity numbers, phones and plates, cleaned, checked, and held together.
 
 `identity`: full-width forms, white space, dashes and a small `x` are put right and noted; a leading apostrophe, by
 which spreadsheets mark text, goes. 15 digits become 18 by the rule of GB 11643-1989 (`19` before the year, and the
@@ -13,6 +13,7 @@ are rejected.
 | `id_15_of_another_century` | 15 digits with a serial from 996 on |
 | `birth_contradicts_id`, `sex_contradicts_id` | birth date or sex of the row is not the identity number's |
 | `phone_malformed` | not a mainland mobile of 11 digits |
+| `plate_malformed` | not one vehicle's plate, as the rule `g:plate-3-1@1` takes it |
 
 An identity number may end in 000 and be right; such ones are taken and noted as `id_ending_in_000`.
 """
@@ -35,14 +36,15 @@ from ledger.client.tables.cells import (
 from ledger.client.tables.rows import Row
 from ledger.core.canonical import JsonValue
 from ledger.core.code_checks import identity_of_fifteen, is_identity_number
-from ledger.core.rules_values import identity_check
+from ledger.core.rules_values import identity_check, plate_3_1
 from ledger.core.shapes import members_of, text
-from ledger.errors import FormatError, RowRejected
+from ledger.errors import FormatError, RowRejected, RuleError
 
 _EIGHTEEN = re.compile("[1-9][0-9]{16}[0-9X]")
 _FIFTEEN = re.compile("[1-9][0-9]{14}")
 _MOBILE = re.compile("1[3-9][0-9]{9}")
 _COUNTRY = re.compile(r"(?:\+|00)?86(?=1[3-9][0-9]{9}$)")
+_DOTS = re.compile("[·•・.]")
 _FIRST_KEPT_SERIAL = 996
 
 
@@ -64,6 +66,17 @@ def phone_transform(path: str, spec: dict[str, Any], what: str) -> Transform:
     def transform(row: Row, noted: Noted) -> JsonValue:
         found = read(row, noted)
         return phone(path, found, noted) if found else missing(path, optional)
+
+    return transform
+
+
+def plate_transform(path: str, spec: dict[str, Any], what: str) -> Transform:
+    """`plate`: `column`, `optional`, `clean`; gives a vehicle's plate, in capitals and without dots and separators."""
+    read, optional = _read(spec, what)
+
+    def transform(row: Row, noted: Noted) -> JsonValue:
+        found = read(row, noted)
+        return plate(path, found, noted) if found else missing(path, optional)
 
     return transform
 
@@ -98,6 +111,16 @@ def phone(path: str, found: str, noted: Noted) -> str:
     if not _MOBILE.fullmatch(number):
         raise RowRejected(path, "phone_malformed")
     return number
+
+
+def plate(path: str, found: str, noted: Noted) -> str:
+    """Return the plate in a cell, cleaned; raises RowRejected."""
+    plain = _plain(_DOTS.sub("-", found), noted).upper()
+    try:
+        plate_3_1(plain)
+    except RuleError:
+        raise RowRejected(path, "plate_malformed") from None
+    return plain
 
 
 @dataclass(frozen=True, slots=True)

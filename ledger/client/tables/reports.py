@@ -15,12 +15,15 @@ from typing import Any
 
 from ledger.client.tables.source import Outcome
 from ledger.client.tables.xlsx_file import workbook
+from ledger.client.tables.xlsx_rows import NO_VALUE
 from ledger.core.canonical import JsonValue
 
 ROW, PATH, REASON, ACCEPTED = "gongzhi_row", "gongzhi_path", "gongzhi_reason", "gongzhi_accepted"
 ADDED = (ROW, PATH, REASON, ACCEPTED)
 """Columns that stand before a rejected row's own cells."""
 SHEET = "to correct"
+NO_VALUE_SHOWN = "#N/A"
+"""For a cell that held an error: an empty one would be taken for a corrected one."""
 _BETWEEN = " | "
 """Between several faults of one row."""
 
@@ -123,7 +126,10 @@ def rejected_csv(rejected: Iterable[Rejection]) -> bytes:
 
 def rows_to_correct(header: Sequence[str], rejected: Iterable[Rejection], cells: Mapping[int, Sequence[str]]) -> bytes:
     """Return the workbook of rows to correct; `cells` are the rows' cells by row number, in the header's order."""
-    return workbook(SHEET, [(*ADDED, *header), *((*_told(one), *cells[one.row]) for one in rejected)])
+    shown = (
+        (*_told(one), *(NO_VALUE_SHOWN if cell == NO_VALUE else cell for cell in cells[one.row])) for one in rejected
+    )
+    return workbook(SHEET, [(*ADDED, *header), *shown])
 
 
 def row_asked(cells: Mapping[str, JsonValue] | None) -> int | None:

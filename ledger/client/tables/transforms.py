@@ -8,6 +8,7 @@
 | `integer` | | a decimal integer |
 | `identity` | | identity number of 18 characters, see `persons` |
 | `phone` | | mainland mobile of 11 digits, see `persons` |
+| `plate` | | a vehicle's plate, see `persons` |
 | `date` | | `YYYY-MM-DD`, of five shapes, see `dates` |
 | `time` | `zone` or `offset`, `format`, `date_only`, `ambiguous` | Unix seconds, by `format` (strptime) or `dates` |
 | `code` | `codes`, or `set` with `system`, `codes` or `titles`; `default` | a code, see `code_cells` |
@@ -30,7 +31,7 @@ from typing import Any
 from ledger.client.tables.cells import Noted, Transform, missing, reader, refuse_rounded, steps_of
 from ledger.client.tables.code_cells import code_list_transform, code_transform, flag_transform
 from ledger.client.tables.dates import date_transform, time_transform
-from ledger.client.tables.persons import identity_transform, phone_transform
+from ledger.client.tables.persons import identity_transform, phone_transform, plate_transform
 from ledger.client.tables.rows import Row
 from ledger.core.canonical import JsonValue
 from ledger.core.shapes import members_of, text
@@ -149,6 +150,7 @@ _BUILDERS: Mapping[str, Callable[[str, dict[str, Any], str], Transform]] = {
     "integer": _integer,
     "identity": identity_transform,
     "phone": phone_transform,
+    "plate": plate_transform,
     "date": date_transform,
     "time": time_transform,
     "code": code_transform,

@@ -1,10 +1,13 @@
-"""Writing a small workbook: every cell is text, so that no spreadsheet program rounds an identity number.
+"""Writing a small workbook: what is text stays text, so that no spreadsheet program rounds an identity number.
 
-Parts and names are those of ECMA-376 (SpreadsheetML), only what a reader needs.
+Cells of other types are `KeptCell`, for registers as agencies keep them. Parts and names are those of ECMA-376
+(SpreadsheetML), only what a reader needs.
 """
 
 import io
 from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -30,19 +33,56 @@ _PARTS = {
         f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
         f'<Relationship Id="rId2" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
     ),
-    # Style 1 is number format 49, "@": text, also for what is typed over it.
+    # Style 1 is number format 49, "@": text, also for what is typed over it. Style 2 is 14, a day.
     "xl/styles.xml": (
         f'<styleSheet xmlns="{_MAIN}"><fonts count="1"><font/></fonts><fills count="1"><fill/></fills>'
         '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
-        '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="49" applyNumberFormat="1"/></cellXfs></styleSheet>'
+        '<cellXfs count="3"><xf numFmtId="0"/><xf numFmtId="49" applyNumberFormat="1"/>'
+        '<xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>'
     ),
 }
+FIRST_DAY = date(1899, 12, 30)
+EXACT_BELOW = 10**15
+"""Spreadsheets keep 15 decimal digits of a number."""
 _WRITTEN_AT = (1980, 1, 1, 0, 0, 0)
 """The same rows give the same bytes."""
 
 
+class KeptCell(str):
+    """What a reader reads of a cell that holds no text, and how a workbook keeps that cell."""
+
+    attributes: str
+    value: str
+
+    def __new__(cls, read: str, attributes: str, value: str) -> "KeptCell":
+        made = super().__new__(cls, read)
+        made.attributes, made.value = attributes, value
+        return made
+
+
+def number_cell(number: int) -> KeptCell:
+    """Return a whole number, with the 15 digits that a spreadsheet keeps of it."""
+    exact = abs(number) < EXACT_BELOW
+    return KeptCell(str(number) if exact else f"{number:.14E}", "", f"{Decimal(number):.15g}")
+
+
+def day_cell(day: date) -> KeptCell:
+    """Return a day, from 1900-03-01 on: its number, formatted as a date."""
+    return KeptCell(day.isoformat(), 's="2"', str((day - FIRST_DAY).days))
+
+
+def flag_cell(value: bool) -> KeptCell:
+    """Return a truth value."""
+    return KeptCell("TRUE" if value else "FALSE", 't="b"', str(int(value)))
+
+
+def error_cell(shown: str) -> KeptCell:
+    """Return an error by what a spreadsheet shows of it, as `#N/A`."""
+    return KeptCell(shown, 't="e"', shown)
+
+
 def workbook(sheet: str, rows: Iterable[Sequence[str]]) -> bytes:
-    """Return an XLSX workbook of one sheet whose cells are all text."""
+    """Return an XLSX workbook of one sheet whose cells are text, but those that are a `KeptCell`."""
     parts = {
         **_PARTS,
         "xl/workbook.xml": (
@@ -75,13 +115,15 @@ _QUOTED = {'"': "&quot;"}
 def _sheet(rows: Iterable[Sequence[str]]) -> str:
     lines = [f'<worksheet xmlns="{_MAIN}"><sheetData>']
     for number, cells in enumerate(rows, 1):
-        written = "".join(
-            f'<c r="{column_letters(place)}{number}" s="1" t="inlineStr"><is><t xml:space="preserve">'
-            f"{escape(_printable(text))}</t></is></c>"
-            for place, text in enumerate(cells, 1)
-        )
+        written = "".join(_cell(f"{column_letters(place)}{number}", text) for place, text in enumerate(cells, 1))
         lines.append(f'<row r="{number}">{written}</row>')
     return "\n".join((*lines, "</sheetData></worksheet>"))
+
+
+def _cell(reference: str, text: str) -> str:
+    if isinstance(text, KeptCell):
+        return f'<c r="{reference}" {text.attributes}><v>{text.value}</v></c>'
+    return f'<c r="{reference}" s="1" t="inlineStr"><is><t xml:space="preserve">{escape(_printable(text))}</t></is></c>'
 
 
 def _printable(text: str) -> str:

@@ -13,13 +13,12 @@ from typing import TypeAlias
 from python_calamine import CalamineError, CalamineWorkbook, load_workbook
 
 from ledger.client.tables.xlsx_bounds import scan
+from ledger.client.tables.xlsx_file import EXACT_BELOW
 from ledger.errors import UsageError
 
 Cell: TypeAlias = int | float | str | bool | time | date | datetime | timedelta
 NO_VALUE = "\uffff"
 """What no cell can hold: it is no character of XML."""
-EXACT_BELOW = 10**15
-"""Spreadsheets keep 15 decimal digits of a number."""
 
 
 def sheet_name(path: Path, asked: str | None) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from ledger.cli.demo.dirty_tables import FAULTS, DirtyTable, dirty_residents, dwellings
+from ledger.cli.demo.dirty_tables import BEYOND, FAULTS, DirtyTable, dirty_residents, dwellings
 from ledger.client import outbox
 from ledger.client.tables import corrections, job
 from ledger.client.tables.corrections import Corrections
@@ -38,7 +38,7 @@ RESIDENTS, _ = schema_documents(load_document("schemas/resident_profile-1.json")
 DWELLINGS, _ = schema_documents(load_document("schemas/dwelling_rental-1.json"), load_document)
 INCIDENTS, _ = schema_documents(load_document("schemas/incident-1.json"), load_document)
 MAPPING = load_mapping(MAPPINGS / "residents.json")
-COUNT, SEED = 600, 5
+COUNT, SEED = 1_000, 5
 
 
 def tokens(persons: Sequence[SubjectId]) -> list[bytes]:
@@ -112,13 +112,13 @@ def test_reports_name_rows_and_reasons_and_only_the_private_one_holds_cells(tabl
     assert "户籍" in code["accepted"].split()
     for row in table.faults:
         for name in ("身份证号", "联系电话"):
-            assert table.rows[row - 1][name] not in report
+            assert not table.rows[row - 1][name] or table.rows[row - 1][name] not in report
     private = made.state / TO_CORRECT
     assert stat.S_IMODE(private.stat().st_mode) == 0o600
     assert stat.S_IMODE(made.state.stat().st_mode) == 0o700
-    read = {int((row.cells or {})[ROW]): row.cells or {} for row in TableFile(private).open().rows}
-    assert {row: {name: cells[name] for name in table.header} for row, cells in read.items()} == {
-        row: table.rows[row - 1] for row in table.faults
+    read = {int(row.raw[0]): row.raw[len(ADDED) :] for row in TableFile(private).open().rows}
+    assert {row: dict(zip((*table.header, BEYOND), cells, strict=False)) for row, cells in read.items()} == {
+        row: {BEYOND: "", **table.rows[row - 1]} for row in table.faults
     }
 
 
@@ -153,7 +153,7 @@ def test_rows_that_are_still_wrong_stay_missing_with_their_newest_cells(table: D
     found = next(one for one in summary.rejected if one.row == row)
     assert [(fault.reason, fault.first_row) for fault in found.faults] == [("duplicate_in_file", 1)]
     assert found.line == next(one.line for one in before.rejected if one.row == row)
-    read = {int((one.cells or {})[ROW]): one.cells or {} for one in TableFile(made.state / TO_CORRECT).open().rows}
+    read = {int(one.raw[0]): one.cells or {} for one in TableFile(made.state / TO_CORRECT).open().rows}
     assert read[row]["身份证号"] == table.clean[0]["身份证号"]
     assert read[row]["gongzhi_reason"] == "duplicate_in_file (row 1)"
     assert set(read) == set(table.faults)
