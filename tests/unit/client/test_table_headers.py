@@ -101,3 +101,31 @@ def test_a_corrected_file_must_have_the_columns_that_the_job_s_file_has(tmp_path
         Corrections(made).take(TableFile(path), tokens=tokens)
     path.write_text(f"gongzhi_row,{HEADER.replace('性别', '性 别')}\n1,{ROW}\n", encoding="utf-8")
     assert Corrections(made).take(TableFile(path), tokens=tokens).accepted == 1
+
+
+def test_what_registers_say_of_a_person_s_background_comes_through_by_either_name(tmp_path: Path) -> None:
+    more = "民族,婚姻,文化程度,与户主关系,流入原因,入住日期,办证类型,居住证号,居住登记日期,居住证到期日,车牌"
+    cells = "维吾尔族,已婚,大专,配偶,务工,2025/3/1,居住证,ａ 12345,20250302,2026年3月1日,沪a·12345"
+    found = source(tmp_path, f"{HEADER},{more}", f"{ROW},{cells}")
+    (row,) = found.map(found.rows(), outcome := Outcome())
+    assert outcome.rejected == []
+    assert found.header().unused == ()
+    assert {path: row.originals[path] for path in BACKGROUND} == BACKGROUND
+    assert found.check().accepted == 1
+    without = source(tmp_path, HEADER)
+    assert {next(without.map(without.rows(), Outcome())).originals[path] for path in BACKGROUND} == {None}
+
+
+BACKGROUND = {
+    "/nation": "05",
+    "/marriage": "20",
+    "/education": "30",
+    "/household/relation": "1",
+    "/movedIn/reason": "01",
+    "/movedIn/on": "2025-03-01",
+    "/permit/type": "01",
+    "/permit/number": "A12345",
+    "/permit/from": "2025-03-02",
+    "/permit/until": "2026-03-01",
+    "/plate": "沪A12345",
+}

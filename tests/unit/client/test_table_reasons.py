@@ -78,7 +78,7 @@ def literals() -> Iterator[str]:
                     yield from (str(one.value) for one in inner if isinstance(one, ast.Constant))
             elif isinstance(node, ast.FunctionDef):
                 yield from (
-                    default.value
+                    str(default.value)
                     for argument, default in zip(reversed(node.args.args), reversed(node.args.defaults), strict=False)
                     if argument.arg == "reason" and isinstance(default, ast.Constant)
                 )
