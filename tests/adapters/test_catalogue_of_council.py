@@ -99,6 +99,7 @@ def office(database: str, chain_rpc: str) -> Iterator[Office]:
     store.close()
 
 
+@pytest.mark.slow
 def test_members_name_the_authority_and_the_whole_catalogue_is_loaded_and_read_back(office: Office) -> None:
     assert office.on_chain.authority() == FIRE
     plan = office.plan(office.documents())

@@ -33,6 +33,7 @@ def kill(folder: DataFolder) -> None:
     os.kill(endpoint.pid, SIGKILL)
 
 
+@pytest.mark.slow
 def test_what_was_committed_survives_a_kill_in_the_middle_of_writing_again_and_again(folder: DataFolder) -> None:
     with psycopg.connect(postgres.start(folder).dsn, autocommit=True) as connection:
         connection.execute("CREATE TABLE written (number int PRIMARY KEY, filler text)")

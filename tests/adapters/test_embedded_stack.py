@@ -152,6 +152,7 @@ def test_after_a_kill_of_everything_at_once_everything_comes_back(bench: Bench) 
     assert bench.chain_says() == said
 
 
+@pytest.mark.slow
 def test_an_up_that_is_killed_at_any_moment_can_be_called_again(bench: Bench) -> None:
     bench.up()
     said = bench.grow(6)

@@ -19,14 +19,16 @@ from tests.contracts.sandbox import NOBODY, Key, Sandbox
 
 FOREVER = (1 << 53) - 1
 FEW = settings(
-    max_examples=10,
+    max_examples=5,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
 )
+"""For every change."""
 MANY = settings(FEW, max_examples=40, stateful_step_count=50)
+"""For `scripts/test --all`."""
 SELDOM = st.sampled_from([False, False, False, True])
 """For what makes most acts fail."""
 

@@ -24,6 +24,7 @@ OWN = Grounds(ITEM, Purpose.INCIDENT_RESPONSE, Basis.STATUTORY_DUTY, "duty 1", a
 PATIENCE_SECONDS = 60
 
 
+@pytest.mark.slow
 def test_an_upload_outlives_a_kill_of_everything_that_took_it(demo: DemoStack, tmp_path: Path) -> None:
     with demo.client(PUBLISHER, tmp_path / "client") as client:
         schema, version = client.schema_of(ITEM)

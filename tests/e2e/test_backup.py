@@ -43,6 +43,7 @@ def forms_of(*masks: str) -> Mapping[bytes, str]:
     return {form: mask for mask in masks for form in texts_of(mask)}
 
 
+@pytest.mark.slow
 def test_a_drill_with_a_backup_made_during_ingest_verifies_and_erases_what_was_erased_since(
     demo: DemoStack, tmp_path: Path
 ) -> None:

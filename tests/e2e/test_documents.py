@@ -54,11 +54,13 @@ def test_the_readme_ends_with_a_verified_ledger(desk: Path) -> None:
     assert "verified:" in run(commands("README.md"), desk)
 
 
+@pytest.mark.slow
 def test_the_how_to_on_asking_once_asks_and_leaves_no_identifier(desk: Path) -> None:
     assert "exists" in run(commands("docs/how-to/ask-once.md"), desk)
     assert not (desk / "person").exists()
 
 
+@pytest.mark.slow
 def test_the_how_to_on_counting_shows_figures_of_at_least_k(desk: Path) -> None:
     lines = run(commands("docs/how-to/count-without-showing-anybody.md"), desk).splitlines()
     ends = [place for place, line in enumerate(lines) if line.startswith("n ")]
@@ -84,6 +86,7 @@ def test_the_auditor_s_how_to_verifies(desk: Path) -> None:
     assert "verified:" in run(commands("docs/how-to/verify-the-ledger.md"), desk)
 
 
+@pytest.mark.slow
 def test_trust_files_are_compared_and_pinned_as_the_how_to_says(desk: Path) -> None:
     printed = run(commands("docs/how-to/compare-trust-files.md"), desk)
     assert "nothing differs from trust.json" in printed
@@ -91,6 +94,7 @@ def test_trust_files_are_compared_and_pinned_as_the_how_to_says(desk: Path) -> N
     assert "RPC quorum 1: the endpoint of agency 1 " in printed
 
 
+@pytest.mark.slow
 def test_the_reader_s_how_to_reads_and_proves(desk: Path, demo: DemoStack) -> None:
     found = json.loads(demo.gongzhi("search", *LOOK, "--limit", "1", "--json"))
     script = commands("docs/how-to/look-at-records.md").replace("RECORD_ID", found["records"][0]["recordId"])
@@ -98,6 +102,7 @@ def test_the_reader_s_how_to_reads_and_proves(desk: Path, demo: DemoStack) -> No
     assert (desk / "bundle.json").exists()
 
 
+@pytest.mark.slow
 def test_a_photo_is_attached_and_read_as_the_how_to_says(desk: Path) -> None:
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "PhoneCo"
@@ -109,12 +114,14 @@ def test_a_photo_is_attached_and_read_as_the_how_to_says(desk: Path) -> None:
     assert not list((desk / "incident.json.gongzhi").rglob("*.content.ndjson"))
 
 
+@pytest.mark.slow
 def test_the_doctor_s_how_to_finds_the_demonstration_well(desk: Path) -> None:
     printed = run(commands("docs/how-to/find-what-is-wrong.md"), desk)
     assert "contract_trusted" in printed
     assert "\nerror" not in printed
 
 
+@pytest.mark.slow
 def test_code_sets_are_shown_and_columns_checked_as_the_how_to_says(desk: Path) -> None:
     printed = run(commands("docs/how-to/use-code-sets.md"), desk)
     assert "male-is-0\tsex/1\t标题\n0\t1\t男性" in printed
@@ -122,6 +129,7 @@ def test_code_sets_are_shown_and_columns_checked_as_the_how_to_says(desk: Path) 
     assert "未识别" not in printed
 
 
+@pytest.mark.slow
 def test_profiles_are_previewed_and_an_unsafe_change_is_found_as_the_how_to_says(desk: Path) -> None:
     printed = run(commands("docs/how-to/see-what-each-tier-sees.md"), desk)
     assert "every profile may be published" in printed
@@ -129,6 +137,7 @@ def test_profiles_are_previewed_and_an_unsafe_change_is_found_as_the_how_to_says
     assert "not to be published" in printed
 
 
+@pytest.mark.slow
 def test_a_spreadsheet_is_imported_and_corrected_as_the_how_to_says(desk: Path) -> None:
     printed = run(commands("docs/how-to/import-a-spreadsheet.md"), desk)
     assert "2,3,/idNumber,id_check_failed,," in printed
@@ -136,6 +145,7 @@ def test_a_spreadsheet_is_imported_and_corrected_as_the_how_to_says(desk: Path) 
     assert not (desk / "residents.csv.gongzhi").exists()
 
 
+@pytest.mark.slow
 def test_a_record_is_erased_as_the_how_to_says(desk: Path) -> None:
     printed = run(commands("docs/how-to/erase-records.md"), desk)
     assert "0 records are past 1826 days" in printed

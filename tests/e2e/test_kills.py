@@ -29,6 +29,8 @@ VICTIMS: Mapping[str, Callable[[DemoStack], Sequence[psutil.Process]]] = {
     "chain": lambda demo: [demo.process("chain")],
 }
 GROUNDS = Grounds(1, Purpose.INCIDENT_RESPONSE, Basis.STATUTORY_DUTY, "人民警察法 第六条")
+OFTEN = {"worker", "database"}
+"""Who is killed at every change; the others with `scripts/test --all`."""
 SERVED_BY = {"api", "a process of the api", "database"}
 """Whose death a publisher may notice before `gongzhi up`."""
 ROUNDS = 8
@@ -38,7 +40,9 @@ UP_SECONDS = 4.0
 """About what `gongzhi up` takes; when it is killed, then within this time."""
 
 
-@pytest.mark.parametrize("victim", VICTIMS)
+@pytest.mark.parametrize(
+    "victim", [pytest.param(name, marks=() if name in OFTEN else pytest.mark.slow) for name in VICTIMS]
+)
 def test_after_a_kill_in_the_middle_of_ingest_nothing_acknowledged_is_lost(
     demo: DemoStack, tmp_path: Path, victim: str
 ) -> None:

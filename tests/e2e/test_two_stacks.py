@@ -27,6 +27,7 @@ def processes_of(folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_a_second_demonstration_comes_and_goes_while_the_first_one_works(demo: DemoStack, tmp_path: Path) -> None:
     folder = tmp_path / "other"
     pids = [demo.process(name).pid for name in ("api", "worker", "chain", "postgres")]
