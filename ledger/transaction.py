@@ -45,7 +45,7 @@ class Transaction(AttachmentKeeping, Counting, Protocol):
 
     # requests
     def consume_nonce(self, key: str, request_nonce: str, expires_at: int) -> bool:
-        """Consume a request nonce; False if it was consumed before. Waits for a concurrent transaction's outcome."""
+        """Consume a request nonce, False if it was (waits for who is at it); the followed state is read with it."""
 
     def forget_nonces(self, before: int, limit: int) -> int:
         """Delete at most `limit` nonces that expired before `before`; returns how many."""
@@ -370,8 +370,8 @@ class Transaction(AttachmentKeeping, Counting, Protocol):
     def note_checked(self, checked_at: int) -> None:
         """Note that the chain's head was seen at this time and holds nothing new."""
 
-    def checked_at(self) -> int:
-        """Return when the chain's head was last seen, 0 if never."""
+    def seen_state(self) -> FollowedState:
+        """Return the followed state as this transaction read it last, or reads it now."""
 
     def rewind(self, block: int) -> None:
         """Forget followed blocks after `block` and what they settled; raises the history's generation."""

@@ -61,7 +61,7 @@ def check_worker(settings: Settings) -> None:
     store = wiring.open_store(settings, connections=1)
     try:
         with store.begin() as transaction:
-            seconds = int(time.time()) - transaction.checked_at()
+            seconds = int(time.time()) - transaction.seen_state().checked_at
     finally:
         store.close()
     late = seconds > LATEST_SECONDS

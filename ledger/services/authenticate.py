@@ -90,12 +90,18 @@ def answer_signed(
     """
     now = gateway.clock()
     verified = verify(request, now=now, chain_id=gateway.domain.chain_id)
+    # A stranger costs no write; who is known is asked for nonce and chain in one statement.
+    known = gateway.facts.agency_of(verified.address)
     consumed = answered = False
     try:
         with gateway.store.begin() as transaction:
+            if known is not None:
+                admit(known)
+                _consume(transaction, verified)
             call = _call(gateway, transaction, verified, now)
-            admit(call.agency)
-            _consume(transaction, verified)
+            if known is None:
+                admit(call.agency)
+                _consume(transaction, verified)
             consumed = True
             answer = action(call)
         answered = True

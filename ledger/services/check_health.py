@@ -80,7 +80,7 @@ def _followed(gateway: Gateway, transaction: Transaction, history: History, figu
         return [Check("chain", False, "no block of the chain was followed yet")]
     as_of = history.at_block(newest.number)
     facts_age, anchor_delay = history.parameter("factsAge", as_of), history.parameter("anchorDelay", as_of)
-    seen = now - transaction.checked_at()
+    seen = now - transaction.seen_state().checked_at
     promise, unsettled = figures["earliest_open_anchor_by"], figures["oldest_unsettled_at"]
     late = now - promise if promise else 0
     unsent = now - unsettled if unsettled else 0

@@ -192,7 +192,7 @@ def facts_stale(call: Call, authority: int) -> bool:
     chain without traffic makes no blocks by which age could be told.
     """
     age = call.history.parameter(facts_age(authority), call.as_of)
-    if call.now - call.transaction.checked_at() > age / 2:
+    if call.now - call.transaction.seen_state().checked_at > age / 2:
         return True
     return facts_are_stale(call.history, call.facts_block, call.now, authority)
 

@@ -27,17 +27,23 @@ class HistoryCache:
         self._folded = (NEVER, History())
 
     def history(self, transaction: Transaction) -> History:
-        """Return the history as of the newest followed block; one small query when nothing is new.
+        """Return the history as of the followed state that the transaction saw last; one small query at most when
+        nothing is new.
 
         A rewind of the followed chain voids the fold: a new one is made, and whoever still reads the old one keeps it.
         Raises StoreError, or HistoryError when the stored chain contradicts itself.
         """
-        state = transaction.followed_state()
+        state = transaction.seen_state()
         generation, history = self._folded
         if state.generation == generation and _newest(history) >= _number(state.newest_block):
             return history
         with self._lock:
             return self._refreshed(transaction)
+
+    def agency_of(self, key: str) -> int | None:
+        """Return the agency to which a key (lower-case 0x address) was bound, as far as this process knows."""
+        bound = self._folded[1].keys.get(key)
+        return None if bound is None else bound.agency
 
     def _refreshed(self, transaction: Transaction) -> History:
         while True:

@@ -133,7 +133,7 @@ def _judge(call: Call, given: SignedSubmission) -> None:
         raise WrongGateway(f"the submission names gateway {gateway}, this is {call.gateway.agency}")
     if given.message["recordCount"] != len(given.records):
         raise WrongRoot(f"recordCount is {given.message['recordCount']}, {len(given.records)} records were sent")
-    refuse_unseen_chain(call.history, call.transaction.checked_at(), call.now, call.as_of)
+    refuse_unseen_chain(call.history, call.transaction.seen_state().checked_at, call.now, call.as_of)
     refuse_untimely(call.history, given.message, call.now)
     refuse_unpublishable(call.history, given.message, given.signer, call.now)
 

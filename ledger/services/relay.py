@@ -171,7 +171,7 @@ def _taken(call: Call, relay: Relay, signed: _Signed) -> ActionState:
 
 
 def _judge(call: Call, signed: _Signed, judged: Judged) -> None:
-    refuse_unseen_chain(call.history, call.transaction.checked_at(), call.now, call.as_of)
+    refuse_unseen_chain(call.history, call.transaction.seen_state().checked_at, call.now, call.as_of)
     for signer, signature in zip(MESSAGES[signed.name].signers, signed.signatures, strict=True):
         if signature and recover(signed.digest, signature) != signed.message[signer]:
             raise NotEntitled(f"SignatureInvalid: the signature of {signer} is by another key than the message names")

@@ -15,7 +15,8 @@ from ledger.store.outbox import Outbox
 from ledger.store.session import Row
 
 LOCK = f"SELECT pg_try_advisory_xact_lock({FOLLOW_LOCK})"
-STATE = "SELECT generation, checked_at, (SELECT max(number) FROM blocks) FROM following"
+STATE_COLUMNS = "generation, checked_at, (SELECT max(number) FROM blocks)"
+STATE = f"SELECT {STATE_COLUMNS} FROM following"
 BLOCK_COLUMNS = "number, hash, parent_hash, time"
 HEAD = f"SELECT {BLOCK_COLUMNS} FROM blocks ORDER BY number DESC LIMIT 1"
 BLOCK = f"SELECT {BLOCK_COLUMNS} FROM blocks WHERE number = %s"
@@ -80,6 +81,10 @@ class Following(Outbox):
         self._seen = FollowedState(*self._one(STATE))
         return self._seen
 
+    def seen_state(self) -> FollowedState:
+        """Return the followed state as this transaction read it last, or reads it now."""
+        return self._seen or self.followed_state()
+
     def followed_head(self) -> Block | None:
         """Return the newest followed block."""
         row = self._row(HEAD)
@@ -93,10 +98,6 @@ class Following(Outbox):
     def generation(self) -> int:
         """Return how often the followed chain was rewound; a cached history of another generation is void."""
         return self.followed_state().generation
-
-    def checked_at(self) -> int:
-        """Return when the chain's head was last seen, 0 if never, as this transaction read it last."""
-        return (self._seen or self.followed_state()).checked_at
 
     def note_checked(self, checked_at: int) -> None:
         """Note that the chain's head was seen at this time and holds nothing new."""

@@ -16,7 +16,6 @@ from ledger.store.documents import Documents
 from ledger.store.erasure import Erasing
 from ledger.store.failures import translated
 from ledger.store.figures import Figures
-from ledger.store.following import Following
 from ledger.store.looks import Looks
 from ledger.store.requests import Requests
 from ledger.store.steps import KeptSteps
@@ -40,7 +39,6 @@ class PostgresTransaction(
     Counts,
     Documents,
     Stream,
-    Following,
     Figures,
 ):
     """`ledger.ports.Transaction`, put together from the repositories."""

@@ -1,9 +1,13 @@
 """Consumed request nonces and first answers."""
 
-from ledger.rows import SavedAnswer
-from ledger.store.session import Session
+from ledger.rows import FollowedState, SavedAnswer
+from ledger.store.following import STATE_COLUMNS, Following
 
-CONSUME = """INSERT INTO nonces (key, request_nonce, expires_at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"""
+# Where the followed chain stands comes with it: each request asks both, and every round trip counts.
+CONSUME = f"""
+    WITH consumed AS (
+        INSERT INTO nonces (key, request_nonce, expires_at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING RETURNING 1)
+    SELECT EXISTS (SELECT FROM consumed), {STATE_COLUMNS} FROM following"""
 FORGET = """
     DELETE FROM nonces WHERE ctid = ANY (ARRAY (
         SELECT ctid FROM nonces WHERE expires_at < %s ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED))"""
@@ -13,12 +17,17 @@ SAVE = """
     VALUES (%s, %s, %s, %s, %s, %s)"""
 
 
-class Requests(Session):
+class Requests(Following):
     """See `ledger.ports.Transaction`, requests."""
 
     def consume_nonce(self, key: str, request_nonce: str, expires_at: int) -> bool:
-        """Consume a request nonce; False if it was consumed before. Waits for a concurrent transaction's outcome."""
-        return self._run(CONSUME, (key, request_nonce, expires_at)) == 1
+        """Consume a request nonce; False if it was consumed before. Waits for a concurrent transaction's outcome.
+
+        Reads the followed state too, so that `seen_state` need not.
+        """
+        is_fresh, *state = self._one(CONSUME, (key, request_nonce, expires_at))
+        self._seen = FollowedState(*state)
+        return bool(is_fresh)
 
     def forget_nonces(self, before: int, limit: int) -> int:
         """Delete at most `limit` nonces that expired before `before`; returns how many."""

@@ -43,7 +43,7 @@ def test_everything_from_genesis_on_is_followed_with_its_events(ground: Ground) 
     assert (key.agency, key.roles) == (ground.gateway.agency, Role.ANCHOR.bit)
     assert history.agencies[ground.gateway.agency].kind == 22
     with ground.store.begin() as transaction:
-        assert time.time() - transaction.checked_at() < 60
+        assert time.time() - transaction.seen_state().checked_at < 60
 
 
 def test_confirmations_hold_back_the_newest_blocks(ground: Ground) -> None:

@@ -60,7 +60,7 @@ def fill(dsn: str, submissions: int) -> None:
 
 def checked_at(dsn: str) -> int:
     with closing(PostgresStore(dsn, connections=1)) as store, store.begin() as tx:
-        return tx.checked_at()
+        return tx.seen_state().checked_at
 
 
 def backed_up(dsn: str, out: Path) -> ReadBackup:

@@ -55,7 +55,7 @@ def test_followed_blocks_come_back_with_their_events(store: PostgresStore) -> No
         assert tx.blocks_after(2, 10) == []
         tx.note_checked(80)
         tx.note_checked(79)
-        assert (tx.checked_at(), tx.generation()) == (80, 0)
+        assert (tx.seen_state().checked_at, tx.generation()) == (80, 0)
 
 
 def test_an_anchored_event_settles_its_batch_and_a_rewind_takes_that_back(store: PostgresStore) -> None:
