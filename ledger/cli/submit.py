@@ -15,7 +15,7 @@ from ledger.errors import UsageError
 
 if TYPE_CHECKING:
     from ledger.client.gongzhi import GongzhiClient
-    from ledger.client.tables.job import TableJob
+    from ledger.client.tables.job import Advance, TableJob
     from ledger.client.tables.reports import Summary
     from ledger.client.tables.source import TableSource, Tokens
 
@@ -69,8 +69,7 @@ def submit(
         if not job.is_begun and not accept_columns:
             source.refuse_lost_columns()
         _begin(client, job, resume, again)
-        _fill(job, corrected, _tokens(client, source, table, item))
-        result = _send(client, job, wait) | _told(source, job)
+        result = _publish(client, job, corrected, _tokens(client, source, table, item), wait) | _told(source, job)
     _print(result, as_json)
 
 
@@ -122,35 +121,42 @@ def _tokens(client: "GongzhiClient", source: "TableSource", table: TableOptions,
     return resident_tokens(SubjectsDesk(client.desk), table.grounds(item))
 
 
-def _fill(job: "TableJob", corrected: Path | None, tokens: "Tokens | None") -> None:
+def _fill(job: "TableJob", corrected: Path | None, tokens: "Tokens | None", advance: "Advance") -> None:
     from ledger.client.tables.corrections import Corrections
     from ledger.client.tables.rows import TableFile
 
-    with progress_bar("rows") as advance:
-        job.fill(advance, tokens)
-        corrections = Corrections(job)
-        if corrected is None:
-            corrections.finish(advance, tokens)
-        else:
-            corrections.take(TableFile(corrected), advance, tokens)
+    job.fill(advance, tokens)
+    corrections = Corrections(job)
+    if corrected is None:
+        corrections.finish(advance, tokens)
+    else:
+        corrections.take(TableFile(corrected), advance, tokens)
 
 
-def _send(client: "GongzhiClient", job: "TableJob", wait: int) -> dict[str, Any]:
-    from ledger.client.tables.sending import send_job
+def _publish(
+    client: "GongzhiClient", job: "TableJob", corrected: Path | None, tokens: "Tokens | None", wait: int
+) -> dict[str, Any]:
+    """Prepare the rows and send them meanwhile; returns what was sent."""
+    from ledger.client.tables.sending import JobSending
 
-    pending = job.outbox.pending()
-    sent_now = 0
-    duplicates = 0
-    with progress_bar("submissions", len(pending)) as advance:
-        for _, accepted in send_job(job, client.publishing, wait):
-            sent_now += 1
-            duplicates += len(accepted.duplicates)
-            advance(1)
+    earlier, duplicates = len(job.outbox.sent()), 0
+    with JobSending(job, client.publishing, wait) as sending:
+        with progress_bar("rows") as advance:
+
+            def put(rows: int) -> None:
+                sending.take_pending()
+                advance(rows)
+
+            _fill(job, corrected, tokens, put)
+        with progress_bar("submissions", sending.left) as advance:
+            for _, accepted in sending.accepted():
+                duplicates += len(accepted.duplicates)
+                advance(1)
     sent = job.outbox.sent().values()
     return {
         "records": sum(submission["records"] for submission in sent),
         "submissions": len(sent),
-        "sentNow": sent_now,
+        "sentNow": len(sent) - earlier,
         # Records sent now about persons whom the item held already.
         "duplicates": duplicates,
         "anchorBy": max((submission["anchorBy"] for submission in sent), default=None),

@@ -62,7 +62,8 @@ class ClientOutbox:
 
     def holds(self, name: str) -> bool:
         """Say whether a content was ever put under `name`."""
-        return any(self._path(name, suffix).exists() for suffix in (_SENT, _CONTENT, _REFUSED))
+        # The content first: whoever sends meanwhile removes it only when one of the others is there.
+        return any(self._path(name, suffix).exists() for suffix in (_CONTENT, _SENT, _REFUSED))
 
     def pending(self) -> list[str]:
         """Return the names of what is not accepted yet, in the order of sending."""
@@ -87,26 +88,39 @@ class ClientOutbox:
         """Forget a pending content that the gateway refuses, or that is not to be sent; nothing if there is none."""
         self._remove_content(name)
 
-    def send_all(
-        self, publishing: Publishing, wait_seconds: int = 0, leave_out: LeaveOut | None = None
-    ) -> Iterator[tuple[str, Accepted]]:
+    @contextmanager
+    def only_sender(self) -> Iterator[None]:
+        """Hold the outbox for sending; raises UsageError if another process is sending from this folder."""
+        with (self.folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UsageError("another process is sending from this outbox") from None
+            for name in self.sent():  # contents whose acceptance was written before a crash
+                self._remove_content(name)
+            yield
+
+    def send_all(self, publishing: Publishing, wait_seconds: int = 0) -> Iterator[tuple[str, Accepted]]:
         """Send what is pending, in order; yields each name once its acceptance is checked and kept.
 
-        With `leave_out`, records that are refused because their persons were collected before are left out and noted
-        (`refused`); a content of which nothing is left is not yielded. Stops at the first error and keeps the rest:
-        raises GatewayUnreachable, the gateway's refusals, PromiseBroken, UsageError if another process is sending from
+        Stops at the first error and keeps the rest: raises as `send`, and UsageError if another process is sending from
         this folder.
         """
-        with self._only_sender():
+        with self.only_sender():
             for name in self.pending():
-                accepted = self._send_what_is_taken(name, publishing, wait_seconds, leave_out)
+                accepted = self.send(name, publishing, wait_seconds)
                 if accepted is not None:
                     yield name, accepted
-            self._tidy()
 
-    def _send_what_is_taken(
-        self, name: str, publishing: Publishing, wait_seconds: int, leave_out: LeaveOut | None
+    def send(
+        self, name: str, publishing: Publishing, wait_seconds: int = 0, leave_out: LeaveOut | None = None
     ) -> Accepted | None:
+        """Send a pending content, as the only sender; returns its acceptance once it is checked and kept.
+
+        With `leave_out`, records that are refused because their persons were collected before are left out and noted
+        (`refused`); None if nothing is left of the content. Different names may be sent at the same time. Raises
+        GatewayUnreachable, the gateway's refusals, PromiseBroken.
+        """
         if leave_out is not None:
             self._leave_out(name, leave_out)
         while self._path(name, _CONTENT).exists():
@@ -202,13 +216,8 @@ class ClientOutbox:
         write_durably(self._path(name, _SENT), encode(sent))
         self._remove_content(name)
 
-    def _tidy(self) -> None:
-        """Remove contents whose acceptance was written before a crash."""
-        for name in self.sent():
-            self._remove_content(name)
-
     def _remove_content(self, name: str) -> None:
-        # Not flushed: should a crash bring the files back, the next `send_all` removes them.
+        # Not flushed: should a crash bring the files back, the next sender removes them.
         for suffix in (_CONTENT, _ATTEMPTS):
             self._path(name, suffix).unlink(missing_ok=True)
 
@@ -218,15 +227,6 @@ class ClientOutbox:
 
     def _path(self, name: str, suffix: str) -> Path:
         return self.folder / f"{name}{suffix}"
-
-    @contextmanager
-    def _only_sender(self) -> Iterator[None]:
-        with (self.folder / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise UsageError("another process is sending from this outbox") from None
-            yield
 
 
 def _content_lines(content: SubmissionContent) -> bytes:

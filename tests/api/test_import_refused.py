@@ -101,10 +101,10 @@ def test_over_the_quota_of_questions_the_import_stops_and_goes_on_another_day(
     with ExitStack() as stack, served(create_app(thrifty, caring.settings)) as client:
         today = Desks(replace(caring, gateway=thrifty, client=client), tmp_path / "desks", stack).open(PUBLISHER)
         with pytest.raises(LookRefused, match="quota_exhausted"):
-            list(send_job(made, today.publishing))
+            list(send_job(made, today.publishing, at_once=1))
         assert {receipt.kind for receipt in today.desk.receipts.receipts()} == {"refusal"}
         assert len(made.outbox.pending()) == 2
         assert made.outbox.refused() == {}
         tomorrow = Desks(caring, tmp_path / "desks", stack).open(PUBLISHER)
-        assert len(list(send_job(made, tomorrow.publishing))) == 2
+        assert len(list(send_job(made, tomorrow.publishing, at_once=1))) == 2
     assert refused(made) == list(KNOWN)

@@ -1,5 +1,6 @@
 """A consortium of the benchmark's own: founded in a temporary folder, measured, stopped, deleted."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -133,6 +134,11 @@ def use_of(folder: DataFolder) -> Use:
         cpu[name] = sum(_cpu_seconds(member) for member in family)
         memory[name] = sum(_memory_bytes(member) for member in family) / MEBIBYTE
     return Use(cpu, memory)
+
+
+def publishers_cpu_seconds() -> float:
+    """Return the CPU seconds that this process has used so far, as the publisher, its children included."""
+    return sum(_cpu_seconds(member) for member in _family(os.getpid()))
 
 
 def _family(pid: int) -> list[psutil.Process]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from ledger.cli.benchmarks.ground import Ground
+from ledger.cli.benchmarks.ground import Ground, publishers_cpu_seconds, use_of
 from ledger.cli.benchmarks.measurement import Floor, Measurement
 from ledger.cli.demo.command import wait_until_all_is_anchored
 from ledger.cli.demo.dirty_tables import DirtyTable, dirty_residents
@@ -19,6 +19,7 @@ from ledger.client.tables.job import TableJob
 from ledger.client.tables.mapping import load_mapping
 from ledger.client.tables.preparing import PreparingProcesses
 from ledger.client.tables.rows import TableFile
+from ledger.client.tables.sending import AT_ONCE, JobSending
 from ledger.client.tables.source import Outcome, TableSource, Tokens
 from ledger.client.tables.xlsx_file import workbook
 from ledger.core.codes import Basis, Purpose
@@ -42,7 +43,8 @@ def measure_import(ground: Ground) -> list[Measurement]:
         )
         with PreparingProcesses(source.schema) as processes:
             prepared = _prepared(source, table, processes)
-            fresh = replace(source, seen={}, prepare_all=processes.prepare)
+            again = path.rename(path.with_name("register.xlsx"))  # what is kept of a file that was read does not count
+            fresh = replace(source, file=TableFile(again), seen={}, prepare_all=processes.prepare)
             job = TableJob(fresh, ground.scratch / "residents.gongzhi", RESIDENTS, version, BATCH)
             whole = _whole(ground, client, job, tokens, table)
     finally:
@@ -100,22 +102,32 @@ def _whole(ground: Ground, client: GongzhiClient, job: TableJob, tokens: Tokens,
         asked += time.perf_counter() - begun
         return given
 
+    before, own_before = use_of(ground.demo.folder), publishers_cpu_seconds()
     begun = time.perf_counter()
     job.begin(client.desk.facts.gateway, client.desk.agency)
-    summary = job.fill(tokens=timed)
-    filled = time.perf_counter()
-    submissions = len(list(job.outbox.send_all(client.publishing)))
+    with JobSending(job, client.publishing) as sending:
+        summary = job.fill(lambda _: sending.take_pending(), tokens=timed)
+        filled = time.perf_counter()
+        submissions = len(list(sending.accepted()))
     sent = time.perf_counter()
-    count = len(table.rows)
+    used, count = use_of(ground.demo.folder).cpu_since(before), len(table.rows)
+    used["cpu_seconds_publisher"] = publishers_cpu_seconds() - own_before
     return Measurement(
         "import, accepted",
         {
             "rows_per_second": count / (sent - begun),
             "seconds": sent - begun,
+            "seconds_until_prepared": filled - begun,
             "tokens_per_second": summary.accepted / asked,
-            "sent_records_per_second": summary.accepted / (sent - filled),
             "rejected": len(summary.rejected),
+            **{f"{name.replace('seconds', 'ms_per_row')}": 1_000 * seconds / count for name, seconds in used.items()},
         },
         (Floor("rows_per_second", 500), Floor("rejected", len(table.faults), at_least=False)),
-        {"rows": count, "submissions": submissions, "tokens": "100 persons a query", **ground.conditions()},
+        {
+            "rows": count,
+            "submissions": submissions,
+            "sent": f"while rows are prepared, {AT_ONCE} submissions at a time",
+            "tokens": "100 persons a query",
+            **ground.conditions(),
+        },
     )

@@ -65,6 +65,11 @@ class TableJob:
         """Whether the folder holds a job already."""
         return (self.state / PLAN).exists()
 
+    @property
+    def is_filled(self) -> bool:
+        """Whether every row of its file stands in the outbox or in the report."""
+        return (self.state / FILLED).exists()
+
     def begin(self, gateway: int, publisher: int) -> bool:
         """Fix what the job is of; returns whether it was begun before. Raises UsageError if it is of something else."""
         plan = encode(self.plan(gateway, publisher))
@@ -85,7 +90,7 @@ class TableJob:
         process is filling; and what `tokens` raises: what stands in the outbox by then is kept.
         """
         filled = self.state / FILLED
-        if not filled.exists():
+        if not self.is_filled:
             with self.only_filler():
                 outcome = self.put(RowsToFill("", self.source, self.source.rows()), tokens, advance)
                 summary = summary_of(outcome)

@@ -175,7 +175,7 @@ def test_records_of_an_attempt_that_arrived_unheard_are_not_taken_for_others(
         return None if len(asked) <= 2 else ask(*about)
 
     monkeypatch.setattr(made.outbox, "_ask", late)
-    list(send_job(made, client.publishing))
+    list(send_job(made, client.publishing, at_once=1))
     assert collected_before(Corrections(made).summary()) == []
     assert minutes_at(gateway) == Counter(range(1, ROWS + 1))
 
