@@ -5,10 +5,10 @@ Keys of subjects are derived from the master by HKDF-SHA256 (RFC 5869), one for 
 
 import base64
 import binascii
-import hashlib
 import hmac
 import re
 import secrets
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -25,13 +25,14 @@ AEAD_NONCE_BYTES = 12
 PURPOSE = b"gongzhi daily key/1\x00"
 SUBJECT_ROOT = b"gongzhi subject keys/1"
 """What the root of the subject keys is derived for; the master itself wraps daily keys and does nothing else."""
+_KEPT_KEYS = 256
 _SUBJECT_NAME = re.compile(r"token|tag|counts|agency/[0-9]{1,10}/[0-9]{1,5}/[0-9]{1,10}")
 
 
 class FileKeyProvider:
     """Wraps and opens daily keys; the key's id is bound to its wrapped bytes. Computes with the keys of subjects."""
 
-    __slots__ = ("_master", "_subject_root")
+    __slots__ = ("_master", "_subject_key", "_subject_root")
 
     def __init__(self, master_key: bytes) -> None:
         """Take the 32 bytes of the master key; raises KeyProviderError for another length."""
@@ -39,6 +40,7 @@ class FileKeyProvider:
             raise KeyProviderError(f"a master key has {KEY_BYTES} bytes")
         self._master = AESGCM(master_key)
         self._subject_root = HKDF(SHA256(), KEY_BYTES, salt=None, info=SUBJECT_ROOT).derive(master_key)
+        self._subject_key = lru_cache(_KEPT_KEYS)(self._derived)  # deriving one takes several times as long as its use
 
     def __repr__(self) -> str:
         """Show nothing."""
@@ -66,8 +68,10 @@ class FileKeyProvider:
         """
         if not _SUBJECT_NAME.fullmatch(name):
             raise KeyProviderError("no key of subjects has this name")
-        key = HKDFExpand(SHA256(), KEY_BYTES, info=name.encode("ascii")).derive(self._subject_root)
-        return hmac.digest(key, message, hashlib.sha256)
+        return hmac.digest(self._subject_key(name), message, "sha256")
+
+    def _derived(self, name: str) -> bytes:
+        return HKDFExpand(SHA256(), KEY_BYTES, info=name.encode("ascii")).derive(self._subject_root)
 
 
 def create_master_key(path: Path) -> None:
