@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
-from python_calamine import CalamineError, CalamineWorkbook, load_workbook
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, load_workbook
 
 from ledger.client.tables.xlsx_bounds import scan
 from ledger.client.tables.xlsx_file import EXACT_BELOW
@@ -46,8 +47,8 @@ def xlsx_lines(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
     columns: dict[int, list[int]] = {}
     for row, column in errors:
         columns.setdefault(row, []).append(column)
-    with _workbook(path) as workbook:
-        rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    state = path.stat()
+    rows = _sheet(path, sheet, state.st_mtime_ns, state.st_size, state.st_ino).to_python(skip_empty_area=False)
     last = max((*columns, len(rows)))
     rows += [[""] * len(rows[0])] * (last - len(rows)) if rows else []
     for line, cells in enumerate(rows, 1):
@@ -80,6 +81,13 @@ def _number_text(number: float) -> str:
     if number == int(number):
         return str(int(number))
     return format(Decimal(f"{number:.15g}"), "f")
+
+
+@lru_cache(maxsize=1)
+def _sheet(path: Path, sheet: str, *_: int) -> CalamineSheet:
+    """Return a sheet that is read: a job asks for its header first, for its rows then, and for its header again."""
+    with _workbook(path) as workbook:
+        return workbook.get_sheet_by_name(sheet)
 
 
 @contextmanager
