@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import psycopg
 import pytest
 import structlog
 from pydantic import TypeAdapter
@@ -103,6 +104,9 @@ def test_an_agency_over_its_rate_is_told_when_to_come_back(consortium: Consortiu
     assert answers[2].json()["code"] == "too_many_requests"
     assert answers[2].headers["retry-after"] == "2"
     assert stranger.status_code == 200
+    with psycopg.connect(consortium.dsn) as connection:
+        consumed = connection.execute("SELECT count(*) FROM nonces").fetchone()
+    assert consumed == (3,)
 
 
 def test_concurrency_is_counted_per_agency_and_given_back() -> None:
