@@ -264,6 +264,7 @@ class SimulatedLedger(SimulatedChain):
     def query(self, key: str = "auditor", **other: Any) -> StreamEntry:
         """Answer an auditor's export request."""
         headers = {"gongzhi-item": "0", "gongzhi-purpose": "12", "gongzhi-basis": "3", "gongzhi-authority": "audit"}
+        headers["gongzhi-basis-ref"] = to_hex(number32("duty"))
         kept = self.request(key, "/v1/export", headers)
         message = {
             "gateway": self.gateway,

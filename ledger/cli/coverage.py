@@ -4,13 +4,11 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.code_names import parse_basis, parse_purpose
 from ledger.cli.connection import Connection, connected, open_client
-from ledger.cli.grounds_options import BasisOption, PurposeOption, ReferenceOption
+from ledger.cli.grounds_options import BasisOption, CaseOption, GroundsOptions, PurposeOption, ReferenceOption
 from ledger.cli.option_groups import takes
 from ledger.cli.output import print_result
 from ledger.cli.person_options import PersonOptions
-from ledger.client.grounds import Grounds
 
 
 @connected
@@ -21,6 +19,7 @@ def coverage(
     purpose: PurposeOption,
     basis: BasisOption,
     basis_ref: ReferenceOption = None,
+    case: CaseOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
     person: PersonOptions,
     connection: Connection,
@@ -29,7 +28,7 @@ def coverage(
 
     Every question is a signed, anchored entry and counts against the agency's quota of the day.
     """
-    grounds = Grounds(item, parse_purpose(purpose), parse_basis(basis), basis_ref)
+    grounds = GroundsOptions(item, purpose, basis, basis_ref, case=case).grounds
     subject = person.subject()
     with open_client(connection) as client:
         found = client.subjects.coverage(subject, grounds)

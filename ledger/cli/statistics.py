@@ -4,12 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.code_names import parse_basis, parse_purpose
 from ledger.cli.connection import Connection, connected, open_client
-from ledger.cli.grounds_options import BasisOption, PurposeOption, ReferenceOption
+from ledger.cli.grounds_options import BasisOption, CaseOption, GroundsOptions, PurposeOption, ReferenceOption
 from ledger.cli.moments import moment_text
 from ledger.cli.output import print_json, print_table
-from ledger.client.grounds import Grounds
 from ledger.client.statistics import CountedTable, Figure, Margin, OnceCounts
 from ledger.core.count_questions import PERIODS
 
@@ -32,6 +30,7 @@ def counts(
     purpose: PurposeOption,
     basis: BasisOption,
     basis_ref: ReferenceOption = None,
+    case: CaseOption = None,
     as_json: JsonOption = False,
     connection: Connection,
 ) -> None:
@@ -41,7 +40,7 @@ def counts(
     made once, when one of them is asked for first, and stay as they are. Wider regions and longer periods add tables
     up: a figure with ≥ is what there is at least, since not all of them show it.
     """
-    grounds = Grounds(item, parse_purpose(purpose), parse_basis(basis), basis_ref)
+    grounds = GroundsOptions(item, purpose, basis, basis_ref, case=case).grounds
     with open_client(connection) as client:
         table = client.statistics.counts(region, period, grounds)
     if as_json:

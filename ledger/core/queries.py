@@ -17,15 +17,20 @@ one. A publisher needs the token of every item that it may publish, a class-3 it
 A resident asks who looked through a member that serves him, for P12 and nothing else, whatever the purposes of the
 item. With item 0 he is told of the items of which the member may serve him: those that it may read or publish.
 
-A submission states neither purpose nor basis, so the Query of what it was told has 0 for both.
+A submission states neither purpose nor basis, so the Query of what it was told has 0 for both. Any other query states
+its basis as a look does, and an auditor's export too. Where somebody publishes or takes a consent, LB1 is the consent
+that he is taking; elsewhere it is one on chain, to him and for this purpose. That a consent is of the person who is
+asked about, no row compares: a query opens nothing.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from ledger.core.codes import AgencyKind, Purpose, QueryType, Refusal, Role, ShareClass
+from ledger.core.codes import AgencyKind, Basis, Purpose, QueryType, Refusal, Role, ShareClass
+from ledger.core.eip712 import ZERO32
 from ledger.core.history import AsOf, History
+from ledger.core.look import Ground, Look, consent_rules
 
 EVERY_ITEM: Final = 0
 """The item of a query that is about no item in particular."""
@@ -59,6 +64,8 @@ STATISTICS: Final = QueryKind("/v1/statistics", QueryType.STATISTICS, Role.READ,
 COLLECTING: Final = QueryKind(
     "/v1/submissions", QueryType.COVERAGE, Role.SUBMIT, names_item=True, is_by_submission=True
 )
+EXPORT: Final = QueryKind("/v1/export", QueryType.EXPORT, Role.AUDIT)
+"""An auditor's; whether it is answered is decided as a look with authority AUDIT."""
 KINDS: Final[Mapping[str, QueryKind]] = {
     kind.path: kind for kind in (COVERAGE, TOKEN, SUBJECT, SUBJECT_LIST, TAG, LOOKS, STATISTICS, COLLECTING)
 }
@@ -96,6 +103,21 @@ def why_not_query(history: History, kind: QueryKind, asker: Asker, as_of: AsOf) 
     return None
 
 
+def lacks_basis(ground: Ground, kind: QueryKind, look: Look, as_of: AsOf) -> bool:
+    """Say whether the basis that a query states is not complete (row 8). `look`: what was stated, of no authority."""
+    if kind.is_by_submission:
+        return False
+    if look.basis == Basis.EMERGENCY:
+        return look.case_ref == ZERO32
+    if look.basis != Basis.CONSENT:
+        return look.basis not in _BASES or look.basis_ref == ZERO32
+    if kind.role is Role.SUBMIT:
+        return False
+    consent = consent_rules(ground, look, as_of)
+    said = look.reader, look.purpose
+    return consent is None or not consent.live or (consent.recipient, consent.purpose) != said
+
+
 def items_for_resident(history: History, asker: Asker, as_of: AsOf) -> tuple[int, ...]:
     """Return the items of which a member may tell a resident who looked, ascending: all that it may, or the asked one.
 
@@ -127,4 +149,5 @@ def _purpose_allowed(kind: QueryKind, purpose: int, agency_kind: int, args: Mapp
 
 
 _PURPOSES = frozenset(Purpose)
+_BASES = frozenset(Basis)
 _AGENCY_KINDS = frozenset(AgencyKind)

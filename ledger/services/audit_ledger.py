@@ -17,6 +17,7 @@ from ledger.core.audit.governance_acts import check_governance
 from ledger.core.audit.grants import check_grants
 from ledger.core.audit.ground import Ground
 from ledger.core.audit.promises import check_joint
+from ledger.core.audit.questions import tell_most_asked
 from ledger.core.audit.receipts import NamedReceipt, check_receipts, wanted_entry
 from ledger.core.audit.stream import Part
 from ledger.core.audit.whole import (
@@ -322,6 +323,7 @@ def _judge_together(audit: _Audit, parts: Sequence[Part]) -> None:
     if audit.request.sample is None:
         check_counts(ground, tally, audit.counts, parts)
     audit.duties = [part.duties for part in parts]
+    tell_most_asked(tally, (part.questions for part in parts))
     elsewhere = tally.skipped["record.served"]
     if ground.is_partial and elsewhere and audit.request.sample is None:
         tally.incomplete.append(f"{elsewhere} opened records stand before this export, or were declared VOID")

@@ -1,15 +1,18 @@
 """Decide a query about a person, count it, and sign what was answered: one Query each, or one Refusal."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from ledger.core.codes import EntryType, Refusal
-from ledger.core.queries import Asker, QueryKind, why_not_query
+from ledger.core.codes import Authority, EntryType, Refusal
+from ledger.core.look import Look
+from ledger.core.queries import Asker, QueryKind, lacks_basis, why_not_query
 from ledger.core.subjects import SECONDS_A_DAY, SubjectOpening, check_opening, parse_opening, parse_openings
 from ledger.errors import LookRefused, OpeningMismatch
 from ledger.rows import LookEvidence
 from ledger.services.asked import Asked, look_of
 from ledger.services.authenticate import Call
 from ledger.services.disclose import facts_stale, refuse
+from ledger.services.look_ground import ground_of
 from ledger.services.sign import SignedStatement, anchor_by, append_own_entry
 
 
@@ -41,17 +44,23 @@ def refuse_query(
 ) -> LookRefused | None:
     """Decide a query and count it; returns the refusal that was appended, None if it may be answered.
 
-    In the order of looks: key, item, purpose, class 3, quota of the day, stale facts. `count` counts it against the
-    quota, and is `count_query` if None.
+    In the order of looks: key, item, purpose, class 3, basis, quota of the day, stale facts. `count` counts it against
+    the quota, and is `count_query` if None. A query rests on no authority, so no emergency makes older facts do.
     """
     asker = Asker(call.agency, call.key, asked.item, asked.purpose)
+    look = look_of(call, asked, 0)
     reason = why_not_query(call.history, kind, asker, call.as_of)
+    if reason is None and _lacks_basis(call, kind, replace(look, authority=Authority.CLASS1)):
+        reason = Refusal.BASIS_INCOMPLETE
     if reason is None and not (count or count_query)(call):
         reason = Refusal.QUOTA_EXHAUSTED
-    look = look_of(call, asked, 0)
-    if reason is None and facts_stale(call, look.authority):
+    if reason is None and facts_stale(call, Authority.CLASS1):
         reason = Refusal.FACTS_STALE
     return None if reason is None else refuse(call, look, reason)
+
+
+def _lacks_basis(call: Call, kind: QueryKind, stated: Look) -> bool:
+    return lacks_basis(ground_of(call, stated), kind, stated, call.as_of)
 
 
 def sign_query(call: Call, asked: Asked, kind: QueryKind, result_count: int) -> SignedStatement:

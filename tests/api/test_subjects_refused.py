@@ -43,6 +43,10 @@ __all__ = ["caring", "log_lines"]
         (Refusal.PURPOSE_NOT_ALLOWED, FIRE_READER, "/v1/coverage", {"purpose": "8"}),
         (Refusal.PURPOSE_NOT_ALLOWED, PROPERTY_KEY, "/v1/coverage", {}),
         (Refusal.ITEM_NOT_SHARED, FIRE_READER, "/v1/coverage", {"item": str(FLAG)}),
+        (Refusal.BASIS_INCOMPLETE, FIRE_READER, "/v1/coverage", {"basis_ref": ""}),
+        (Refusal.BASIS_INCOMPLETE, PUBLISHER, "/v1/subjects", {"basis_ref": ""}),
+        (Refusal.BASIS_INCOMPLETE, FIRE_READER, "/v1/subject-tokens", {"basis": "1"}),
+        (Refusal.BASIS_INCOMPLETE, FIRE_READER, "/v1/coverage", {"basis": "4"}),
     ],
 )
 def test_a_refused_query_is_a_signed_refusal(
@@ -65,6 +69,8 @@ def test_stale_facts_answer_nothing(caring: Consortium) -> None:
     caring.clock.now += 100
     problem = ask(caring, FIRE_READER, "/v1/coverage").json()
     assert problem["reason"] == Refusal.FACTS_STALE
+    urgent = {"authority": "emergency", "emergency": "0x" + "33" * 32, "basis": "4", "case": "0x" + "44" * 32}
+    assert ask(caring, FIRE_READER, "/v1/coverage", **urgent).json()["reason"] == Refusal.FACTS_STALE
 
 
 @pytest.fixture

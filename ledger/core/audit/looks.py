@@ -9,7 +9,7 @@ from ledger.core.audit.checks import Tally
 from ledger.core.audit.ground import Ground
 from ledger.core.audit.requests import AUTHORITY_NAMES, KeptRequest, parse_base
 from ledger.core.audit.rows import GRANT_USE, REQUEST, OnceRow, OpeningRow
-from ledger.core.codes import Authority, EntryType, Purpose, QueryType, Role
+from ledger.core.codes import Authority, EntryType
 from ledger.core.entitlement import CLOCK_SKEW_SECONDS
 from ledger.core.export import ExportedEntry, ExportedLook
 from ledger.core.hexadecimal import from_hex, to_hex
@@ -17,7 +17,6 @@ from ledger.core.history import AsOf, Point
 from ledger.core.look import Look, bounding_profile, categories_of, consent_id, facts_are_stale, item_version, moment
 from ledger.core.mask_policy import MaskPolicy
 from ledger.core.merkle import MerkleTree, opening_leaf
-from ledger.core.queries import KINDS, Asker, why_not_query
 from ledger.core.receipt import Opening
 from ledger.core.statements import OWN_TIME
 from ledger.errors import FormatError, SignatureError
@@ -130,10 +129,13 @@ def _fault_of_facts(ground: Ground, entry: ExportedEntry, anchored: Point) -> st
         return f"block {block.number} is not before block {anchored.block}, where the entry is anchored"
     if block.time > own_time + CLOCK_SKEW_SECONDS:
         return f"block {block.number} has time {block.time}, the statement {own_time}"
-    if entry.entry_type is not EntryType.DISCLOSURE:
+    if entry.entry_type is EntryType.REFUSAL:
         return None
-    if facts_are_stale(history, block.number, own_time, message["authority"]):
+    # A query rests on no authority: its facts are as fresh as those of a class-1 look.
+    if facts_are_stale(history, block.number, own_time, message.get("authority", Authority.CLASS1)):
         return f"block {block.number} was stale at {own_time}"
+    if entry.entry_type is EntryType.QUERY:
+        return None
     newest = history.newest_batch(ground.gateway, history.at_block(block.number))
     return None if message["asOfBatch"] == newest else f"asOfBatch {message['asOfBatch']} instead of {newest}"
 
@@ -227,27 +229,3 @@ def _permitted_open(ground: Ground, tally: Tally, said: Look, as_of: AsOf, schem
             subject = f"scope of {what} {to_hex(facts.id)}"
             tally.fail("document.present", subject, to_hex(facts.scope_hash), "no usable document", ground.blamed)
     return permitted
-
-
-def check_query(ground: Ground, tally: Tally, entry: ExportedEntry, request: KeptRequest) -> None:
-    """Check `look.decision` of a query: an export is an audit's, for P12; any other is decided again."""
-    refusal = _why_not_answered(ground, entry, request)
-    tally.judge("look.decision", refusal is None, f"entry {entry.sequence}", "permitted", refusal or "", ground.blamed)
-
-
-def _why_not_answered(ground: Ground, entry: ExportedEntry, request: KeptRequest) -> str | None:
-    message, history = entry.message, ground.history
-    as_of = moment(history, message["factsBlock"], message["answeredAt"])
-    if message["queryType"] != QueryType.EXPORT:
-        kind = KINDS.get(request.lines.get("@path", ""))
-        if kind is None or kind.type != message["queryType"]:
-            return "asked at a path of another type"
-        if kind.is_by_resident and request.lines.get("gongzhi-authority") != "self":
-            return "told who looked without authority self"
-        asker = Asker(message["reader"], message["readerKey"], message["item"], message["purpose"])
-        refused = why_not_query(history, kind, asker, as_of)
-        return None if refused is None else refused.slug
-    refusal = history.why_not_entitled(message["readerKey"], Role.AUDIT, message["reader"], as_of)
-    if refusal is None and message["purpose"] != Purpose.RIGHTS_AND_AUDIT:
-        return "an export for another purpose than P12"
-    return refusal

@@ -12,7 +12,6 @@ from ledger.core.audit.looks import (
     LOOK_TYPES,
     check_facts,
     check_openings,
-    check_query,
     check_request,
     check_target,
     opening_rows_of,
@@ -20,6 +19,7 @@ from ledger.core.audit.looks import (
     use_row,
 )
 from ledger.core.audit.promises import TimeOrder, check_promise, check_times
+from ledger.core.audit.questions import Questions, check_query, count_question
 from ledger.core.audit.requests import KeptRequest
 from ledger.core.audit.rows import OnceRow, OpeningRow, RecordRow
 from ledger.core.audit.submissions import check_records, check_submission, submission_id_row
@@ -62,6 +62,7 @@ class Part:
     items: set[tuple[int, int]] = field(default_factory=set)
     """Item versions that submissions and disclosures name."""
     duties: DutyRows = field(default_factory=DutyRows)
+    questions: Questions = field(default_factory=Questions)
     lines: tuple[int, int, int, int] = (0, 0, 0, 0)
     """Lines read: entries, records, looks, actions."""
 
@@ -206,6 +207,7 @@ class PartChecker:
             return
         look = kept[0]
         self.part.duties.note_look(ground, entry, look)
+        count_question(self.part.questions, entry)
         self._emit(request_row(entry))
         use = use_row(entry)
         if use is not None:
