@@ -27,7 +27,7 @@ from ledger.core.hexadecimal import to_hex
 from ledger.keys.uris import open_signer
 from ledger.services.catalogue_load import is_published
 from ledger.services.publish_calendar import publish_calendar
-from ledger.services.publish_duties import publish_duties
+from ledger.services.publish_duties import keep_duties, named_by, publish_duties
 from ledger.services.publish_item import keep_document
 
 catalogue_app = typer.Typer(no_args_is_help=True, help="Catalogue items, the duty list and the calendar.")
@@ -60,7 +60,7 @@ def catalogue_authority(
 
 @catalogue_app.command("duties")
 def catalogue_duties(
-    file: Annotated[str, typer.Argument(help="duty list of the domain data, as `duties-1.json`")],
+    file: Annotated[str, typer.Argument(help="duty list of the domain data, as `duties-2.json`")],
     keystore: KeystoreOption,
     password_file: PasswordOption,
     folder: FromOption = None,
@@ -68,18 +68,25 @@ def catalogue_duties(
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish a version of the duty list; the key is an ADMIN of the catalogue authority."""
-    duties = parse_duty_list(domain_loader(folder)(file))
+    """Publish a version of the duty list, with the purposes and the bases of flows that it names.
+
+    The key is an ADMIN of the catalogue authority.
+    """
+    load = domain_loader(folder)
+    duties = parse_duty_list(load(file))
+    documents = named_by(duties, load)
     settings = load_settings(data_folder)
     admin = open_signer(f"keystore:{keystore}", password_file)
     with administration(settings, admin) as opened:
         on_chain = wiring_catalogue.open_catalogue(wiring.rpc_url(settings), opened.contracts)
         changed = not is_published(on_chain.duty_list(), duties.version, duties.hash, "duty list")
         if not dry_run:
-            keep_document(opened.store, duties.hash, duties.document, int(time.time()))
+            keep_duties(opened, documents, int(time.time()))
         if changed and not dry_run:
-            publish_duties(opened, duties, admin, int(time.time()))
+            publish_duties(opened, duties, admin)
+    named = {one.file: to_hex(one.hash) for one in duties.named}
     result = {"dutyList": duties.version, "duties": len(duties.duties), "documentHash": to_hex(duties.hash)}
+    result |= {"named": named} if named else {}
     print_result({**({"dryRun": True} if dry_run else {}), **result, "changed": changed}, as_json=as_json)
 
 

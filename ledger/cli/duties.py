@@ -11,8 +11,8 @@ from ledger.core.duty_list import ListedDuty, parse_duty_list
 from ledger.errors import NotFound
 
 app = typer.Typer(no_args_is_help=True, help="Whose each matter is, by which article, until when.")
-FileOption = Annotated[str, typer.Option("--file", help="duty list of the domain data, as `duties-1.json`")]
-SHIPPED_DUTIES = "duties-1.json"
+FileOption = Annotated[str, typer.Option("--file", help="duty list of the domain data, as `duties-2.json`")]
+SHIPPED_DUTIES = "duties-2.json"
 _WORDS = {
     "duty": ("编号", "duty"),
     "matter": ("事项", "matter"),

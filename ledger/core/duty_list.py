@@ -1,4 +1,6 @@
-"""The duty list `gongzhi-duty-list/1`: for each matter one responsible body, who assists, the article, the deadline.
+"""The duty list `gongzhi-duty-list/2`: for each matter one responsible body, who assists, the article, the deadline.
+
+It names by hash the purposes and the bases with their flows that go with it; `gongzhi-duty-list/1` names none.
 
 PERMANENT: its Keccak-256 over canonical bytes is what `DutyListSet` names; a change is a new version, another shape a
 new format name. A basis LB3 may refer to a duty by its id.
@@ -12,6 +14,7 @@ from typing import Any
 
 from ledger.core.canonical import document_hash
 from ledger.core.codes import AgencyKind, Purpose
+from ledger.core.hexadecimal import from_hex
 from ledger.core.shapes import (
     array,
     ascending_codes,
@@ -25,9 +28,11 @@ from ledger.core.shapes import (
 )
 from ledger.errors import FormatError
 
-FORMAT = "gongzhi-duty-list/1"
+FORMAT_1 = "gongzhi-duty-list/1"
+FORMAT = "gongzhi-duty-list/2"
 MOST_DUTIES = 4_096
 _MEMBERS = ("format", "version", "title", "duties")
+_NAMED = ("purposes", "bases")
 _DUTY_MEMBERS = ("duty", "matter", "responsible", "assisting", "article", "workingDays", "item", "purpose")
 _DUTY_ID = re.compile(r"[A-Z]{1,4}-[0-9]{1,4}")
 
@@ -51,13 +56,22 @@ class ListedDuty:
 
 
 @dataclass(frozen=True)
+class NamedDocument:
+    """A document that the duty list goes with: its file (`bases-2.json`) and the Keccak-256 (32 bytes) of it."""
+
+    file: str
+    hash: bytes
+
+
+@dataclass(frozen=True)
 class ListOfDuties:
-    """A version of the duty list."""
+    """A version of the duty list, with the documents of purposes and of bases that it names (none in format 1)."""
 
     version: int
     title: Mapping[str, str]
     duties: tuple[ListedDuty, ...]
     document: Mapping[str, Any]
+    named: tuple[NamedDocument, ...] = ()
 
     @cached_property
     def hash(self) -> bytes:
@@ -70,12 +84,14 @@ class ListOfDuties:
 
 
 def parse_duty_list(document: object) -> ListOfDuties:
-    """Return the list of a `gongzhi-duty-list/1` document (its parsed JSON).
+    """Return the list of a `gongzhi-duty-list/2` or `/1` document (its parsed JSON).
 
     Raises UnsupportedFormat for another format name; FormatError for other members, unknown codes, a duty or a matter
     twice (a matter has one responsible body), a responsible body that assists itself, an empty list.
     """
-    members = format_members(document, FORMAT, _MEMBERS, what="duty list")
+    first = isinstance(document, dict) and document.get("format") == FORMAT_1
+    names = () if first else _NAMED
+    members = format_members(document, FORMAT_1 if first else FORMAT, (*_MEMBERS, *names), what="duty list")
     version = from_one(members["version"], 32, what="duty list version")
     duties = tuple(_duty(one) for one in array(members["duties"], what="duty list duties", most=MOST_DUTIES))
     if not duties:
@@ -84,7 +100,14 @@ def parse_duty_list(document: object) -> ListOfDuties:
         raise FormatError("duty list duties: a duty stands twice")
     if len({one.matter["zh"] for one in duties}) != len(duties):
         raise FormatError("duty list duties: a matter stands twice, and has one responsible body only")
-    return ListOfDuties(version, titles(members["title"], what="duty list title"), duties, members)
+    named = tuple(_named(name, members[name]) for name in names)
+    return ListOfDuties(version, titles(members["title"], what="duty list title"), duties, members, named)
+
+
+def _named(name: str, value: object) -> NamedDocument:
+    members = members_of(value, ("version", "hash"), what=f"duty list {name}")
+    version = from_one(members["version"], 32, what=f"duty list {name} version")
+    return NamedDocument(f"{name}-{version}.json", from_hex(members["hash"], 32, what=f"duty list {name} hash"))
 
 
 def _duty(value: object) -> ListedDuty:

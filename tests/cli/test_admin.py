@@ -1,9 +1,13 @@
 """A consortium founded by hand: key files, contracts, members, catalogue items, a trust file."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from ledger.config import load_settings
+from ledger.core.hexadecimal import from_hex
+from ledger.wiring import open_store
 from tests.cli.admin_desk import Desk
 
 pytestmark = pytest.mark.cli
@@ -40,9 +44,16 @@ def test_a_consortium_is_founded_by_hand_and_every_verb_is_safe_to_repeat(desk: 
     assert desk(*load, *admin, "--dry-run") == dry
     assert desk(*load, *admin) == {"items": dry["items"]}
     assert [item["standing"] for item in desk(*load, *admin)["items"]] == ["published"] * 3
-    for verb, file in (("calendar", "calendar/cn-1.json"), ("duties", "duties-1.json")):
+    files = (("calendar", "calendar/cn-1.json"), ("duties", "duties-1.json"), ("duties", "duties-2.json"))
+    for verb, file in files:
         assert desk("catalogue", verb, file, *admin, "--dry-run")["changed"] is True
         assert [desk("catalogue", verb, file, *admin)["changed"] for _ in range(2)] == [True, False]
+    named = desk("catalogue", "duties", "duties-2.json", *admin)["named"]
+    assert set(named) == {"purposes-1.json", "bases-2.json"}
+    store = open_store(load_settings(Path(desk.data)), connections=1)
+    with store.begin() as transaction:
+        assert all(transaction.document(from_hex(digest, 32)) is not None for digest in named.values())
+    store.close()
     reviewer = ["parameter", "reviewAgency", "3", *desk.signing(deployer), *keys]
     assert [desk(*reviewer)["changed"] for _ in range(2)] == [True, False]
     back = ["parameter", "reviewAgency", "2", *desk.signing(deployer), *keys]

@@ -29,6 +29,13 @@ LIST: dict[str, Any] = {
 }
 
 
+SECOND = LIST | {
+    "format": "gongzhi-duty-list/2",
+    "purposes": {"version": 1, "hash": "0x" + "01" * 32},
+    "bases": {"version": 2, "hash": "0x" + "02" * 32},
+}
+
+
 def test_a_duty_is_found_by_its_id() -> None:
     parsed = parse_duty_list(LIST)
     found = parsed.find("F-01")
@@ -43,10 +50,24 @@ def test_a_duty_is_found_by_its_id() -> None:
     assert parsed.hash != parse_duty_list(LIST | {"version": 2}).hash
 
 
+def test_the_second_format_names_purposes_and_bases_by_file_and_hash() -> None:
+    assert parse_duty_list(LIST).named == ()
+    parsed = parse_duty_list(SECOND)
+    assert [(one.file, one.hash) for one in parsed.named] == [
+        ("purposes-1.json", b"\x01" * 32),
+        ("bases-2.json", b"\x02" * 32),
+    ]
+    for changed in ({"bases": {"version": 0, "hash": "0x" + "02" * 32}}, {"bases": {"version": 2, "hash": "0x02"}}):
+        with pytest.raises(FormatError):
+            parse_duty_list(SECOND | changed)
+    with pytest.raises(FormatError):
+        parse_duty_list(LIST | {"bases": SECOND["bases"]})
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": "gongzhi-duty-list/2"},
+        {"format": "gongzhi-duty-list/3"},
         {"version": 0},
         {"duties": []},
         {"duties": [DUTY, OTHER | {"duty": "F-01"}]},

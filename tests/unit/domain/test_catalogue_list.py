@@ -1,6 +1,9 @@
 """The whole list, as the twelve departments share it: duty list, purposes, bases and the national metadata."""
 
+from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,7 +11,10 @@ from ledger.core.catalogue_list import CODE_SETS, check_codes, parse_catalogue_l
 from ledger.core.code_sets import parse_code_set
 from ledger.core.codes import AgencyKind, Basis, Purpose
 from ledger.core.duty_list import parse_duty_list
+from ledger.core.flow_list import parse_bases
 from ledger.domain import load_document
+from ledger.errors import FormatError
+from ledger.services.publish_duties import named_by
 
 pytestmark = pytest.mark.unit
 FOLDER = Path(__file__).parents[3] / "ledger" / "domain" / "catalogue"
@@ -59,7 +65,7 @@ def test_retention_and_purposes_of_every_item_are_of_the_closed_list() -> None:
 
 
 def test_every_duty_rests_on_an_item_that_its_responsible_body_publishes_or_reads_for_that_purpose() -> None:
-    duties = parse_duty_list(load_document("duties-1.json"))
+    duties = parse_duty_list(load_document("duties-2.json"))
     assert {one.responsible for one in duties.duties} >= DEPARTMENTS
     for one in duties.duties:
         if one.item is not None:
@@ -68,15 +74,82 @@ def test_every_duty_rests_on_an_item_that_its_responsible_body_publishes_or_read
             assert one.responsible in {*entry["publisherKinds"], *entry["readerKinds"]}, one.duty
 
 
-def test_bases_and_flows_name_known_codes_in_both_languages() -> None:
-    document = load_document("bases-1.json")
-    assert [(one["basis"], one["name"], one["title"]) for one in document["bases"]] == [
+BASES = parse_bases(load_document("bases-2.json"))
+FLOWS = {one.flow: one for one in BASES.flows}
+
+
+def test_bases_are_those_of_the_closed_list_in_both_languages() -> None:
+    assert [(one["basis"], one["name"], one["title"]) for one in load_document("bases-2.json")["bases"]] == [
         (int(basis), basis.short_name, {"zh": basis.zh, "en": basis.en}) for basis in Basis
     ]
-    for flow in document["flows"]:
-        assert set(flow) == {"flow", "from", "to", "bases", "purpose", "note"}
-        assert flow["flow"]["zh"]
-        assert flow["note"]["en"]
-        assert {AgencyKind(kind) for kind in [*flow["from"], *flow["to"]]} <= set(AgencyKind)
-        assert [Basis(one) for one in flow["bases"]]
-        assert Purpose(flow["purpose"])
+
+
+def test_the_duty_list_names_purposes_and_bases_and_a_changed_file_is_refused() -> None:
+    duties = parse_duty_list(load_document("duties-2.json"))
+    assert [one.file for one in duties.named] == ["purposes-1.json", "bases-2.json"]
+    assert set(named_by(duties, load_document)) == {duties.hash, *(one.hash for one in duties.named)}
+
+    def changed(name: str) -> Any:
+        return load_document(name) | {"version": 9}
+
+    with pytest.raises(FormatError, match=r"purposes-1\.json is another document"):
+        named_by(duties, changed)
+
+
+DESIGNED = {
+    "B-01": ({3}, {22}, {1}, {(3, "provision")}),
+    "B-02": ({22}, {3, 5, 8}, {2, 3, 7}, {(3, "provision"), (4, "provision")}),
+    "B-03": (None, None, {2, 5, 6, 7}, {(4, "provision"), (7, "provision")}),
+    "B-04": ({22}, {30}, {8, 9}, {(1, "provision"), (3, "entrusted")}),
+    "B-05": ({22}, {22}, {1}, {(1, "provision"), (3, "provision")}),
+    "B-06": ({34, 35}, {22, 34}, {7}, {(1, "provision")}),
+    "B-07": ({32, 33}, {5, 22}, {9}, {(1, "provision"), (2, "provision")}),
+    "B-08": ({1, 2}, {41}, {11}, {(3, "entrusted")}),
+    "B-09": ({4}, set(), {4}, {(3, "provision")}),
+}
+"""Which basis for which flow, as the domain tables of the design say it."""
+
+
+def test_flows_are_those_of_the_design() -> None:
+    def kinds(given: tuple[AgencyKind, ...] | None) -> set[int] | None:
+        return None if given is None else {int(one) for one in given}
+
+    assert {
+        name: (
+            kinds(one.publishers),
+            kinds(one.readers),
+            {int(purpose) for purpose in one.purposes},
+            {(int(ground.basis), str(ground.relation)) for ground in one.grounds},
+        )
+        for name, one in FLOWS.items()
+    } == DESIGNED
+
+
+def carries(entry: Mapping[str, Any], publisher: int, reader: int | None, purpose: int) -> bool:
+    """Say whether a conditional item about persons lets one publish and the other read for a purpose."""
+    slots = load_document(entry["schema"])["slots"]
+    return (
+        entry["shareClass"] == 2
+        and any(slot["path"] == "/subject" for slot in slots)
+        and publisher in entry["publisherKinds"]
+        and (reader is None or reader in entry["readerKinds"])
+        and purpose in entry["purposes"]
+    )
+
+
+@pytest.mark.parametrize("name", [name for name, one in FLOWS.items() if one.personal and one.publishers is not None])
+def test_each_flow_of_persons_has_an_item_with_its_publisher_reader_and_purpose(name: str) -> None:
+    flow = FLOWS[name]
+    assert flow.publishers
+    readers = flow.readers or (None,)
+    for publisher, reader, purpose in product(flow.publishers, readers, flow.purposes):
+        assert any(carries(entry, publisher, reader, purpose) for _, entry in ENTRIES.values()), (publisher, reader)
+
+
+def test_in_an_emergency_every_department_reads_an_item_about_persons_and_evaluators_read_none() -> None:
+    for purpose in FLOWS["B-03"].purposes:
+        assert any(carries(entry, 22, 3, purpose) for _, entry in ENTRIES.values())
+    (evaluator,) = FLOWS["B-08"].readers or ()
+    assert not FLOWS["B-08"].personal
+    for _, entry in ENTRIES.values():
+        assert evaluator not in entry["readerKinds"] or entry["shareClass"] == 1
