@@ -26,6 +26,7 @@ spreadsheet rounded. Values never stand in a rejection.
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from ledger.client.tables.cells import Noted, Transform, missing, reader, refuse_rounded, steps_of
@@ -39,6 +40,9 @@ from ledger.errors import FormatError, RowRejected
 
 ADDRESS_MEMBERS = ("district", "street", "community", "building", "room")
 _DECIMAL = re.compile(r"-?[0-9]{1,3}\.[0-9]{1,15}")
+_REPEATED = ("code", "flag", "date", "time")
+"""Transforms of a column whose cells are much the same in all rows, and whose values nobody changes."""
+_KEPT_CELLS = 4_096
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
 
 
@@ -50,7 +54,8 @@ def build_transform(path: str, spec: object) -> Transform:
     build = _BUILDERS.get(spec.get("transform", ""))
     if build is None:
         raise FormatError(f"{what}: transform is one of {', '.join(_BUILDERS)}")
-    return build(path, {name: member for name, member in spec.items() if name != "transform"}, what)
+    made = build(path, {name: member for name, member in spec.items() if name != "transform"}, what)
+    return _kept(made, spec["column"]) if spec["transform"] in _REPEATED else made
 
 
 def columns_of(spec: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
@@ -61,6 +66,22 @@ def columns_of(spec: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]
         named = frozenset(spec[name] for name in ("column", "lat", "lng") if name in spec)
     may_be_absent = spec.get("optional") or spec.get("transform") == "present" or isinstance(spec.get("default"), bool)
     return (frozenset(), named) if may_be_absent else (named, frozenset())
+
+
+def _kept(transform: Transform, column: str) -> Transform:
+    """Return a transform of one column that keeps what it made of the cells before: they repeat."""
+
+    @lru_cache(maxsize=_KEPT_CELLS)
+    def of_cell(found: str) -> tuple[JsonValue, tuple[str, ...]]:
+        noted: Noted = []
+        return transform({column: found}, noted), tuple(noted)
+
+    def repeated(row: Row, noted: Noted) -> JsonValue:
+        value, names = of_cell(row.get(column) or "")
+        noted.extend(names)
+        return value
+
+    return repeated
 
 
 def _copy(path: str, spec: dict[str, Any], what: str) -> Transform:
