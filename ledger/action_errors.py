@@ -131,7 +131,9 @@ class SelfReview(NotParty):
 
 class SelfConsent(NotParty):
     code = "self_consent"
-    when = "an agency would take a consent to itself: it asks for a subject tag with itself as the recipient"
+    when = (
+        "an agency would take a consent to itself: it asks for a subject tag, or captures a consent, as its recipient"
+    )
     remedy = "another agency takes the consent, best the one that holds the records"
 
 

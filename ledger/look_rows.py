@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.tag_rows import TagUse
+
 
 @dataclass(frozen=True, slots=True)
 class ShownRecord:
@@ -39,7 +41,7 @@ class LookAtPerson:
 class LookRest:
     """What a look at one record rests on: the tag of a consent, ids that nobody may act on meanwhile, documents."""
 
-    tag: bytes | None = None
+    tag: TagUse | None = None
     abouts: tuple[bytes, ...] = ()
     """As `Transaction.share_about` takes them."""
     documents: tuple[bytes, ...] = ()

@@ -248,17 +248,6 @@ class SubjectRecords:
     publisher: int
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectTag:
-    """The tag (32 bytes) of a consent, and whom it was made for: internal token, recipient, purpose, period."""
-
-    tag: bytes
-    token: bytes
-    recipient: int
-    purpose: int
-    period: int
-
-
 # --- chain ---------------------------------------------------------------------------------------------------------
 
 

@@ -33,8 +33,8 @@ from ledger.rows import (
     StoredRecord,
     StoredSubmission,
     SubjectRecords,
-    SubjectTag,
 )
+from ledger.tag_rows import SubjectTag, TagUse
 
 
 class Transaction(AttachmentKeeping, Counting, Protocol):
@@ -184,8 +184,8 @@ class Transaction(AttachmentKeeping, Counting, Protocol):
         Versions from before the record named him whom the newest names may hold another's values: about nobody.
         """
 
-    def records_about_tag(self, tag: bytes, versions: Mapping[bytes, int]) -> Set[bytes]:
-        """Return what `records_about` returns, for the person for whom the tag of a consent was made here."""
+    def records_about_tag(self, tag: TagUse, versions: Mapping[bytes, int]) -> Set[bytes]:
+        """Return what `records_about` returns, for the person for whom a consent's tag was made here, for this use."""
 
     def looks_at_person(
         self, token: bytes, items: Sequence[int], after: tuple[int, bytes] | None, limit: int

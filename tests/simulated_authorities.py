@@ -1,16 +1,19 @@
 """The simulated ledger with a class-2 item, and the consents, grants and emergencies that open it."""
 
+from dataclasses import replace
 from typing import Any
 
 from ledger.core.audit.whole import item_args
-from ledger.core.codes import AgencyKind, Authority, Basis, Purpose, ShareClass, Tier
+from ledger.core.codes import AgencyKind, Authority, Basis, CaptureMode, DataCategory, Purpose, ShareClass, Tier
 from ledger.core.commitment import CommittedRecord
+from ledger.core.consent_documents import WITNESSED_MODES, ConsentText, Evidence, SecondWitness
 from ledger.core.documents import CatalogueItem, MaskProfile
 from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import to_hex
 from ledger.core.mask_policy import MaskPolicy, PolicyProfile
 from ledger.core.schema import parse_schema
 from ledger.core.scope import Scope
+from ledger.core.signature import sign_digest
 from tests.simulated_consortium import (
     FOREVER,
     GATEWAY,
@@ -20,6 +23,7 @@ from tests.simulated_consortium import (
     address,
     incident_schema,
     number32,
+    private_key,
 )
 from tests.simulated_ledger import SimulatedLedger
 from tests.simulated_stream import StreamEntry
@@ -47,6 +51,23 @@ IN_EMERGENCY = profile(Tier.E, 0, PHONE)
 PROFILES = (NARROW, GRANTED, SEEN_BY_RESIDENT, IN_EMERGENCY)
 SCOPE = Scope(number32("scope"), ("990101",), None, None, None, None)
 ELSEWHERE = Scope(number32("elsewhere"), ("990102",), None, None, None, None)
+
+
+WORDS = {"zh": "文本", "en": "text"}
+TEXT = ConsentText(
+    *("shown", 1, WORDS, (Purpose.INCIDENT_RESPONSE,), (DataCategory.GENERAL, DataCategory.SENSITIVE)),
+    *((AgencyKind.FIRE,), WORDS, WORDS, WORDS, WORDS, WORDS),
+)
+
+
+def evidence_of(name: str, mode: CaptureMode, witness: str = "publisher-reads") -> Evidence:
+    """Return evidence of a consent by its name; one that an agency took was witnessed by this key of the publisher."""
+    paper = number32("paper") if mode is CaptureMode.WITNESSED_PAPER else None
+    bare = Evidence(number32("salt of", name), mode, number32("tag of", name), TEXT.hash, paper=paper)
+    if mode not in WITNESSED_MODES:
+        return bare
+    signature = sign_digest(bare.witnessed_digest, private_key(witness))
+    return replace(bare, witness=SecondWitness(PUBLISHER, address(witness), signature))
 
 
 def opened(shown: MaskProfile) -> int:
@@ -77,10 +98,12 @@ class AuthorityLedger(SimulatedLedger):
         self.mine([("Catalogue", "ItemPublished", item_args(item))])
 
     def consent(self, name: str = "consent", **changes: Any) -> bytes:
-        """Record a person's consent to the reader; returns its id."""
+        """Record a person's consent to the reader, its text and evidence kept; returns its id."""
         consent = number32(name)
-        hashes = {"subjectTag": number32("tag of", name), "scopeHash": SCOPE.hash}
-        hashes |= {member: number32(member) for member in ("textHash", "evidenceHash")}
+        evidence = evidence_of(name, CaptureMode(changes.get("captureMode", CaptureMode.WITNESSED_PAPER)))
+        self.keep(TEXT.document, evidence.document)
+        hashes = {"subjectTag": evidence.subject_tag, "scopeHash": SCOPE.hash}
+        hashes |= {"textHash": TEXT.hash, "evidenceHash": evidence.hash}
         args = {
             "consent": to_hex(consent),
             **{member: to_hex(value) for member, value in hashes.items()},

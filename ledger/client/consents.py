@@ -79,11 +79,18 @@ class Consents:
     def record(self, consent: NewConsent, evidence: Evidence, signing: Signing) -> PreparedAction:
         """Return the message that records a consent, with scope, text and evidence.
 
-        Raises UsageError for a text that does not speak of purpose and categories, FormatError or SignatureError for
+        Raises UsageError for a text that does not speak of purpose, categories and
+        the recipient's kind, and for an agency's own consent to itself, FormatError or SignatureError for
         evidence that is not this consent's.
         """
         if not consent.text.allows(consent.purpose, consent.categories):
             raise UsageError("the text does not speak of this purpose and these categories")
+        chain = self._desk.facts.chain
+        recipient = chain.history.agencies.get(consent.recipient) if chain else None
+        if recipient is not None and not consent.text.names(recipient.kind):
+            raise UsageError("the text does not speak of recipients of this kind")
+        if evidence.capture_mode not in CONTROLLED and consent.recipient == self._desk.agency:
+            raise UsageError("no agency takes a consent to itself")
         controlled = evidence.capture_mode in CONTROLLED
         members = {
             "subjectTag": consent.subject_tag,

@@ -92,6 +92,10 @@ class ConsentText:
         """Say whether the text speaks of a consent's purpose and of all its categories (bitmap)."""
         return purpose in self.purposes and not categories & ~bitmap_of(self.categories)
 
+    def names(self, recipient_kind: int) -> bool:
+        """Say whether the text speaks of recipients of this kind (`AgencyKind`)."""
+        return recipient_kind in self.recipient_kinds
+
 
 def parse_consent_text(document: object) -> ConsentText:
     """Return the text of a `gongzhi-consent-text/1` document (its parsed JSON).
@@ -234,6 +238,13 @@ def check_evidence(evidence: Evidence, message: Mapping[str, Any]) -> None:
     """Raise `FormatError` unless evidence is that of a `RecordConsent` message: its hash, mode, subject tag and text;
     and a second witness who is neither the key that signs the message nor the controller of the consent.
     """
+    fault = why_not_evidence(evidence, message)
+    if fault is not None:
+        raise FormatError(fault)
+
+
+def why_not_evidence(evidence: Evidence, message: Mapping[str, Any]) -> str | None:
+    """Return why evidence is not that of a message, as `check_evidence` judges it, None if it is."""
     same = {
         "evidenceHash": evidence.hash,
         "captureMode": evidence.capture_mode,
@@ -242,9 +253,10 @@ def check_evidence(evidence: Evidence, message: Mapping[str, Any]) -> None:
     }
     for member, value in same.items():
         if message[member] != value:
-            raise FormatError(f"evidence: {member} is not the consent's")
+            return f"evidence: {member} is not the consent's"
     if evidence.witness is not None and evidence.witness.key in (message["key"], message["controller"]):
-        raise FormatError("evidence witness: expected a second person, not the signer or controller of the consent")
+        return "evidence witness: expected a second person, not the signer or controller of the consent"
+    return None
 
 
 @dataclass(frozen=True)

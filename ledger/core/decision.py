@@ -45,7 +45,8 @@ class GrantRules:
 class ConsentRules:
     """What the facts say of the consent that a look rests on.
 
-    `live`: recorded, in time, withdrawn neither on chain nor by a received action. `categories` is a bitmap of
+    `live`: recorded, in time, withdrawn neither on chain nor by a received action. `sound`: given to another than its
+    recipient, with text and evidence that bear it (`ledger.core.consent_soundness`). `categories` is a bitmap of
     `DataCategory`; `scope` is None where its document is not known.
     """
 
@@ -54,6 +55,7 @@ class ConsentRules:
     purpose: int
     categories: int
     live: bool
+    sound: bool
     scope: Scope | None
 
 
@@ -221,7 +223,7 @@ def _is_of_another_case(look: LookFacts) -> bool:
 
 def _is_beyond(consent: ConsentRules, look: LookFacts, record: RecordFacts | None) -> bool:
     """Say whether a look, or the record (None: the page at all), is not what the person consented to."""
-    if not consent.live or (consent.recipient, consent.purpose) != (look.reader, look.purpose):
+    if not (consent.live and consent.sound) or (consent.recipient, consent.purpose) != (look.reader, look.purpose):
         return True
     if look.categories & ~consent.categories:
         return True

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.core.access_facts import EmergencyFacts
+from ledger.core.access_facts import ConsentFacts, EmergencyFacts
 from ledger.core.codes import Authority, Basis, DataCategory, Role
 from ledger.core.decision import (
     BREAK_GLASS,
@@ -51,11 +51,14 @@ class Look:
 
 @dataclass(frozen=True)
 class Ground:
-    """What the facts of a look stand on: history, the actions received by then, and scope documents by their hash."""
+    """What the facts of a look stand on: history, the actions received by then, scope documents by their hash, and
+    whether a consent is sound, as its text and evidence say.
+    """
 
     history: History
     received: ReceivedFacts
     scope_of: Callable[[bytes], Scope | None]
+    is_sound: Callable[[ConsentFacts], bool]
 
 
 def moment(history: History, facts_block: int, at: int) -> AsOf:
@@ -221,8 +224,8 @@ def consent_rules(ground: Ground, look: Look, as_of: AsOf) -> ConsentRules | Non
     if consent is None or not as_of.covers(consent.recorded):
         return None
     live = consent.is_live(as_of) and consent.id not in ground.received.withdrawn
-    scope = ground.scope_of(consent.scope_hash)
-    return ConsentRules(consent.recipient, consent.holder, consent.purpose, consent.categories, live, scope)
+    scope, sound = ground.scope_of(consent.scope_hash), ground.is_sound(consent)
+    return ConsentRules(consent.recipient, consent.holder, consent.purpose, consent.categories, live, sound, scope)
 
 
 def emergency_rules(ground: Ground, look: Look, as_of: AsOf) -> EmergencyRules | None:

@@ -1,11 +1,11 @@
 """Which received actions a look may have known: read before the parts, since every part may hold such a look."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from ledger.core.audit.actions import received_action
 from ledger.core.audit.ground import Ground
 from ledger.core.export import parse_action, parse_entry, parse_members
-from ledger.core.received import ReceivedAction, about_of
+from ledger.core.received import ReceivedAction, about_of, consent_id
 from ledger.errors import FormatError
 from ledger.services.audit_files import LineFile
 
@@ -17,15 +17,19 @@ CUTTING = frozenset(
 
 def received_by_object(
     ground: Ground, actions: LineFile, entries: LineFile
-) -> Mapping[bytes, Sequence[ReceivedAction]]:
-    """Return the received actions that cut or open at once, by the id of what they bear on.
+) -> tuple[Mapping[bytes, Sequence[ReceivedAction]], Set[bytes]]:
+    """Return the received actions that cut or open at once, by the id of what they bear on; and the ids of the consents
+    that were received to be recorded.
 
     Lines that do not parse, or that no RECEIVED entry stands behind, are passed over: the part that holds them says so.
     """
     found: dict[bytes, list[ReceivedAction]] = {}
+    recorded = set()
     for line in actions.lines(0, actions.size):
         try:
             action = parse_action(parse_members(line))
+            if action.action == "RecordConsent":
+                recorded.add(consent_id(action.message))
             if action.action not in CUTTING:
                 continue
             begin = entries.offset_of(action.sequence)
@@ -36,4 +40,4 @@ def received_by_object(
         if received is not None:
             about = about_of(received.name, received.message, received.digest)
             found.setdefault(about, []).append(received)
-    return found
+    return found, recorded

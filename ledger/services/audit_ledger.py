@@ -259,7 +259,7 @@ def _read(audit: _Audit, spill_folder: Path) -> None:
     names = ENTRIES_FILE, RECORDS_FILE, LOOKS_FILE, ACTIONS_FILE
     entries, records, looks, actions = (LineFile(request.folder / name) for name in names)
     files = entries, records, looks, actions
-    ground.received = received_by_object(ground, actions, entries)
+    ground.received, ground.recorded = received_by_object(ground, actions, entries)
     anchors = _present_anchors(audit, entries)
     last = audit.anchors[-1] if audit.anchors else None
     rows = audit.counts.records + audit.counts.entries + looks.size // 200

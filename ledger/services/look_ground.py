@@ -3,6 +3,7 @@
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
+from ledger.core.access_facts import ConsentFacts
 from ledger.core.codes import Authority
 from ledger.core.look import Ground, Look, consent_id, objects_of, scopes_named
 from ledger.core.received import AT_ONCE, ReceivedAction, received_facts
@@ -12,7 +13,9 @@ from ledger.ports import Transaction
 from ledger.rows import Action, StoredRecord
 from ledger.services.asked import Asked, look_of
 from ledger.services.authenticate import Call
+from ledger.services.consent_proofs import keep_proof, unread_proof, why_unsound
 from ledger.services.find_document import keep_scopes, scopes_of, unread_scopes
+from ledger.tag_rows import TagUse
 
 NO_VERSION = 0
 """An item version that no item has."""
@@ -32,7 +35,12 @@ def ground_of(call: Call, look: Look) -> Ground:
     look's. So the order of the entries shows an auditor what the look knew.
     """
     received = received_facts(map(received_action, _actions_about(call, objects_of(call.history, look))))
-    return Ground(call.history, received, scopes_of(call.transaction, scopes_named(call.history, look)).get)
+    scopes = scopes_of(call.transaction, scopes_named(call.history, look))
+
+    def is_sound(consent: ConsentFacts) -> bool:
+        return why_unsound(call.transaction, call.history, consent) is None
+
+    return Ground(call.history, received, scopes.get, is_sound)
 
 
 def _actions_about(call: Call, objects: Sequence[bytes]) -> Sequence[Action]:
@@ -48,14 +56,14 @@ class Person:
     """Whom the records of a look must be about: by the resident's internal token, else by the tag of a consent."""
 
     token: bytes | None
-    tag: bytes | None
+    tag: TagUse | None
 
     def token_in(self, transaction: Transaction) -> bytes | None:
-        """Return the internal token, None of nobody and of a tag that was not made here."""
+        """Return the internal token, None of nobody and of a tag that was not made here, or for another use."""
         if self.tag is None:
             return self.token
-        made = transaction.subject_tag(self.tag)
-        return None if made is None else made.token
+        made = transaction.subject_tag(self.tag.tag)
+        return made.token if made is not None and made.use == self.tag else None
 
     def records_about(self, transaction: Transaction, records: Sequence[StoredRecord]) -> Set[bytes]:
         """Return the ids of those record versions that are about the person, in one statement at most."""
@@ -72,16 +80,17 @@ def record_of_look(call: Call, asked: Asked, record_id: bytes, version: int | No
     """
     transaction, person = call.transaction, person_of_look(call, asked)
     look = look_of(call, asked, NO_VERSION)
-    unread = unread_scopes(scopes_named(call.history, look))
-    rest = LookRest(person.tag, objects_of(call.history, look), unread)
+    scopes, proof = unread_scopes(scopes_named(call.history, look)), unread_proof(_consent_of(call, look))
+    rest = LookRest(person.tag, objects_of(call.history, look), (*scopes, *proof))
     if person.token is not None or rest == LookRest():
         alone = transaction.record(record_id, version)
         return None if alone is None else (alone, bool(person.records_about(transaction, [alone])))
     found = transaction.record_of_look(record_id, version, rest)
     if found is None:
         return None
-    record, is_about_person, scopes = found
-    keep_scopes(scopes)
+    record, is_about_person, documents = found
+    keep_scopes({one: documents[one] for one in scopes})
+    keep_proof({one: documents[one] for one in proof})
     return record, is_about_person
 
 
@@ -90,5 +99,9 @@ def person_of_look(call: Call, asked: Asked) -> Person:
     if asked.authority == Authority.SELF:
         return Person(asked.subject, None)
     # A consent is named by what was asked, whichever item version the record has.
-    consent = call.history.consents.get(consent_id(call.history, look_of(call, asked, NO_VERSION)) or b"")
-    return Person(None, None if consent is None else consent.subject_tag)
+    consent = _consent_of(call, look_of(call, asked, NO_VERSION))
+    return Person(None, None if consent is None else TagUse(consent.subject_tag, consent.recipient, consent.purpose))
+
+
+def _consent_of(call: Call, look: Look) -> ConsentFacts | None:
+    return call.history.consents.get(consent_id(call.history, look) or b"")

@@ -10,6 +10,7 @@ from ledger.core.documents import MaskProfile
 from ledger.core.grant_rules import opened_classes, why_beyond_request, why_terms_unfit
 from ledger.core.hexadecimal import from_hex
 from ledger.core.received import GRANTED, REFUSED
+from ledger.services.consent_proofs import why_unsound
 from ledger.services.find_document import mask_policy_of, profile_of, schema_of
 from ledger.services.relay_judging import Judged
 
@@ -180,6 +181,9 @@ def _matching_end(judged: Judged, consent_id: bytes, reader: int, holder: int, p
     withdrawn = any(action.name == "WithdrawConsent" for action in actions)
     if withdrawn or not consent.is_live(judged.call.as_of) or judged.include_by >= consent.valid_until:
         raise ConsentUnfit("ConsentMismatch: the consent was withdrawn, has ended or has not begun")
+    why = why_unsound(judged.call.transaction, judged.history, consent)
+    if why is not None:
+        raise ConsentUnfit(f"nothing may rest on the consent: {why}")
     return consent.valid_until
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
-from ledger.action_errors import NonceUnusable, NotParty, StateMismatch, WitnessUnfit
+from ledger.action_errors import NonceUnusable, NotParty, SelfConsent, StateMismatch, WitnessUnfit
 from ledger.core.access_facts import ConsentFacts
 from ledger.core.codes import CaptureMode, Role
 from ledger.core.consent_documents import check_evidence
+from ledger.core.consent_soundness import TAKEN_BY_RECIPIENT, why_not_bearing
 from ledger.core.entitlement import why_not_witness
 from ledger.services.relay_judging import TIME_LIMIT, ZERO_ADDRESS, Judged, under_way
+from ledger.tag_rows import TagUse
 
 _CONTROLLED = (CaptureMode.OWN_KEY, CaptureMode.GUARDIAN)
 _KNOWN_CATEGORIES = (1 << 53) - 2
@@ -22,14 +24,15 @@ def judge_record(judged: Judged) -> None:
     """
     _require_capture(judged)
     _require_terms(judged)
+    if judged.message["capturedBy"] == judged.message["recipient"]:
+        raise SelfConsent(TAKEN_BY_RECIPIENT)
     for member in ("recipient", "holder"):
         agency = judged.message[member]
         judged.require(judged.is_active(agency), f"AgencyNotActive: {member} {agency} is not an active agency")
     _require_fresh_tag(judged)
     judged.require_document("scopeHash")
-    text = judged.require_document("textHash")
-    allowed = text.allows(judged.message["purpose"], judged.message["categories"])
-    judged.require(allowed, "the consent's text does not speak of this purpose and these categories")
+    fault = why_not_bearing(judged.history, judged.require_document("textHash"), judged.message)
+    judged.require(fault is None, fault or "")
     _require_evidence(judged)
 
 
@@ -81,6 +84,10 @@ def _require_fresh_tag(judged: Judged) -> None:
         message["subjectTag"] == tag for _, message in under_way(judged.call, "RecordConsent")
     ):
         raise StateMismatch("SubjectTagUsed: ask for a fresh tag of the next period")
+    made, said = judged.call.transaction.subject_tag(tag), judged.message
+    # Whoever asked for the tag said for whom and for what: another recipient or purpose is another consent.
+    fits = made is None or made.use == TagUse(tag, said["recipient"], said["purpose"])
+    judged.require(fits, "the subject tag was made for another recipient or purpose")
 
 
 def judge_withdraw(judged: Judged) -> None:

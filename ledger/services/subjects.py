@@ -9,13 +9,14 @@ from ledger.core.queries import SUBJECT, SUBJECT_LIST, TAG, TOKEN
 from ledger.core.schema import SUBJECT_PATH, Schema
 from ledger.core.subjects import MOST_PERIODS, SubjectOpening, epoch_at, internal_token, outward_token, subject_tag
 from ledger.errors import FormatError, LookRefused, StoreError
-from ledger.rows import RecordSubject, SubjectTag
+from ledger.rows import RecordSubject
 from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
 from ledger.services.commit_records import GivenRecord
 from ledger.services.gateway import Gateway
 from ledger.services.queries import count_listed, count_query, opened, refuse_query, sign_query
 from ledger.services.sign import SignedStatement
+from ledger.tag_rows import SubjectTag
 
 
 @dataclass(frozen=True, slots=True)

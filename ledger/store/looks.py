@@ -8,7 +8,8 @@ from ledger.store.records import RECORD_COLUMNS, Records, stored_record
 OF_LOOK = f"""
     SELECT {RECORD_COLUMNS}, EXISTS (
         SELECT FROM subjects JOIN subject_tags USING (token)
-        WHERE subjects.record_id = records.record_id AND since_version <= records.version AND subject_tag = %s){{more}}
+        WHERE subjects.record_id = records.record_id AND since_version <= records.version
+            AND subject_tag = %s AND recipient = %s AND purpose = %s){{more}}
     FROM records WHERE record_id = %s """
 DOCUMENT = ", (SELECT content FROM documents WHERE document_hash = %s)"
 THIS_VERSION = "AND version = %s"
@@ -23,9 +24,10 @@ class Looks(Records, Actions):
         """Return what `record` returns with the rest of it; where it is here, `rest.abouts` are shared by then."""
         statement = OF_LOOK.format(more=DOCUMENT * len(rest.documents) + f", {LOCK_SHARED}" * len(rest.abouts))
         statement += NEWEST_VERSION if version is None else THIS_VERSION
+        use = (None,) * 3 if rest.tag is None else (rest.tag.tag, rest.tag.recipient, rest.tag.purpose)
         named = () if version is None else (version,)
         numbers = [number for about in rest.abouts for number in lock_of(about)]
-        row = self._row(statement, (rest.tag, *rest.documents, *numbers, record_id, *named))
+        row = self._row(statement, (*use, *rest.documents, *numbers, record_id, *named))
         if row is None:
             return None
         self._shared = self._shared.union(rest.abouts)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence, Set
 
 from ledger.look_rows import LookAtPerson, ShownRecord
-from ledger.rows import RecordSubject, SubjectRecords, SubjectTag
+from ledger.rows import RecordSubject, SubjectRecords
 from ledger.store.session import Session, any_of
+from ledger.tag_rows import SubjectTag, TagUse
 
 ADD = """
     INSERT INTO subjects (record_id, token, item, publisher, since_version)
@@ -26,7 +27,7 @@ FORGET = "DELETE FROM subjects WHERE record_id = ANY(%s)"
 OF_RECORDS = "SELECT record_id, since_version FROM subjects WHERE token = %s AND record_id "
 OF_RECORDS_BY_TAG = """
     SELECT record_id, since_version FROM subjects JOIN subject_tags USING (token)
-    WHERE subject_tag = %s AND record_id """
+    WHERE subject_tag = %s AND recipient = %s AND purpose = %s AND record_id """
 # The limit bounds both the work and what an answer tells.
 ABOUT = """
     SELECT COALESCE(recorded_at, accepted_at), records.publisher
@@ -83,16 +84,16 @@ class Subjects(Session):
 
     def records_about(self, token: bytes, versions: Mapping[bytes, int]) -> Set[bytes]:
         """Return those of these records, by id, whose version is about a person; see `ledger.ports.Transaction`."""
-        return self._about(OF_RECORDS, token, versions)
+        return self._about(OF_RECORDS, (token,), versions)
 
-    def records_about_tag(self, tag: bytes, versions: Mapping[bytes, int]) -> Set[bytes]:
+    def records_about_tag(self, tag: TagUse, versions: Mapping[bytes, int]) -> Set[bytes]:
         """Return those of these records, by id, whose version is about the person for whom a tag was made here."""
-        return self._about(OF_RECORDS_BY_TAG, tag, versions)
+        return self._about(OF_RECORDS_BY_TAG, (tag.tag, tag.recipient, tag.purpose), versions)
 
-    def _about(self, statement: str, person: bytes, versions: Mapping[bytes, int]) -> Set[bytes]:
+    def _about(self, statement: str, person: Sequence[bytes | int], versions: Mapping[bytes, int]) -> Set[bytes]:
         if not versions:
             return set()
-        rows = self._rows(statement + any_of(len(versions)), (person, *versions))
+        rows = self._rows(statement + any_of(len(versions)), (*person, *versions))
         return {record_id for record_id, since in rows if since <= versions[record_id]}
 
     def looks_at_person(

@@ -3,14 +3,16 @@
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ledger.look_rows import LookRest, ShownRecord
-from ledger.rows import LookEvidence, NewRecord, RecordSubject, SubjectRecords, SubjectTag
+from ledger.rows import LookEvidence, NewRecord, RecordSubject, SubjectRecords
 from ledger.store.migrate import migrate
 from ledger.store.postgres import PostgresStore
+from ledger.tag_rows import SubjectTag
 from tests.adapters.stored_things import new_entry, new_record, new_submission
 
 pytestmark = pytest.mark.adapters
@@ -115,21 +117,26 @@ def test_a_tag_finds_the_records_of_its_person_and_of_nobody_else(store: Postgre
     mine, theirs = publish(store, token, new_record()).record_id, publish(store, other, new_record()).record_id
     tag = SubjectTag(secrets.token_bytes(32), token, 2**32 - 1, 7, 0)
     with store.begin() as tx:
-        assert tx.records_about_tag(tag.tag, {mine: 1, theirs: 1}) == set()
+        assert tx.records_about_tag(tag.use, {mine: 1, theirs: 1}) == set()
         tx.add_subject_tag(tag, 1_000)
     with store.begin() as tx:
-        assert tx.records_about_tag(tag.tag, {mine: 1, theirs: 1}) == {mine}
-        assert tx.records_about_tag(tag.tag, {theirs: 1}) == tx.records_about_tag(tag.tag, {}) == set()
+        assert tx.records_about_tag(tag.use, {mine: 1, theirs: 1}) == {mine}
+        assert tx.records_about_tag(tag.use, {theirs: 1}) == tx.records_about_tag(tag.use, {}) == set()
+        for another in (replace(tag.use, recipient=5), replace(tag.use, purpose=1)):
+            assert tx.records_about_tag(another, {mine: 1}) == set()
+            found = tx.record_of_look(mine, None, LookRest(another))
+            assert found is not None
+            assert not found[1]
         for record_id, about_person in ((mine, True), (theirs, False)):
             for version in (1, None):
                 record = tx.record(record_id, version)
                 assert record is not None
-                found = tx.record_of_look(record_id, version, LookRest(tag.tag))
+                found = tx.record_of_look(record_id, version, LookRest(tag.use))
                 assert found == (record, about_person, {})
-        assert tx.record_of_look(mine, 2, LookRest(tag.tag)) is None
-        assert tx.record_of_look(secrets.token_bytes(32), None, LookRest(tag.tag)) is None
+        assert tx.record_of_look(mine, 2, LookRest(tag.use)) is None
+        assert tx.record_of_look(secrets.token_bytes(32), None, LookRest(tag.use)) is None
         tx.forget_subject(mine)
-        assert tx.records_about_tag(tag.tag, {mine: 1}) == set()
+        assert tx.records_about_tag(tag.use, {mine: 1}) == set()
 
 
 def test_a_version_from_before_a_record_named_somebody_is_about_nobody(store: PostgresStore) -> None:
@@ -142,12 +149,12 @@ def test_a_version_from_before_a_record_named_somebody_is_about_nobody(store: Po
         for tag in tags.values():
             tx.add_subject_tag(tag, 1_000)
         for version, token, expected in ((1, now, False), (2, now, True), (3, now, True), (1, before, False)):
-            found = tx.record_of_look(record, version, LookRest(tags[token].tag))
+            found = tx.record_of_look(record, version, LookRest(tags[token].use))
             assert found is not None
             assert found[1] == expected
             named = {record} if expected else set()
             assert tx.records_about(token, {record: version}) == named
-            assert tx.records_about_tag(tags[token].tag, {record: version}) == named
+            assert tx.records_about_tag(tags[token].use, {record: version}) == named
 
 
 def test_queries_of_a_day_are_counted_to_their_most(store: PostgresStore) -> None:

@@ -1,21 +1,41 @@
 """Attacks on consents at the gateway: what somebody tries who wants to see a person without that person's consent."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ledger.core.hexadecimal import to_hex
-from tests.api.consortium import Consortium
-from tests.api.members import FIRE_READER, key
-from tests.api.offices import Offices
-from tests.api.persons import CARE, OTHER_ID, care_content, care_draft, opening
-from tests.api.test_grants import by_consent, care_look, caring, granted_by_consent, offices
+from ledger.core.codes import AgencyKind, CaptureMode, Role
+from ledger.core.consent_documents import ConsentText, SecondWitness
+from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.core.scope import Scope
+from ledger.core.verdict import Verdict
+from tests.api.consortium import Consortium, bound
+from tests.api.members import BEGINNING, COMMUNITY, FIRE, FIRE_READER, OTHER, PUBLISHER, Key, key
+from tests.api.offices import DAY, NOBODY, Act, Offices, fresh_evidence, fresh_scope, text_of
+from tests.api.persons import CARE, OTHER_ID, ask, care_content, care_draft, opening, publish_care
+from tests.api.test_audited import audited
+from tests.api.test_grants import (
+    CARE_PROFILE,
+    CARE_TEXT,
+    by_consent,
+    care_consent,
+    care_look,
+    caring,
+    granted_by_consent,
+    granted_elsewhere,
+    offices,
+)
 from tests.api.test_looks import path_of, refused
 from tests.api.test_who_looked import as_resident, subject_of
 
 pytestmark = pytest.mark.api
 __all__ = ["caring", "offices"]
+FIRE_SUBMIT, WITNESS = key("fire submit", FIRE, Role.SUBMIT), key("community witness", COMMUNITY, Role.READ)
+SAID_BY_FIRE = {"controller": NOBODY, "capturedBy": FIRE, "captureMode": 5, "nonce": 1 << 90}
 
 
 def corrected_to_another_person(consortium: Consortium) -> bytes:
@@ -61,3 +81,208 @@ def test_a_resident_sees_no_earlier_version_that_named_another_person(caring: Of
         refused(answer, 5, "no_authority")
     page = as_resident(consortium, "/v1/records", opening(), item=str(CARE)).json()
     assert [(view["recordId"], view["version"]) for view in page["views"]] == [(to_hex(record), 2)]
+
+
+# --- consents that nobody gave ---
+
+
+@pytest.fixture
+def recipient(caring: Offices) -> Offices:
+    """Offices whose fire brigade can publish, and so take consents; the community has somebody who stands by."""
+    caring.consortium.add_block([("AgencyRegistry", "KeyBound", bound(held)) for held in (FIRE_SUBMIT, WITNESS)])
+    return caring
+
+
+def tag_for(offices: Offices, recipient: int, purpose: int = 7, caller: Key = FIRE_SUBMIT) -> str:
+    more = {"recipient": recipient}
+    made = ask(offices.consortium, caller, "/v1/subject-tags", more=more, item="", purpose=str(purpose))
+    assert made.status_code == 200, made.text
+    return str(made.json()["subjectTag"])
+
+
+def record_of_a_person(offices: Offices) -> bytes:
+    return publish_care(offices.consortium, subject_of(offices.consortium, opening()))
+
+
+@pytest.mark.parametrize(("recipient_of_tag", "purpose"), [(COMMUNITY, 1), (COMMUNITY, 7)])
+def test_a_tag_for_another_recipient_or_purpose_makes_no_consent(
+    recipient: Offices, recipient_of_tag: int, purpose: int
+) -> None:
+    tag = tag_for(recipient, recipient_of_tag, purpose)
+    taken = care_consent(recipient, key("not the resident", 0), tag=tag)
+    assert taken.code == "terms_refused"
+    assert "another recipient or purpose" in taken.answer.json()["detail"]
+
+
+def test_a_tag_of_the_purpose_that_was_asked_for_serves_no_other(recipient: Offices) -> None:
+    tag = tag_for(recipient, FIRE, 1, PUBLISHER)
+    assert care_consent(recipient, key("a resident", 0), tag=tag).code == "terms_refused"
+
+
+def test_no_recipient_takes_a_consent_to_itself(recipient: Offices) -> None:
+    tag = tag_for(recipient, FIRE, caller=PUBLISHER)
+    assert care_consent(recipient, FIRE_SUBMIT, tag=tag, **SAID_BY_FIRE).code == "self_consent"
+
+
+def test_a_text_for_other_recipients_makes_no_consent(caring: Offices) -> None:
+    text = replace(CARE_TEXT, recipient_kinds=(AgencyKind.HOSPITAL,))
+    refusal = care_consent(caring, key("a resident", 0), text=text)
+    assert refusal.code == "terms_refused"
+    assert "recipients of this kind" in refusal.answer.json()["detail"]
+
+
+def test_nothing_rests_on_a_statutory_notice(caring: Offices) -> None:
+    by_community = {"controller": NOBODY, "capturedBy": COMMUNITY, "captureMode": 5, "nonce": 1 << 90}
+    notice = caring.mine(care_consent(caring, PUBLISHER, **by_community))
+    request = caring.request(item=CARE, purpose=7, basis=1, basisRef=notice, profile=CARE_PROFILE)
+    assert request.code == "consent_unfit"
+    assert "statutory notice" in request.answer.json()["detail"]
+
+
+# --- what the gateway never saw: sent straight to the contracts, which read hashes only ---
+
+
+def on_chain(offices: Offices, tag: str, scope: Scope, **changes: Any) -> bytes:
+    """Let the chain show a consent that no gateway took; returns its id."""
+    consent = os.urandom(32)
+    args = {
+        "consent": to_hex(consent),
+        "recipient": FIRE,
+        "holder": COMMUNITY,
+        "subjectTag": tag,
+        "categories": 6,
+        "purpose": 7,
+        "scopeHash": to_hex(scope.hash),
+        "textHash": to_hex(CARE_TEXT.hash),
+        "evidenceHash": to_hex(os.urandom(32)),
+        "controller": NOBODY,
+        "capturedBy": COMMUNITY,
+        "captureMode": int(CaptureMode.ASSISTED),
+        "validFrom": BEGINNING,
+        "validUntil": BEGINNING + 60 * DAY,
+    }
+    offices.consortium.add_block([("ConsentRegistry", "ConsentRecorded", args | changes)])
+    return consent
+
+
+def keep(offices: Offices, *documents: Any) -> None:
+    """Let documents be here, however they came."""
+    with offices.consortium.store.begin() as opened:
+        for one in documents:
+            opened.add_document(one.hash, "application/json", text_of(one.document).encode(), BEGINNING)
+
+
+def assisted(tag: str, witness: Key | None, text: ConsentText) -> Any:
+    """Evidence of a consent that the community took, witnessed by a key of it."""
+    said = {"captureMode": int(CaptureMode.ASSISTED), "subjectTag": from_hex(tag, 32), "textHash": text.hash}
+    bare = fresh_evidence(said)
+    if witness is None:
+        return bare
+    return replace(bare, witness=SecondWitness(COMMUNITY, witness.address, witness.sign_digest(bare.witnessed_digest)))
+
+
+def without_documents(offices: Offices, tag: str, scope: Scope) -> bytes:
+    return on_chain(offices, tag, scope, textHash=to_hex(os.urandom(32)), captureMode=3)
+
+
+def without_evidence(offices: Offices, tag: str, scope: Scope) -> bytes:
+    return on_chain(offices, tag, scope)
+
+
+def with_a_document_that_is_no_evidence(offices: Offices, tag: str, scope: Scope) -> bytes:
+    return on_chain(offices, tag, scope, evidenceHash=to_hex(scope.hash))
+
+
+def witnessed_by(witness: Key | None) -> Callable[[Offices, str, Scope], bytes]:
+    def record(offices: Offices, tag: str, scope: Scope) -> bytes:
+        evidence = assisted(tag, witness, CARE_TEXT)
+        keep(offices, evidence)
+        return on_chain(offices, tag, scope, evidenceHash=to_hex(evidence.hash))
+
+    return record
+
+
+def taken_by_its_recipient(offices: Offices, tag: str, scope: Scope) -> bytes:
+    evidence = assisted(tag, WITNESS, CARE_TEXT)
+    keep(offices, evidence)
+    return on_chain(offices, tag, scope, evidenceHash=to_hex(evidence.hash), capturedBy=FIRE)
+
+
+def shown_for_hospitals(offices: Offices, tag: str, scope: Scope) -> bytes:
+    text = replace(CARE_TEXT, recipient_kinds=(AgencyKind.HOSPITAL,))
+    evidence = assisted(tag, WITNESS, text)
+    keep(offices, text, evidence)
+    return on_chain(offices, tag, scope, evidenceHash=to_hex(evidence.hash), textHash=to_hex(text.hash))
+
+
+def only_a_notice(offices: Offices, tag: str, scope: Scope) -> bytes:
+    said = {"captureMode": 5, "subjectTag": from_hex(tag, 32), "textHash": CARE_TEXT.hash}
+    evidence = fresh_evidence(said)
+    keep(offices, evidence)
+    return on_chain(offices, tag, scope, evidenceHash=to_hex(evidence.hash), captureMode=5)
+
+
+def asked_on(offices: Offices, consent: bytes, scope: Scope) -> Act:
+    said = {"item": CARE, "purpose": 7, "basis": 1, "basisRef": consent, "profile": CARE_PROFILE}
+    return offices.request(scope=scope, **said)
+
+
+def granted_on_chain(offices: Offices, consent: bytes, scope: Scope) -> bytes:
+    said = {"item": CARE, "purpose": 7, "basis": 1, "basisRef": to_hex(consent), "profile": to_hex(CARE_PROFILE)}
+    return granted_elsewhere(offices, **said, scopeHash=to_hex(scope.hash))
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        without_documents,
+        without_evidence,
+        with_a_document_that_is_no_evidence,
+        witnessed_by(None),
+        witnessed_by(PUBLISHER),
+        witnessed_by(key("nobody known", COMMUNITY, Role.READ)),
+        taken_by_its_recipient,
+        shown_for_hospitals,
+        only_a_notice,
+    ],
+)
+def test_nothing_rests_on_a_consent_whose_evidence_does_not_bear_it(
+    recipient: Offices, recorded: Callable[[Offices, str, Scope], bytes]
+) -> None:
+    record, scope = record_of_a_person(recipient), fresh_scope()
+    keep(recipient, scope, CARE_TEXT)
+    consent = recorded(recipient, tag_for(recipient, FIRE, caller=PUBLISHER), scope)
+    assert asked_on(recipient, consent, scope).code == "consent_unfit"
+    grant = granted_on_chain(recipient, consent, scope)
+    refused(care_look(recipient, grant, path_of(record)), 8, "basis_incomplete")
+    refused(care_look(recipient, grant), 8, "basis_incomplete")
+
+
+def test_a_consent_that_another_gateway_took_opens_once_its_evidence_is_here(
+    recipient: Offices, tmp_path: Path
+) -> None:
+    record, scope = record_of_a_person(recipient), fresh_scope()
+    tag = tag_for(recipient, FIRE, caller=PUBLISHER)
+    evidence = assisted(tag, WITNESS, CARE_TEXT)
+    consent = on_chain(recipient, tag, scope, evidenceHash=to_hex(evidence.hash))
+    keep(recipient, scope, CARE_TEXT)
+    assert asked_on(recipient, consent, scope).code == "consent_unfit"
+    keep(recipient, evidence)
+    assert asked_on(recipient, consent, scope).code == "taken"
+    grant = granted_on_chain(recipient, consent, scope)
+    assert care_look(recipient, grant, path_of(record)).status_code == 200
+    report = audited(recipient.consortium, tmp_path / "export")
+    assert (report.verdict, report.failures) == (Verdict.VERIFIED, ())
+
+
+@pytest.mark.parametrize(("to", "purpose"), [(OTHER, 7), (FIRE, 1)])
+def test_a_tag_opens_nothing_by_a_consent_that_it_was_not_made_for(recipient: Offices, to: int, purpose: int) -> None:
+    record, scope = record_of_a_person(recipient), fresh_scope()
+    tag = tag_for(recipient, to, purpose, PUBLISHER)
+    evidence = assisted(tag, WITNESS, CARE_TEXT)
+    keep(recipient, scope, CARE_TEXT, evidence)
+    consent = on_chain(recipient, tag, scope, evidenceHash=to_hex(evidence.hash))
+    grant = granted_on_chain(recipient, consent, scope)
+    refused(care_look(recipient, grant, path_of(record)), 8, "basis_incomplete")
+    page = care_look(recipient, grant)
+    assert page.json()["views"] == []

@@ -37,6 +37,7 @@ from tests.api.offices import (
     SHUT_ITEM,
     TEXT,
     WORDS,
+    Act,
     Offices,
     fresh_evidence,
     fresh_scope,
@@ -50,6 +51,9 @@ pytestmark = pytest.mark.api
 ELSEWHERE = Scope(bytes(32), ("990102",))
 BOUNDS = next(one for one in DOCUMENTS.profiles if one.hash == PROFILE)
 NARROWER = replace(BOUNDS, open=BOUNDS.open[:3])
+BOTH_CATEGORIES = (DataCategory.GENERAL, DataCategory.SENSITIVE)
+CARE_TEXT = replace(TEXT, purposes=(Purpose.CARE,), categories=BOTH_CATEGORIES, necessity=WORDS)
+CARE_PROFILE = next(one for one in CARE_DOCUMENTS.policy.profiles if one.serves(7) and one.tier != 9).profile
 READER_OF_OTHERS = key("reader of the others", OTHER, Role.READ)
 
 
@@ -243,15 +247,14 @@ def caring(offices: Offices) -> Offices:
     return offices
 
 
-def granted_by_consent(
-    caring: Offices, person: Key, scope: Scope | None = None, tag: str | None = None
-) -> tuple[bytes, bytes]:
-    """Record a person's consent to care records, and give a grant that rests on it; returns consent and grant."""
+def care_consent(
+    caring: Offices, person: Key, scope: Scope | None = None, tag: str | None = None, **changes: Any
+) -> Act:
+    """Record a person's consent to care records; `changes` replaces members of the message, and `text`."""
     if tag is None:
         made = ask(caring.consortium, PUBLISHER, "/v1/subject-tags", more={"recipient": FIRE}, item="")
         tag = str(made.json()["subjectTag"])
-    both = (DataCategory.GENERAL, DataCategory.SENSITIVE)
-    text = replace(TEXT, purposes=(Purpose.CARE,), categories=both, necessity=WORDS)
+    text = changes.pop("text", CARE_TEXT)
     scope = scope or fresh_scope()
     said = {
         "subjectTag": from_hex(tag, 32),
@@ -268,14 +271,21 @@ def granted_by_consent(
         "validUntil": BEGINNING + 60 * DAY,
         "salt": os.urandom(32),
         "nonce": 0,
+        **changes,
     }
     evidence = fresh_evidence(said)
     said["evidenceHash"] = evidence.hash
     documents = [text_of(one.document) for one in (scope, text, evidence)]
-    consent = caring.mine(caring.act("RecordConsent", said, person, documents=documents, caller=REQUESTER))
-    profile = next(one for one in CARE_DOCUMENTS.policy.profiles if one.serves(7) and one.tier != 9).profile
-    request = caring.mine(caring.request(item=CARE, purpose=7, basis=1, basisRef=consent, profile=profile))
-    return consent, caring.mine(caring.decide(request, profile=profile, uses=0))
+    return caring.act("RecordConsent", said, person, documents=documents, caller=REQUESTER)
+
+
+def granted_by_consent(
+    caring: Offices, person: Key, scope: Scope | None = None, tag: str | None = None
+) -> tuple[bytes, bytes]:
+    """Record a person's consent to care records, and give a grant that rests on it; returns consent and grant."""
+    consent = caring.mine(care_consent(caring, person, scope, tag))
+    request = caring.mine(caring.request(item=CARE, purpose=7, basis=1, basisRef=consent, profile=CARE_PROFILE))
+    return consent, caring.mine(caring.decide(request, profile=CARE_PROFILE, uses=0))
 
 
 def care_look(caring: Offices, grant: bytes, path: str = "/v1/records", **said: str) -> Any:

@@ -11,6 +11,7 @@ from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.subjects import SubjectOpening, epoch_at
 from ledger.look_rows import LookRest
 from ledger.services.subjects import token_of_opening
+from ledger.tag_rows import TagUse
 from tests.api.consortium import Consortium
 from tests.api.members import (
     BEGINNING,
@@ -112,7 +113,7 @@ def test_a_tag_is_fresh_and_leads_to_the_persons_records(caring: Consortium) -> 
     stranger, _ = tag(opening(OTHER_ID))
     with caring.store.begin() as tx:
         for made, is_about in ((first, True), (second, True), (stranger, False), (os.urandom(32), False)):
-            found = tx.record_of_look(record_id, None, LookRest(made))
+            found = tx.record_of_look(record_id, None, LookRest(TagUse(made, FIRE, Purpose.CARE)))
             assert found is not None
             assert found[1] == is_about
         kept = tx.subject_tag(first)

@@ -7,9 +7,11 @@ followed blocks; whoever folds, decides and reads is real.
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import cycle, islice
 
-from ledger.core.codes import Basis, DataCategory, Purpose
+from ledger.core.codes import AgencyKind, Basis, CaptureMode, DataCategory, Purpose
+from ledger.core.consent_documents import ConsentText, Evidence
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import Block, ChainEvent
 from ledger.core.keccak import keccak256
@@ -18,7 +20,11 @@ from ledger.rows import FollowedBlock
 
 PURPOSE = Purpose.INCIDENT_RESPONSE
 EVERYTHING = DataCategory.GENERAL.bit | DataCategory.SENSITIVE.bit
-NOBODY = "0x" + "00" * 20
+WORDS = {"zh": "示例文本", "en": "text of the benchmark"}
+TEXT = ConsentText(
+    *("bench", 1, WORDS, (PURPOSE,), (DataCategory.GENERAL, DataCategory.SENSITIVE), (AgencyKind.FIRE,)),
+    *(WORDS, WORDS, WORDS, WORDS, WORDS),
+)
 LIFE_SECONDS = 30 * 86_400
 EVERY_REGION = (EVERYWHERE,)
 
@@ -44,6 +50,11 @@ class Person:
     tag: bytes
     holder: int
     scope: Scope
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """Evidence of the consent, as of a key of his own."""
+        return Evidence(os.urandom(32), CaptureMode.OWN_KEY, self.tag, TEXT.hash)
 
 
 @dataclass(frozen=True)
@@ -101,10 +112,10 @@ def consent_event(parties: Parties, who: Person) -> Told:
         "categories": EVERYTHING,
         "purpose": int(PURPOSE),
         "scopeHash": to_hex(who.scope.hash),
-        "textHash": to_hex(os.urandom(32)),
-        "evidenceHash": to_hex(os.urandom(32)),
-        "controller": NOBODY,
-        "capturedBy": who.holder,
+        "textHash": to_hex(TEXT.hash),
+        "evidenceHash": to_hex(who.evidence.hash),
+        "controller": to_hex(who.tag[:20]),
+        "capturedBy": 0,
         "captureMode": 1,
         "validFrom": parties.granted_at,
         "validUntil": parties.granted_at + LIFE_SECONDS,

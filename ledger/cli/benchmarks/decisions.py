@@ -56,7 +56,7 @@ def measure_decision_under_grant(decisions: int) -> Measurement:
     """The decision function alone: a look under a grant with a scope, which rests on the consent of the person."""
     scope = fresh_scope(("990102", "990101"))
     grant = GrantRules(READER, HOLDER, 2, PURPOSE, Basis.CONSENT, True, scope)
-    consent = ConsentRules(READER, HOLDER, PURPOSE, EVERYTHING, True, fresh_scope((REGION,)))
+    consent = ConsentRules(READER, HOLDER, PURPOSE, EVERYTHING, True, True, fresh_scope((REGION,)))
     look = LookFacts(
         key_entitled=True,
         item=ItemRules(2, 0xFFFF, 0xFFFF),
@@ -135,7 +135,7 @@ class _Archive:
         scopes: Mapping[bytes, Scope] = {
             scope.hash: scope for one in self.granted if one.person for scope in (one.scope, one.person.scope)
         }
-        self.ground = Ground(self.history, received_facts(()), scopes.get)
+        self.ground = Ground(self.history, received_facts(()), scopes.get, lambda _: True)
         self.as_of: AsOf = moment(self.history, len(blocks) - 1, FOUNDED_AT + 1)
 
     def looks(self, count: int) -> list[_Asked]:

@@ -13,6 +13,8 @@ from itertools import cycle, islice
 from ledger import wiring
 from ledger.cli.benchmarks.authorities import (
     EVERY_REGION,
+    PURPOSE,
+    TEXT,
     Granted,
     Parties,
     Told,
@@ -35,8 +37,9 @@ from ledger.domain import load_document
 from ledger.embedded.rpc import Rpc
 from ledger.errors import EngineError
 from ledger.ports import Store, Transaction
-from ledger.rows import RecordSubject, SubjectTag
+from ledger.rows import RecordSubject
 from ledger.services.catalogue_documents import item_documents
+from ledger.tag_rows import SubjectTag
 
 ENTRY = "catalogue/incident-originals.json"
 ITEM = 2
@@ -78,7 +81,7 @@ def _write(ground: Ground, store: Store, record_ids: Sequence[bytes]) -> Written
         for one, profile in zip(read, cycle((narrow, wide)), strict=False)
     ]
     duties = [Granted(os.urandom(32), holder, fresh_scope(scope), narrow) for holder in numbers]
-    _keep_scopes(store, [*duties, *grants])
+    _keep_documents(store, [*duties, *grants])
     events = told(_parties(ground), [*duties, *grants], strangers(numbers), sizes.consents)
     _follow_with(ground, store, len(duties) + len(grants), events)
     return Written(
@@ -104,7 +107,7 @@ def _note_subjects(store: Store, holders: Mapping[bytes, int], reader: int) -> M
     with store.begin() as transaction:
         transaction.add_subjects([RecordSubject(one, tokens[one], ITEM, holder) for one, holder in holders.items()])
         for record_id, tag in tags.items():
-            transaction.add_subject_tag(SubjectTag(tag, tokens[record_id], reader, 1, 1), now)
+            transaction.add_subject_tag(SubjectTag(tag, tokens[record_id], reader, int(PURPOSE), 1), now)
     return tags
 
 
@@ -126,12 +129,14 @@ def _parties(ground: Ground) -> Parties:
     return Parties(number_of(READER), key, to_hex(os.urandom(20)), ITEM, version, int(time.time()) - 60)
 
 
-def _keep_scopes(store: Store, grants: Iterable[Granted]) -> None:
+def _keep_documents(store: Store, grants: Iterable[Granted]) -> None:
+    """Keep the scopes of grants, and text, scope and evidence of the consents that they rest on."""
     now = int(time.time())
     with store.begin() as transaction:
+        transaction.add_document(TEXT.hash, JSON, encode(TEXT.document), now)
         for one in grants:
-            for scope in (one.scope, *(() if one.person is None else (one.person.scope,))):
-                transaction.add_document(scope.hash, JSON, encode(scope.document), now)
+            for named in (one.scope, *(() if one.person is None else (one.person.scope, one.person.evidence))):
+                transaction.add_document(named.hash, JSON, encode(named.document), now)
 
 
 def _follow_with(ground: Ground, store: Store, count: int, events: Iterator[list[Told]]) -> None:

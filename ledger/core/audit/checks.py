@@ -137,8 +137,9 @@ WHAT: Mapping[str, str] = {
     "look.item": "each opened record is of the item version that the disclosure names",
     "look.version": "no version was served that was outdated as of asOfBatch, unless the request named it",
     "record.served": "each opened record stands in the stream, with the root that was disclosed",
-    "consent.evidence": "the evidence of each received consent is there, is its own, and was witnessed by another "
-    "person of an active agency",
+    "consent.evidence": "the evidence of each consent that was received, or that a look rests on, is there, is its "
+    "own, and was witnessed by another person of an active agency; no look rests on a consent that its recipient took, "
+    "on a statutory notice, or on a text that does not speak of it",
     "grant.terms": "each grant's terms fit what it opens: an assessment for sensitive or entrusted data, statistics "
     "only of what is not personal, destruction later than the request",
     "grant.request": "no grant lasts longer, or opens more, than its request asked for",

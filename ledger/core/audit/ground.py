@@ -1,11 +1,14 @@
 """What all checks of one ledger stand on: chain history, the stream's domain and gateway, the hashed documents."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from ledger.core.access_facts import ConsentFacts
 from ledger.core.audit.slots import SlotPlan
+from ledger.core.consent_documents import parse_consent_text, parse_evidence
+from ledger.core.consent_soundness import ConsentProof, why_not_sound
 from ledger.core.documents import MaskProfile, parse_profile
 from ledger.core.history import History
 from ledger.core.mask_policy import MaskPolicy, parse_mask_policy
@@ -52,6 +55,8 @@ class Ground:
     """Addresses by contract name: what typed messages were signed for."""
     received: Mapping[bytes, Sequence[ReceivedAction]] = field(default_factory=dict)
     """Received actions in stream order, by the object that they bear on."""
+    recorded: Set[bytes] = frozenset()
+    """Consents whose message was received here to be relayed."""
     later_domains: Mapping[str, StatementDomain] = field(default_factory=dict)
     """Domains of the contracts that succeeded the first RecordAnchors, by their names."""
     exported_at: int = 0
@@ -59,6 +64,7 @@ class Ground:
     _plans: dict[bytes, SlotPlan | None] = field(default_factory=dict)
     _bitmaps: dict[tuple[bytes, bytes], int | None] = field(default_factory=dict)
     _parsed: dict[tuple[str, bytes], Any] = field(default_factory=dict)
+    _unsound: dict[bytes, str | None] = field(default_factory=dict)
 
     @property
     def blamed(self) -> str:
@@ -97,6 +103,23 @@ class Ground:
     def profile_of(self, profile_hash: bytes) -> MaskProfile | None:
         """Return the mask profile with this hash, None if its document is not there or is none."""
         return self._document("profile", profile_hash, parse_profile)
+
+    def why_unsound(self, consent: ConsentFacts) -> str | None:
+        """Return why nothing may rest on a consent on chain, None if it is sound.
+
+        In a part of a ledger its message may stand before it: then its witness was judged there.
+        """
+        if consent.id not in self._unsound:
+            text = self._document("consent text", consent.text_hash, parse_consent_text)
+            evidence = self._document("evidence", consent.evidence_hash, parse_evidence)
+            was_received = self.is_partial or consent.id in self.recorded
+            proof = ConsentProof(text, evidence, was_received)
+            self._unsound[consent.id] = why_not_sound(self.history, consent, proof)
+        return self._unsound[consent.id]
+
+    def is_sound(self, consent: ConsentFacts) -> bool:
+        """Say whether a request, grant or look may rest on a consent."""
+        return self.why_unsound(consent) is None
 
     def profile_bitmap(self, profile_hash: bytes, schema_hash: bytes) -> int | None:
         """Return the slots that a profile opens in a schema (bit i = slot i); None if it cannot be told.

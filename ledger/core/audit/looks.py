@@ -228,4 +228,8 @@ def _permitted_open(ground: Ground, tally: Tally, said: Look, as_of: AsOf, schem
         if facts is not None and ground.scope_of(facts.scope_hash) is None:
             subject = f"scope of {what} {to_hex(facts.id)}"
             tally.fail("document.present", subject, to_hex(facts.scope_hash), "no usable document", ground.blamed)
+    fault = None if consent is None else ground.why_unsound(consent)
+    if consent is not None and fault is not None:
+        subject, expected = f"consent {to_hex(consent.id)}", "a consent that bears the looks that rest on it"
+        tally.fail("consent.evidence", subject, expected, fault, ground.blamed)
     return permitted

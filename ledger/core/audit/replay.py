@@ -53,7 +53,7 @@ def _facts(ground: Ground, row: OpeningRow, as_of: AsOf, before: int) -> LookFac
     actions = (action for about in objects_of(ground.history, look) for action in ground.received.get(about, ()))
     known = received_facts(action for action in actions if action.sequence is not None and action.sequence < before)
     return look_facts(
-        LookGround(ground.history, known, ground.scope_of),
+        LookGround(ground.history, known, ground.scope_of, ground.is_sound),
         look,
         as_of,
         requested_open=int.from_bytes(row.opened),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.core.audit.consents import drawn_for_recheck
-from ledger.core.codes import CaptureMode
+from ledger.core.codes import AgencyKind, CaptureMode
 from ledger.core.consent_documents import Evidence, SecondWitness
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import History
@@ -17,7 +17,8 @@ from ledger.core.received import consent_id
 from ledger.core.signature import sign_digest
 from ledger.core.typed_messages import message_to_json
 from ledger.core.verdict import Verdict
-from tests.simulated_authorities import NOBODY, SCOPE, AuthorityLedger
+from tests.simulated_authorities import NOBODY, SCOPE, TEXT, AuthorityLedger, evidence_of
+from tests.simulated_chain import binding_args
 from tests.simulated_consortium import FOREVER, PUBLISHER, READER, address, number32, private_key
 from tests.unit.audit.auditing import Audited
 from tests.unit.audit.authorities import GATEWAY_1, audited
@@ -27,7 +28,7 @@ WITNESS = "publisher-reads"
 CAPTURED = f"agency {PUBLISHER}"
 
 
-def said_of(mode: CaptureMode, evidence_hash: bytes) -> dict[str, Any]:
+def said_of(mode: CaptureMode, evidence_hash: bytes, **changes: Any) -> dict[str, Any]:
     captured = mode >= CaptureMode.WITNESSED_PAPER
     return {
         "subjectTag": number32("tag"),
@@ -44,6 +45,7 @@ def said_of(mode: CaptureMode, evidence_hash: bytes) -> dict[str, Any]:
         "validFrom": 0,
         "validUntil": FOREVER,
         "salt": number32("salt"),
+        **changes,
     }
 
 
@@ -54,13 +56,16 @@ def evidence_by(witness: str, agency: int = PUBLISHER, **changes: Any) -> Eviden
     return replace(bare, witness=SecondWitness(agency, address(witness), signature))
 
 
-def taken(ledger: AuthorityLedger, mode: CaptureMode, evidence_hash: bytes, signer: str = "publisher") -> None:
-    """Let the gateway take a consent, and the chain record it."""
-    entry = ledger.receive("RecordConsent", said_of(mode, evidence_hash), signer)
+def taken(
+    ledger: AuthorityLedger, mode: CaptureMode, evidence_hash: bytes, signer: str = "publisher", **changes: Any
+) -> bytes:
+    """Let the gateway take a consent, and the chain record it; returns its id."""
+    entry = ledger.receive("RecordConsent", said_of(mode, evidence_hash, **changes), signer)
     assert entry.action is not None
     message = entry.action.message
     args = {"consent": to_hex(consent_id(message)), **message_to_json("RecordConsent", message)}
     ledger.mine([("ConsentRegistry", "ConsentRecorded", args)])
+    return consent_id(message)
 
 
 def judged(folder: Path, evidence: Evidence, before: Callable[[AuthorityLedger], None] = lambda _: None) -> Audited:
@@ -142,6 +147,72 @@ def test_evidence_of_a_persons_own_consent_needs_no_witness(tmp_path: Path) -> N
     found = audited(ledger, tmp_path)
     assert found.report.verdict is Verdict.VERIFIED
     assert found.report.recheck == []
+
+
+# --- consents on which looks rest, and which this gateway never took ---
+
+
+def without_a_text(ledger: AuthorityLedger) -> bytes:
+    return ledger.consent(textHash=to_hex(number32("no text")))
+
+
+def without_evidence(ledger: AuthorityLedger) -> bytes:
+    return ledger.consent(evidenceHash=to_hex(number32("no evidence")))
+
+
+def taken_by_its_recipient(ledger: AuthorityLedger) -> bytes:
+    return ledger.consent(capturedBy=READER)
+
+
+def only_a_notice(ledger: AuthorityLedger) -> bytes:
+    return ledger.consent(captureMode=int(CaptureMode.STATUTORY_NOTICE))
+
+
+def shown_for_hospitals(ledger: AuthorityLedger) -> bytes:
+    text = replace(TEXT, recipient_kinds=(AgencyKind.HOSPITAL,))
+    ledger.keep(text.document)
+    return ledger.consent(textHash=to_hex(text.hash))
+
+
+def witnessed_by_one_who_may_have_signed(ledger: AuthorityLedger) -> bytes:
+    evidence = evidence_of("consent", CaptureMode.WITNESSED_PAPER, witness="publisher")
+    ledger.keep(evidence.document)
+    return ledger.consent(evidenceHash=to_hex(evidence.hash))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "why"),
+    [
+        (without_a_text, "its text is not here"),
+        (without_evidence, "its evidence is not here"),
+        (taken_by_its_recipient, "is its recipient"),
+        (only_a_notice, "a statutory notice is no consent"),
+        (shown_for_hospitals, "recipients of this kind"),
+        (witnessed_by_one_who_may_have_signed, "may be the one who signed"),
+    ],
+)
+def test_a_gateway_answers_for_a_look_on_a_consent_that_does_not_bear_it(
+    recorded: Callable[[AuthorityLedger], bytes], why: str, tmp_path: Path
+) -> None:
+    ledger = AuthorityLedger()
+    ledger.consented_look(ledger.grant_by_consent(recorded(ledger)), 2)
+    found = audited(ledger, tmp_path)
+    found.require("consent.evidence", GATEWAY_1, why)
+    found.require("look.decision", GATEWAY_1, "basis_incomplete")
+    assert found.blamed == {GATEWAY_1}
+
+
+def test_who_signed_a_consent_that_was_received_is_known_and_another_signing_key_may_witness(tmp_path: Path) -> None:
+    ledger = AuthorityLedger()
+    ledger.mine([("AgencyRegistry", "KeyBound", binding_args("publisher") | {"key": address("second publisher")})])
+    evidence = replace(evidence_by("second publisher"), text_hash=TEXT.hash, witness=None)
+    signature = sign_digest(evidence.witnessed_digest, private_key("second publisher"))
+    evidence = replace(evidence, witness=SecondWitness(PUBLISHER, address("second publisher"), signature))
+    ledger.keep(evidence.document, TEXT.document)
+    consent = taken(ledger, CaptureMode.ASSISTED, evidence.hash, textHash=TEXT.hash)
+    ledger.consented_look(ledger.grant_by_consent(consent), 2)
+    found = audited(ledger, tmp_path)
+    assert (found.report.verdict, found.failed) == (Verdict.VERIFIED, set())
 
 
 def test_one_witnessed_consent_in_twenty_is_drawn_by_the_newest_block(tmp_path: Path) -> None:

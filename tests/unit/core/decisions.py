@@ -13,7 +13,7 @@ CONDITIONAL = replace(RULES, share_class=ShareClass.CONDITIONAL)
 SCOPE = Scope(bytes(32), ("990101",), 1_000, 2_000, None, ("fire/",))
 ANYWHERE = Scope(bytes(32), (EVERYWHERE,))
 GRANT_RULES = GrantRules(READER, HOLDER, ITEM, Purpose.INCIDENT_RESPONSE, Basis.STATUTORY_DUTY, True, SCOPE)
-CONSENT_RULES = ConsentRules(READER, HOLDER, Purpose.INCIDENT_RESPONSE, 0b110, True, ANYWHERE)
+CONSENT_RULES = ConsentRules(READER, HOLDER, Purpose.INCIDENT_RESPONSE, 0b110, True, True, ANYWHERE)
 RECORD = RecordFacts(True, HOLDER, frozenset(), True, b"\x11" * 32, REGION, 1_500, "fire/building")
 
 CLASS1 = LookFacts(

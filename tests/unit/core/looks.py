@@ -53,13 +53,13 @@ def in_emergency(ledger: SimulatedLedger, emergency: bytes, **other: Any) -> Loo
     return class1(ledger, **{**said, **case, **other})
 
 
-def ground_of(history: History, received: Iterable[ReceivedAction] = ()) -> Ground:
-    """What a look stands on, with these received actions."""
+def ground_of(history: History, received: Iterable[ReceivedAction] = (), unsound: Iterable[bytes] = ()) -> Ground:
+    """What a look stands on, with these received actions and consents that are not sound."""
 
     def scope_of(scope_hash: bytes) -> Scope | None:
         return _SCOPES.get(scope_hash)
 
-    return Ground(history, received_facts(received), scope_of)
+    return Ground(history, received_facts(received), scope_of, lambda consent: consent.id not in unsound)
 
 
 def decided(
@@ -71,6 +71,7 @@ def decided(
     at: int | None = None,
     block: int | None = None,
     received: Iterable[ReceivedAction] = (),
+    unsound: Iterable[bytes] = (),
     keys: SearchKeys = KEYS,
     publisher: int = PUBLISHER,
 ) -> Permitted | Refused:
@@ -78,7 +79,7 @@ def decided(
     history = ledger.history()
     as_of = moment(history, len(ledger.blocks) - 1 if block is None else block, ledger.now if at is None else at)
     permitted = ledger.class1_bitmap()
-    ground = ground_of(history, received)
+    ground = ground_of(history, received, unsound)
     facts = look_facts(
         ground,
         look,

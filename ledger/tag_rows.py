@@ -1,0 +1,28 @@
+"""Rows of tags of consents, which lead to a person at this gateway only; they cross the ports as `ledger.rows` do."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TagUse:
+    """The tag (32 bytes) of a consent, and what the consent is for. A tag serves the use that it was made for alone."""
+
+    tag: bytes
+    recipient: int
+    purpose: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectTag:
+    """The tag (32 bytes) of a consent, and whom it was made for: internal token, recipient, purpose, period."""
+
+    tag: bytes
+    token: bytes
+    recipient: int
+    purpose: int
+    period: int
+
+    @property
+    def use(self) -> TagUse:
+        """What a consent with this tag may be for."""
+        return TagUse(self.tag, self.recipient, self.purpose)
