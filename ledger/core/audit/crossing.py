@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ledger.core.audit.checks import Tally
 from ledger.core.audit.ground import Ground
-from ledger.core.audit.replay import judge_look, judge_page, look_facts_of
+from ledger.core.audit.replay import KnownFacts, judge_look, judge_page, look_facts_of
 from ledger.core.audit.rows import GRANT_USE, REQUEST, OnceRow, OpeningRow, RecordRow
-from ledger.core.decision import LookFacts
 from ledger.core.entitlement import CLOCK_SKEW_SECONDS
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import AsOf
@@ -77,7 +76,7 @@ def check_openings_against(
     ground: Ground, tally: Tally, records: Mapping[bytes, Versions], rows: Iterable[OpeningRow]
 ) -> None:
     """Check of each opening that its record stands in the stream, was newest, and that the decision permits it."""
-    facts_of: dict[tuple[int, bytes], LookFacts] = {}
+    facts_of: dict[tuple[int, bytes], KnownFacts] = {}
     for row in rows:
         if not row.version:
             judge_page(ground, tally, row)

@@ -17,7 +17,7 @@ from tests.simulated_authorities import (
     SHARED,
     AuthorityLedger,
 )
-from tests.simulated_consortium import READER, marked, number32
+from tests.simulated_consortium import ITEM, READER, address, marked, number32
 from tests.simulated_stream import StreamEntry, tombstone_line
 from tests.unit.audit.auditing import audit
 from tests.unit.audit.authorities import (
@@ -104,6 +104,70 @@ def test_what_ended_on_chain_behind_the_facts_is_a_notice_and_blames_nobody(tmp_
     found = audited(ledger, tmp_path)
     assert found.report.verdict is Verdict.VERIFIED, found.report.failures
     assert f"{LATER} (3)" in found.report.notices
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["of class 1", "under a grant"])
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda it: it.mine(
+            [("AgencyRegistry", "KeyRevoked", {"key": address("reader"), "reason": 1, "suspectFrom": 0})]
+        ),
+        lambda it: it.mine([("AgencyRegistry", "AgencyStatusSet", {"agency": READER, "status": 2})]),
+        lambda it: it.mine([("Catalogue", "ItemRetired", {"item": number}) for number in (ITEM, SHARED)]),
+        lambda it: it.mine([marked(it.committed(number).record_id, Mark.WITHDRAWN) for number in (2, 4)]),
+    ],
+    ids=["key", "agency", "item", "record"],
+)
+def test_a_key_item_or_record_that_ended_behind_the_facts_is_a_notice_too(
+    end: Callable[[AuthorityLedger], None], shared: bool, tmp_path: Path
+) -> None:
+    ledger = AuthorityLedger()
+    ledger.submit(4)
+    grant = ledger.grant()
+    ledger.anchor()
+
+    def look(block: int) -> None:
+        if shared:
+            ledger.look(ledger.committed(4), factsBlock=block)
+        else:
+            ledger.granted_look(grant, 2, factsBlock=block)
+
+    look(len(ledger.blocks) - 1)
+    known_later(ledger, end, look)
+    found = audited(ledger, tmp_path)
+    assert found.report.verdict is Verdict.VERIFIED, found.report.failures
+    assert [notice for notice in found.report.notices if LATER in notice] == [LATER]
+
+
+def test_an_empty_page_is_judged_by_what_is_known_later_too(tmp_path: Path) -> None:
+    ledger = AuthorityLedger()
+    grant = ledger.grant()
+    ledger.granted_look(grant)
+    known_later(
+        ledger, lambda it: it.end_grant(grant), lambda block: _look(ledger.granted_look(grant, factsBlock=block))
+    )
+    found = audited(ledger, tmp_path)
+    assert found.report.verdict is Verdict.VERIFIED, found.report.failures
+    assert [notice for notice in found.report.notices if LATER in notice] == [LATER]
+
+
+def test_where_a_record_stood_before_it_was_erased_is_no_news(tmp_path: Path) -> None:
+    ledger = AuthorityLedger()
+    grant = ledger.grant_by_consent(ledger.consent())
+    emergency = ledger.emergency()
+    facts_block = len(ledger.blocks) - 1
+    ledger.mine([])
+    ledger.consented_look(grant, 2, factsBlock=facts_block)
+    ledger.emergency_look(emergency, 2, factsBlock=facts_block)
+    ledger.anchor()
+    ledger.mine([marked(ledger.committed(2).record_id, Mark.ERASED)])
+    ledger.mine([])
+    export = ledger.export()
+    export.records[1] = tombstone_line(export.records[1], ledger.committed(2).record_root)
+    notices = audit(ledger, tmp_path, export).report.notices
+    assert f"{ERASED_SINCE} (2)" in notices
+    assert not [notice for notice in notices if LATER in notice]
 
 
 def _look(entry: StreamEntry) -> None:
