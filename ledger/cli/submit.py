@@ -47,21 +47,27 @@ def submit(
     ] = False,
     wait: Annotated[int, typer.Option(min=0, max=30, help="seconds to wait for each submission's anchor")] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="map and check every row, and send nothing")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="of a dry run: every rejected row, as rejected.csv has it"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
     table: TableOptions,
     connection: Connection,
 ) -> None:
     """Publish the rows of a CSV or XLSX table. Run it again after any interruption: only what is missing is sent.
 
-    Rows that cannot become records are listed in the job's rejected.csv by row, line, path and reason, and stand in its
-    to_correct.xlsx to be corrected.
+    Rows that cannot become records are listed in the job's rejected.csv by row, line, column and reason, and stand in
+    its to_correct.xlsx to be corrected.
     """
     with open_client(connection) as client, ExitStack() as processes:
         source, version = _source(client, table, file, mapping, item, item_version, only_region)
         source = _in_processes(source, processes)
+        if report is not None:
+            _refuse_report(report, dry_run)
         if dry_run:
             with progress_bar("rows") as advance:
-                _print(_dry_run(source, corrected, advance), as_json)
+                _print(_dry_run(source, corrected, advance, report), as_json)
             return
         from ledger.client.tables.job import TableJob
 
@@ -172,26 +178,42 @@ def _told(source: "TableSource", job: "TableJob") -> dict[str, Any]:
     return {
         **source.file.described(),
         **_columns(source),
-        **_summary(summary),
+        **_summary(summary, source),
         "report": str(job.state / REPORT),
         "toCorrect": str(to_correct) if to_correct.exists() else None,
         "notMissing": summary.not_missing,
     }
 
 
-def _dry_run(source: "TableSource", corrected: Path | None, advance: Any) -> dict[str, Any]:
-    from ledger.client.tables.reports import summary_of
+def _dry_run(source: "TableSource", corrected: Path | None, advance: Any, report: Path | None) -> dict[str, Any]:
+    from ledger.client.durable import write_durably
+    from ledger.client.tables.reports import rejected_csv, summary_of
 
     if corrected is not None:
         raise UsageError("--corrected completes a job: there is no dry run of it")
     summary = summary_of(source.check(advance))
+    if report is not None:
+        write_durably(report, rejected_csv(summary.rejected, source.columns_told()))
     return {
         "dryRun": True,
         **source.file.described(),
         **_columns(source),
         "records": summary.accepted,
-        **_summary(summary),
+        **_summary(summary, source),
+        "report": None if report is None else str(report),
     }
+
+
+def _refuse_report(report: Path, dry_run: bool) -> None:
+    from ledger.client.tables.reports import REPORTED
+
+    if not dry_run:
+        raise UsageError("--report is for a --dry-run; a job keeps its report in its folder")
+    if not report.parent.is_dir():
+        raise UsageError(f"{report.parent} is no folder")
+    begin = ",".join(REPORTED).encode("utf-8-sig")
+    if report.exists() and (not report.is_file() or not report.read_bytes().startswith(begin)):
+        raise UsageError(f"{report} is there already, and is no report of rejected rows")
 
 
 def _columns(source: "TableSource") -> dict[str, Any]:
@@ -199,7 +221,8 @@ def _columns(source: "TableSource") -> dict[str, Any]:
     return {"columnsMissing": [*header.missing], "columnsUnused": [*header.unused]}
 
 
-def _summary(summary: "Summary") -> dict[str, Any]:
+def _summary(summary: "Summary", source: "TableSource") -> dict[str, Any]:
+    columns = source.columns_told()
     return {
         "skipped": summary.skipped,
         "rejected": len(summary.rejected),
@@ -207,7 +230,13 @@ def _summary(summary: "Summary") -> dict[str, Any]:
         "cleaned": dict(summary.cleaned),
         "warned": dict(summary.warned),
         "rows": [
-            {"row": one.row, "line": one.line, "path": fault.path, "reason": fault.reason}
+            {
+                "row": one.row,
+                "line": one.line,
+                "column": columns.get(fault.path, ""),
+                "path": fault.path,
+                "reason": fault.reason,
+            }
             for one in summary.rejected[:FIRST_REJECTIONS]
             for fault in one.faults
         ],

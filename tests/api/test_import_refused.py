@@ -72,7 +72,7 @@ def started(folder: Path) -> TableJob:
 
 
 def refused(made: TableJob) -> list[int]:
-    with (made.state / REPORT).open(encoding="utf-8") as report:
+    with (made.state / REPORT).open(encoding="utf-8-sig") as report:
         return [int(line["row"]) - 1 for line in csv.DictReader(report) if line["reason"] == "collected_before"]
 
 

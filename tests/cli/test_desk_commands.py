@@ -57,8 +57,8 @@ def test_rows_are_published_found_read_and_proven(
     assert (dry["records"], dry["rejected"], server.gateway.taken) == (7, 1, {})
     # A row is told with each of its faults: the point of this one has no decimals.
     assert dry["rows"] == [
-        {"row": 8, "line": 9, "path": "/region", "reason": "code_unknown"},
-        {"row": 8, "line": 9, "path": "/place/point", "reason": "point_malformed"},
+        {"row": 8, "line": 9, "column": "township", "path": "/region", "reason": "code_unknown"},
+        {"row": 8, "line": 9, "column": "lat、lng", "path": "/place/point", "reason": "point_malformed"},
     ]
     assert run(submit(server, path, "--batch", "3", "--json")) == 0
     result = printed(capsys)
@@ -87,6 +87,23 @@ def test_rows_are_published_found_read_and_proven(
     assert printed(capsys)["state"] == "received"
     assert run(["export", "ledger", "--out", str(tmp_path / "export"), *server.options, "--json"]) == 0
     assert printed(capsys)["entries"] == 0
+
+
+def test_a_dry_run_writes_all_rejected_rows_where_it_is_told_to(
+    server: GatewayServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = calls(tmp_path, 1, *("1,2,EMS: FALL VICTIM,2016-01-15 12:01,ATLANTIS,X" for _ in range(30)))
+    report = tmp_path / "wrong.csv"
+    for _ in range(2):
+        assert run(submit(server, path, "--dry-run", "--report", str(report), "--json")) == 0
+        told = printed(capsys)
+        assert (told["report"], told["rejected"], len(told["rows"])) == (str(report), 30, 40)
+        assert len(report.read_text(encoding="utf-8-sig").splitlines()) == 1 + 60
+    assert run(submit(server, path, "--report", str(report), "--json")) == 2
+    before = path.read_bytes()
+    for place in (path, tmp_path, tmp_path / "nowhere" / "wrong.csv"):
+        assert run(submit(server, path, "--dry-run", "--report", str(place), "--json")) == 2
+    assert path.read_bytes() == before
 
 
 def test_columns_that_may_be_another_s_are_told_and_left_out_only_where_that_is_accepted(

@@ -140,7 +140,7 @@ def test_profiles_are_previewed_and_an_unsafe_change_is_found_as_the_how_to_says
 @pytest.mark.slow
 def test_a_spreadsheet_is_imported_and_corrected_as_the_how_to_says(desk: Path) -> None:
     printed = run(commands("docs/how-to/import-a-spreadsheet.md"), desk)
-    assert "2,3,/idNumber,id_check_failed,," in printed
+    assert "2,3,身份证号,/idNumber,id_check_failed,身份证号校验码不符,," in printed
     assert "id_15_converted" in printed
     assert not (desk / "residents.csv.gongzhi").exists()
 

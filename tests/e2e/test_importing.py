@@ -43,7 +43,7 @@ def corrected(table: DirtyTable, path: Path) -> Path:
 
 def reported(path: str) -> dict[int, frozenset[tuple[str, str]]]:
     found: dict[int, set[tuple[str, str]]] = {}
-    with Path(path).open(encoding="utf-8", newline="") as file:
+    with Path(path).open(encoding="utf-8-sig", newline="") as file:
         for line in csv.DictReader(file):
             found.setdefault(int(line["row"]), set()).add((line["path"], line["reason"]))
     return {row: frozenset(faults) for row, faults in found.items()}

@@ -5,7 +5,8 @@ of ours (0 is male elsewhere, and unknown in GB/T 2261.1). A rejection names wha
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from itertools import islice
 from typing import Any, TypeAlias
 
 from ledger.client.tables.cells import Noted, Transform, missing, reader, steps_of
@@ -99,7 +100,7 @@ def _lookup(spec: Mapping[str, Any], what: str) -> tuple[Lookup, tuple[str, ...]
     if "set" not in spec:
         if table is None or "system" in spec or "titles" in spec:
             raise FormatError(f"{what}: give codes, or a set (and its system or titles)")
-        return lambda word, noted: table.get(word), tuple(table)[:MOST_ACCEPTED]  # noqa: ARG005 (every lookup may note)
+        return lambda word, noted: table.get(word), _shown(table)  # noqa: ARG005 (every lookup may note)
     if table is not None and "system" in spec:
         raise FormatError(f"{what}: give codes or a system, not both")
     return _of_set(parse_code_set(spec["set"]), spec, what)
@@ -126,7 +127,12 @@ def _of_set(codes: CodeSet, spec: Mapping[str, Any], what: str) -> tuple[Lookup,
         return word if table is None and codes.accepts(word) else None
 
     own = codes.accepted if table is None else tuple(table)
-    return lookup, (*own, *titles)[:MOST_ACCEPTED]
+    return lookup, _shown((*own, *titles))
+
+
+def _shown(words: Collection[str]) -> tuple[str, ...]:
+    more = len(words) - MOST_ACCEPTED
+    return (*islice(words, MOST_ACCEPTED), *((f"… and {more} more",) if more > 0 else ()))
 
 
 def _titles(codes: CodeSet) -> dict[str, str]:

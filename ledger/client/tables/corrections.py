@@ -45,13 +45,15 @@ class Corrections:
     def take(self, file: TableFile, advance: Advance = lambda _: None, tokens: Tokens | None = None) -> Summary:
         """Put the missing rows that a corrected file holds into the outbox; returns what the job has now.
 
-        The job's own file must be filled. Raises UsageError for a file without `gongzhi_row`, or without a column of
+        The job's own file must be filled. Of a workbook with several sheets, that one is read which has `gongzhi_row`.
+        Raises UsageError for a file without it, or without a column of
         the mapping that the job's file has, and as `TableJob.fill`.
         """
         with self._job.only_filler():
             self._finish(advance, tokens)
             digest = digest_of(file.path)
             if all(self._plan(one)["file"] != digest for one in self._begun()):
+                file = file.on_sheet_with(ROW)
                 if ROW not in file.open().header:
                     raise UsageError(f"{file.path.name} has no column {ROW}: it is no file of corrected rows")
                 self._refuse_fewer_columns(file)

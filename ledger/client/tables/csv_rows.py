@@ -33,14 +33,29 @@ def encoding_of(path: Path, forced: str | None = None) -> str:
 
 
 def csv_lines(path: Path, encoding: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line on which a row ends, cells); raises UsageError for what is no CSV in that encoding."""
+    """Yield (line on which a row ends, cells); raises UsageError, with line and reason, for what is no CSV."""
+    begun = 1
     try:
         with path.open(encoding=_CODECS[encoding], newline="") as file:
             reader = csv.reader(file, strict=True)
             for cells in reader:
+                begun = reader.line_num + 1
                 yield reader.line_num, cells
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path.name} is no CSV file in {encoding} ({type(error).__name__})") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path.name} is not all text in {encoding}; give another --encoding, or none") from None
+    except csv.Error as error:
+        raise UsageError(f"{path.name} is no CSV file from line {begun} on: {_why(str(error))}") from None
+
+
+def _why(said: str) -> str:
+    """Return what a CSV reader's message means; none holds a cell."""
+    if "expected after" in said:
+        return "a cell in quotation marks goes on behind the closing one; a mark within such a cell is written twice"
+    if "unexpected end" in said:
+        return "a quotation mark opens a cell and is never closed"
+    if "field limit" in said:
+        return f"a cell has more than {csv.field_size_limit():,} characters; is a quotation mark never closed?"
+    return "it is not written as CSV files are"
 
 
 def _decodes(path: Path, encoding: str) -> bool:

@@ -8,7 +8,8 @@
 | Chinese | `2026年3月7日` | `2026年3月7日 8时30分`, `2026年3月7日 8:30` | `date_chinese` |
 | spreadsheet's day number | `46088` | `46088.354166667` | `date_serial` |
 
-A day number has five digits (from 1927-05-18) and counts from 1899-12-30; a date cell of a workbook comes in dashes.
+A day number has five digits (from 1927-05-18) and counts from 1899-12-30; a date cell of a workbook comes in dashes. A
+workbook that counts from 1904 may hold no bare day numbers.
 Year first, always: `03/07/2026` is two dates and taken as none. A year alone is no date.
 """
 
@@ -60,6 +61,11 @@ def read_moment(found: str, noted: Noted) -> tuple[date, time | None] | None:
                 noted.append(name)
             return _of_parts(matched.groupdict())
     return None
+
+
+def is_day_number(cell: str) -> bool:
+    """Say whether a cell holds a spreadsheet's day number."""
+    return _SERIAL.fullmatch(all_half_width(cell.strip())) is not None
 
 
 def date_transform(path: str, spec: dict[str, Any], what: str) -> Transform:

@@ -2,7 +2,7 @@
 
     STATE/plan.json          which file, mapping, item and publisher this job is of; another one is refused
     STATE/filled             what became of the rows, once every row stands in the outbox or in the report
-    STATE/rejected.csv       rows that are missing: row, line, path and reason; never a value
+    STATE/rejected.csv       rows that are missing: row, line, column, path and reason; never a value
     STATE/to_correct.xlsx    the same rows with their cells, to be corrected; there while rows are missing
     STATE/corrections/NNNN/  corrected files as they were given: a copy, its plan, and `filled` (`corrections`)
     STATE/outbox/            submissions on their way (`ledger.client.outbox`)
@@ -119,7 +119,7 @@ class TableJob:
 
     def report(self, summary: Summary, rows: dict[int, SourceRow]) -> None:
         """Write both reports; `rows` are the missing rows by number, as they were read last."""
-        write_durably(self.state / REPORT, rejected_csv(summary.rejected))
+        write_durably(self.state / REPORT, rejected_csv(summary.rejected, self.source.columns_told()))
         path = self.state / TO_CORRECT
         if not summary.rejected:
             path.unlink(missing_ok=True)

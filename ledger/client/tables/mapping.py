@@ -23,7 +23,7 @@ from ledger.client.tables.headers import Columns, column_key
 from ledger.client.tables.persons import IdentityCheck, parse_identity_check
 from ledger.client.tables.rows import Row
 from ledger.client.tables.subjects import SubjectRule, parse_subject_rule
-from ledger.client.tables.transforms import build_transform, columns_of
+from ledger.client.tables.transforms import build_transform, columns_of, named_columns
 from ledger.core.canonical import JsonValue, document_hash
 from ledger.core.code_sets import parse_reference
 from ledger.core.schema import SUBJECT_PATH, Schema
@@ -43,6 +43,10 @@ class TableMapping:
     schema_version: int
     slots: Mapping[str, Transform]
     columns: Columns
+    columns_of: Mapping[str, tuple[str, ...]]
+    """The columns that each slot is made of."""
+    day_columns: tuple[str, ...]
+    """Columns in which a number is a day."""
     unique: tuple[tuple[str, ...], ...]
     """Paths whose values together stand once in a file, group by group."""
     identity: IdentityCheck | None
@@ -103,6 +107,14 @@ def load_mapping(path: Path) -> TableMapping:
         schema_version=unsigned(document["schemaVersion"], 32, what="mapping schemaVersion"),
         slots=transforms,
         columns=_columns(document, slots, subject),
+        columns_of={path: named_columns(spec) for path, spec in slots.items()},
+        day_columns=tuple(
+            dict.fromkeys(
+                spec["column"]
+                for spec in slots.values()
+                if spec["transform"] in ("date", "time") and "format" not in spec
+            )
+        ),
         unique=_groups(array(document.get("unique", []), what="mapping unique")),
         identity=parse_identity_check(document["identity"], "mapping identity") if "identity" in document else None,
         subject=subject,

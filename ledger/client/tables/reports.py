@@ -1,6 +1,6 @@
 """What became of a table's rows, told without values; and the rows to correct, with them, for their operator alone.
 
-    rejected.csv      row, line, path, reason, accepted, first_row: one line a fault, never a value
+    rejected.csv      row, line, column, path, reason, reason_zh, accepted, first_row: one line a fault, never a value
     to_correct.xlsx   the rejected rows as they were read, behind four columns that say which row and what is wrong
 
 The second is private (mode 0600) and is never logged. Its cells are text: no spreadsheet program rounds a number.
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.client.tables.reasons import REASONS
 from ledger.client.tables.source import Outcome
 from ledger.client.tables.xlsx_file import workbook
 from ledger.client.tables.xlsx_rows import NO_VALUE
@@ -22,6 +23,10 @@ ROW, PATH, REASON, ACCEPTED = "gongzhi_row", "gongzhi_path", "gongzhi_reason", "
 ADDED = (ROW, PATH, REASON, ACCEPTED)
 """Columns that stand before a rejected row's own cells."""
 SHEET = "to correct"
+REPORTED = ("row", "line", "column", "path", "reason", "reason_zh", "accepted", "first_row")
+"""Columns of the report."""
+_AND = "、"
+"""Between words that a cell may hold: some hold spaces."""
 NO_VALUE_SHOWN = "#N/A"
 """For a cell that held an error: an empty one would be taken for a corrected one."""
 _BETWEEN = " | "
@@ -112,16 +117,20 @@ def parse_summary(document: Any) -> Summary:
     )
 
 
-def rejected_csv(rejected: Iterable[Rejection]) -> bytes:
-    """Return the report: one line a fault, no values."""
+def rejected_csv(rejected: Iterable[Rejection], columns: Mapping[str, str]) -> bytes:
+    """Return the report: one line a fault, no values, in UTF-8 with the mark by which spreadsheets know it.
+
+    `columns` are those of each path, as the file writes them.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("row", "line", "path", "reason", "accepted", "first_row"))
+    writer.writerow(REPORTED)
     for one in rejected:
         for fault in one.faults:
             first = "" if fault.first_row is None else fault.first_row
-            writer.writerow((one.row, one.line, fault.path, fault.reason, " ".join(fault.accepted), first))
-    return text.getvalue().encode("utf-8")
+            told = (columns.get(fault.path, ""), fault.path, fault.reason, REASONS.get(fault.reason, ""))
+            writer.writerow((one.row, one.line, *told, _AND.join(fault.accepted), first))
+    return text.getvalue().encode("utf-8-sig")
 
 
 def rows_to_correct(header: Sequence[str], rejected: Iterable[Rejection], cells: Mapping[int, Sequence[str]]) -> bytes:
@@ -140,7 +149,10 @@ def row_asked(cells: Mapping[str, JsonValue] | None) -> int | None:
 
 def _told(one: Rejection) -> tuple[str, str, str, str]:
     paths = _BETWEEN.join(fault.path for fault in one.faults)
-    reasons = _BETWEEN.join(
-        fault.reason if fault.first_row is None else f"{fault.reason} (row {fault.first_row})" for fault in one.faults
-    )
-    return str(one.row), paths, reasons, _BETWEEN.join(" ".join(f.accepted) for f in one.faults if f.accepted)
+    reasons = _BETWEEN.join(map(_reason, one.faults))
+    return str(one.row), paths, reasons, _BETWEEN.join(_AND.join(f.accepted) for f in one.faults if f.accepted)
+
+
+def _reason(fault: Fault) -> str:
+    where = "" if fault.first_row is None else f" (row {fault.first_row})"
+    return f"{fault.reason}{where} {REASONS.get(fault.reason, '')}".rstrip()

@@ -4,13 +4,15 @@ CSV and XLSX alike give a line number and cells as text; what differs stands in 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
 from ledger.client.tables.csv_rows import csv_lines, encoding_of
 from ledger.client.tables.headers import Columns, Header, read_header
-from ledger.client.tables.xlsx_rows import sheet_name, xlsx_lines
+from ledger.client.tables.xlsx_bounds import scan
+from ledger.client.tables.xlsx_rows import sheet_name, sheet_names, xlsx_lines
 from ledger.errors import UsageError
 
 Row: TypeAlias = Mapping[str, str]
@@ -64,6 +66,11 @@ class TableFile:
             raise UsageError(f"{self.path.name} is an old .xls, or has a password; save it as .xlsx without one")
         return XLSX if first == b"PK\x03\x04" else CSV
 
+    @property
+    def days_from_1904(self) -> bool:
+        """Whether it is a workbook whose day numbers count from 1904-01-01, as those of old Macs do."""
+        return self.format == XLSX and scan(self.path).from_1904
+
     def described(self) -> dict[str, str]:
         """Return how the file is read: `format`, and `encoding` or `sheet`, detected where not given."""
         kind = self.format
@@ -72,6 +79,26 @@ class TableFile:
         if self.sheet is not None:
             raise UsageError(f"{self.path.name} is no spreadsheet: it has no sheets")
         return {"format": kind, "encoding": encoding_of(self.path, self.encoding)}
+
+    def on_sheet_with(self, column: str) -> "TableFile":
+        """Return the table on the sheet whose header has a column, where there are several and none was asked for.
+
+        Raises UsageError if no sheet has the column, or several have it.
+        """
+        if self.format != XLSX or self.sheet is not None:
+            return self
+        names = sheet_names(self.path)
+        found = [name for name in names if column in replace(self, sheet=name).names_above()]
+        if len(names) > 1 and len(found) != 1:
+            which = f"several sheets with the column {column}: {', '.join(found)}; leave one"
+            raise UsageError(f"{self.path.name} has {which if found else f'no sheet with the column {column}'}")
+        return replace(self, sheet=found[0]) if len(names) > 1 else self
+
+    def names_above(self) -> tuple[str, ...]:
+        """Return the names of the columns of a workbook's sheet, none where it has no header."""
+        lines = xlsx_lines(self.path, self.described()["sheet"])
+        cells = next(islice(lines, self.header_row - 1, None), (0, []))[1]
+        return read_header(cells, Columns(), self.path.name).names if any(map(str.strip, cells)) else ()
 
     def open(self, columns: Columns | None = None) -> OpenTable:
         """Return header and rows; without `columns` every column has the name that the file gives it.

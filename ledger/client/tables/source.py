@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from ledger.client.submissions import PreparedRecord
 from ledger.client.tables.cells import Noted
+from ledger.client.tables.dates import is_day_number
 from ledger.client.tables.headers import Header
 from ledger.client.tables.mapping import TableMapping
 from ledger.client.tables.preparing import PrepareAll, Unfit, prepare_here
@@ -79,14 +80,31 @@ class TableSource:
     seen: dict[bytes, int] = field(default_factory=dict, repr=False)
     """Row numbers by the values that may stand once; filled as rows are mapped."""
     prepare_all: PrepareAll = prepare_here
+    _headers: list[Header] = field(default_factory=list, init=False, repr=False, compare=False)
+    """The file's columns, once they were read: for a workbook that is as much work as to read it all."""
 
     def rows(self) -> Iterator[SourceRow]:
         """Return the file's rows; raises UsageError for another file or missing columns."""
-        return self.file.open(self.mapping.columns).rows
+        opened = self.file.open(self.mapping.columns)
+        self._headers[:] = [opened.columns]
+        return self._with_certain_days(opened.rows) if self.file.days_from_1904 else opened.rows
 
     def header(self) -> Header:
         """Return the file's columns as the mapping sees them; raises as `rows`."""
-        return self.file.open(self.mapping.columns).columns
+        if not self._headers:
+            self.rows()
+        return self._headers[0]
+
+    def columns_told(self) -> Mapping[str, str]:
+        """Return the columns of each path of the schema, as the file writes them, for people; raises as `rows`."""
+        header = self.header()
+        written = dict(zip(header.names, header.written, strict=True))
+        told = {
+            path: "、".join(written.get(name, name) for name in names)
+            for path, names in self.mapping.columns_of.items()
+        }
+        subject = self.mapping.subject
+        return told if subject is None else {SUBJECT_PATH: told.get(subject.number, ""), **told}
 
     def refuse_lost_columns(self) -> None:
         """Raise UsageError if the file has columns that no slot uses while slots that may be null have no column.
@@ -161,6 +179,20 @@ class TableSource:
             "schemaHash": to_hex(self.schema.hash),
             "onlyRegion": self.only_region,
         }
+
+    def _with_certain_days(self, rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
+        """Yield rows of a workbook that counts days from 1904; raises UsageError for one with a bare day number.
+
+        Nothing says whether such a number was counted in that workbook, or typed or pasted from another one.
+        """
+        for row in rows:
+            for column in self.mapping.day_columns:
+                if row.cells is not None and is_day_number(row.cells.get(column, "")):
+                    raise UsageError(
+                        f"{self.file.path.name} counts days from 1904, and its line {row.line} has a number without a "
+                        f"date format in the column {column}: format the column as dates, see whether they are right"
+                    )
+            yield row
 
     def _refuse_duplicate(self, row: SourceRow, originals: Mapping[str, JsonValue]) -> None:
         """Keep the values of a row that may stand once; raises RowRejected where one stood before."""

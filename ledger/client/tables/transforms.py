@@ -58,12 +58,16 @@ def build_transform(path: str, spec: object) -> Transform:
     return _kept(made, spec["column"]) if spec["transform"] in _REPEATED else made
 
 
+def named_columns(spec: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the columns that a slot's `spec` names, in its order."""
+    if spec.get("transform") == "address":
+        return tuple(spec["members"].values())
+    return tuple(spec[name] for name in ("column", "lat", "lng") if name in spec)
+
+
 def columns_of(spec: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
     """Return the columns of a slot's `spec`: those that a file must have, and those that it may have."""
-    if spec.get("transform") == "address":
-        named = frozenset(spec["members"].values())
-    else:
-        named = frozenset(spec[name] for name in ("column", "lat", "lng") if name in spec)
+    named = frozenset(named_columns(spec))
     may_be_absent = spec.get("optional") or spec.get("transform") == "present" or isinstance(spec.get("default"), bool)
     return (frozenset(), named) if may_be_absent else (named, frozenset())
 

@@ -38,6 +38,8 @@ class Scanned:
     """By part: (row, column), from 1, of cells that hold an error, or a formula whose value the file does not hold."""
     targets: Mapping[str, str]
     """Parts by the names of the workbook's sheets."""
+    from_1904: bool = False
+    """Whether its day numbers count from 1904-01-01."""
 
     def errors_of(self, sheet: str) -> frozenset[tuple[int, int]]:
         """Return the cells of a sheet that hold no value; raises UsageError for a sheet of no part that was scanned."""
@@ -90,7 +92,7 @@ class _Scan:
             else:
                 for _ in self._blocks(part):
                     pass
-        return Scanned(errors, names.targets)
+        return Scanned(errors, names.targets, names.from_1904)
 
     def _errors_in(self, part: ZipInfo) -> frozenset[tuple[int, int]]:
         sheet = _SheetCells()
@@ -199,6 +201,7 @@ class _SheetNames(_Part):
     def __init__(self) -> None:
         super().__init__()
         self.ids: dict[str, str] = {}
+        self.from_1904 = False
         self._parts: dict[str, str] = {}
 
     @property
@@ -210,6 +213,8 @@ class _SheetNames(_Part):
         if kind == "sheet":
             of = {name.rpartition(":")[2]: text for name, text in attributes.items()}
             self.ids[of.get("name", "")] = of.get("id", "")
+        elif kind == "workbookPr":
+            self.from_1904 = attributes.get("date1904") in ("1", "true")
         elif kind == "Relationship":
             target = attributes.get("Target", "")
             inside = target.removeprefix("/") if target.startswith("/") else normpath(f"xl/{target}")

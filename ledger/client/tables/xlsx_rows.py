@@ -22,13 +22,18 @@ NO_VALUE = "\uffff"
 """What no cell can hold: it is no character of XML."""
 
 
+def sheet_names(path: Path) -> list[str]:
+    """Return the names of a workbook's sheets, in order; raises UsageError for no workbook."""
+    with _workbook(path) as workbook:
+        return list(workbook.sheet_names)
+
+
 def sheet_name(path: Path, asked: str | None) -> str:
     """Return the sheet to read: the asked one, or the only one.
 
     Raises UsageError if there is no such sheet, if there are several and none was asked for, or for no workbook.
     """
-    with _workbook(path) as workbook:
-        names = workbook.sheet_names
+    names = sheet_names(path)
     if asked is None and len(names) == 1:
         return names[0]
     if asked not in names:

@@ -1,12 +1,14 @@
 """Header cells are the mapping's columns however they are written; what is missing or not used is told, never lost."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from ledger.client.tables.corrections import Corrections
 from ledger.client.tables.headers import Columns, column_key, read_header
-from ledger.client.tables.job import TableJob
+from ledger.client.tables.job import TO_CORRECT, TableJob
+from ledger.client.tables.reports import rejected_csv, summary_of
 from ledger.client.tables.rows import TableFile
 from ledger.client.tables.source import Outcome, TableSource
 from ledger.errors import UsageError
@@ -101,6 +103,44 @@ def test_a_corrected_file_must_have_the_columns_that_the_job_s_file_has(tmp_path
         Corrections(made).take(TableFile(path), tokens=tokens)
     path.write_text(f"gongzhi_row,{HEADER.replace('性别', '性 别')}\n1,{ROW}\n", encoding="utf-8")
     assert Corrections(made).take(TableFile(path), tokens=tokens).accepted == 1
+
+
+def test_a_corrected_workbook_may_have_other_sheets_beside_the_rows(tmp_path: Path) -> None:
+    made = TableJob(source(tmp_path, HEADER, ROW.replace("13800138000", "123")), tmp_path / "state", 101, 1)
+    made.begin(1, 7)
+    made.fill(tokens=tokens)
+    given, path = made.state / TO_CORRECT, tmp_path / "corrected.xlsx"
+    with zipfile.ZipFile(given) as archive:
+        parts = {name: archive.read(name).decode().replace(">123<", ">13800138000<") for name in archive.namelist()}
+    parts[f"xl/{OTHER}"] = parts["xl/worksheets/sheet1.xml"].partition("<row")[0] + "</sheetData></worksheet>"
+    for name, end, more in (
+        ("xl/workbook.xml", "</sheets>", '<sheet name="Sheet2" sheetId="2" r:id="rId3"/>'),
+        (
+            "xl/_rels/workbook.xml.rels",
+            "</Relationships>",
+            f'<Relationship Id="rId3" Type="{SHEET}" Target="{OTHER}"/>',
+        ),
+    ):
+        parts[name] = parts[name].replace(end, more + end)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    assert Corrections(made).take(TableFile(path), tokens=tokens).accepted == 1
+
+
+OTHER = "worksheets/sheet2.xml"
+SHEET = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
+
+
+def test_reports_name_the_columns_as_the_file_writes_them(tmp_path: Path) -> None:
+    found = source(tmp_path, HEADER.replace("联系电话", "手机 号（必填）"), ROW.replace("13800138000", "123"))
+    assert found.columns_told()["/phone"] == "手机 号（必填）"
+    assert found.columns_told()["/subject"] == "身份证号"
+    report = rejected_csv(summary_of(found.check()).rejected, found.columns_told()).decode("utf-8")
+    assert report.splitlines() == [
+        "\ufeffrow,line,column,path,reason,reason_zh,accepted,first_row",
+        "1,2,手机 号（必填）,/phone,phone_malformed,不是 11 位手机号码,,",
+    ]
 
 
 def test_what_registers_say_of_a_person_s_background_comes_through_by_either_name(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from ledger.client.tables.corrections import Corrections
 from ledger.client.tables.job import REPORT, TO_CORRECT, TableJob
 from ledger.client.tables.mapping import load_mapping
 from ledger.client.tables.preparing import PreparingProcesses, Unfit
+from ledger.client.tables.reasons import REASONS
 from ledger.client.tables.reports import ADDED, ROW, Summary, summary_of
 from ledger.client.tables.rows import TableFile
 from ledger.client.tables.source import TableSource
@@ -102,14 +103,15 @@ def test_a_dirty_register_gives_exactly_the_planted_rejections(table: DirtyTable
 def test_reports_name_rows_and_reasons_and_only_the_private_one_holds_cells(table: DirtyTable, tmp_path: Path) -> None:
     made = started(tmp_path, table)
     made.fill(tokens=tokens)
-    report = (made.state / REPORT).read_text("utf-8")
+    report = (made.state / REPORT).read_text("utf-8-sig")
     lines = list(csv.DictReader(report.splitlines()))
     assert {int(line["row"]) for line in lines} == set(table.faults)
     assert made.rejected_count() == len(table.faults)
     duplicate = next(line for line in lines if line["reason"] == "duplicate_in_file")
     assert int(duplicate["first_row"]) == int(duplicate["row"]) - 1
     code = next(line for line in lines if line["path"] == "/class")
-    assert "户籍" in code["accepted"].split()
+    assert "户籍" in code["accepted"].split("、")
+    assert (code["column"], code["reason_zh"]) == ("人员类别", REASONS["code_unknown"])
     for row in table.faults:
         for name in ("身份证号", "联系电话"):
             assert not table.rows[row - 1][name] or table.rows[row - 1][name] not in report
@@ -155,7 +157,7 @@ def test_rows_that_are_still_wrong_stay_missing_with_their_newest_cells(table: D
     assert found.line == next(one.line for one in before.rejected if one.row == row)
     read = {int(one.raw[0]): one.cells or {} for one in TableFile(made.state / TO_CORRECT).open().rows}
     assert read[row]["身份证号"] == table.clean[0]["身份证号"]
-    assert read[row]["gongzhi_reason"] == "duplicate_in_file (row 1)"
+    assert read[row]["gongzhi_reason"] == "duplicate_in_file (row 1) 与前面的行重复"
     assert set(read) == set(table.faults)
 
 

@@ -89,7 +89,7 @@ def test_rows_collected_before_are_rejected_and_the_others_published(
     assert minutes_at(gateway) == Counter(set(range(1, ROWS + 1)) - KNOWN)
     summary = Corrections(made).summary()
     assert (summary.accepted, collected_before(summary)) == (ROWS - len(KNOWN), sorted(KNOWN))
-    with (made.state / REPORT).open() as report:
+    with (made.state / REPORT).open(encoding="utf-8-sig") as report:
         lines = [(line["row"], line["line"], line["path"], line["reason"]) for line in csv.DictReader(report)]
     assert lines == [(str(row), str(row + 1), "/subject", "collected_before") for row in sorted(KNOWN)]
     kept = {(one.cells or {})[ROW] for one in TableFile(made.state / TO_CORRECT).open().rows}

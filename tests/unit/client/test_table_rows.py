@@ -1,5 +1,6 @@
 """Rows of a table file: encodings, sheets, headers, and cells that a spreadsheet keeps as numbers."""
 
+import json
 import zipfile
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -7,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from ledger.client.tables.headers import Columns
+from ledger.client.tables.mapping import load_mapping
 from ledger.client.tables.rows import TableFile
-from ledger.client.tables.xlsx_file import column_letters, workbook
+from ledger.client.tables.source import Outcome, TableSource
+from ledger.client.tables.xlsx_file import column_letters, day_cell, number_cell, workbook
 from ledger.client.tables.xlsx_rows import NO_VALUE, cell_text
 from ledger.errors import UsageError
+from tests.unit.client.test_table_jobs import RESIDENTS
 
 pytestmark = pytest.mark.unit
 TEXT = "姓名,社区\n张三,一街道一社区\n"
@@ -171,3 +175,80 @@ def test_another_name_of_a_column_counts_only_where_the_column_is_not_there(tmp_
     path = tmp_path / "residents.csv"
     path.write_text("电话,手机\n1,2\n")
     assert rows(TableFile(path), Columns(aliases={"手机": "电话"})) == [{"电话": "1", "手机": "2"}]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('a,b\n1,2\n"张"三,4\n', "from line 3 on: a cell in quotation marks goes on behind the closing one"),
+        ('a,b\n"1\n1",2\n3,4\n"5,6\n7,8\n', "from line 5 on: a quotation mark opens a cell and is never closed"),
+        (f'a,b\n1,2\n"{"3" * 140_000}\n', "from line 3 on: a cell has more than 131,072 characters"),
+    ],
+)
+def test_a_damaged_csv_file_is_refused_by_line_and_reason_without_its_cells(
+    tmp_path: Path, content: str, told: str
+) -> None:
+    path = tmp_path / "residents.csv"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        rows(TableFile(path))
+    assert told in str(caught.value)
+    assert "三" not in str(caught.value)
+    assert "33" not in str(caught.value)
+
+
+def test_of_several_sheets_the_one_with_a_column_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "corrected.xlsx"
+    numbers(path)
+    assert TableFile(path).on_sheet_with("c3").sheet == "二"
+    assert TableFile(path).on_sheet_with("a").sheet == "一"
+    with pytest.raises(UsageError, match="no sheet with the column c99"):
+        TableFile(path).on_sheet_with("c99")
+    asked = TableFile(path, sheet="一")
+    assert asked.on_sheet_with("c3") is asked
+    single = tmp_path / "one.xlsx"
+    single.write_bytes(workbook("一", [["a"]]))
+    assert TableFile(single).on_sheet_with("c3") == TableFile(single)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet2.xml"]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    with pytest.raises(UsageError, match="several sheets with the column c3: 一, 二"):
+        TableFile(path).on_sheet_with("c3")
+
+
+def from_1904(path: Path, *lines: list[str]) -> Path:
+    path.write_bytes(workbook("居民", [["日期", "面积"], *lines]))
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace("<sheets>", '<workbookPr date1904="1"/><sheets>')
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return path
+
+
+def test_a_bare_day_number_of_a_workbook_that_counts_from_1904_is_not_guessed(tmp_path: Path) -> None:
+    document = {
+        "format": "gongzhi-mapping/1",
+        "title": {"zh": "表", "en": "table"},
+        "schema": "s",
+        "schemaVersion": 1,
+        "slots": {
+            "/on": {"transform": "date", "column": "日期"},
+            "/area": {"transform": "integer", "column": "面积", "optional": True},
+        },
+    }
+    (tmp_path / "mapping.json").write_text(json.dumps(document), encoding="utf-8")
+    mapping = load_mapping(tmp_path / "mapping.json")
+
+    def days(*lines: list[str]) -> list[object]:
+        found = TableSource(TableFile(from_1904(tmp_path / "table.xlsx", *lines)), mapping, RESIDENTS)
+        return [one.originals["/on"] for one in found.map(found.rows(), Outcome())]
+
+    # A day that is formatted as one is counted as the workbook counts: the cell holds 1,462 days less.
+    assert days([day_cell(date(2022, 3, 6)), number_cell(46088)], ["2026/3/7", ""]) == ["2026-03-07", "2026-03-07"]
+    with pytest.raises(UsageError, match="counts days from 1904, and its line 3 has a number"):
+        days(["2026-03-07", ""], [number_cell(44626), ""])

@@ -206,13 +206,15 @@ def test_a_job_that_is_run_again_sends_only_what_is_missing(
     times = [made.values[1] for taken in gateway.taken.values() for made in taken.records]
     assert len(times) == len(set(times)) == 10
     assert job().rejected_count() == 1
-    with (tmp_path / "state" / "rejected.csv").open() as report:
+    with (tmp_path / "state" / "rejected.csv").open(encoding="utf-8-sig") as report:
         assert next(csv.DictReader(report)) == {
             "row": "11",
             "line": "12",
+            "column": "township",
             "path": "/region",
             "reason": "code_unknown",
-            "accepted": " ".join(list(TOWNSHIPS)[:40]),
+            "reason_zh": "不认识的代码或名称，可填内容见右列",
+            "accepted": "、".join((*list(TOWNSHIPS)[:40], f"… and {len(TOWNSHIPS) - 40} more")),
             "first_row": "",
         }
 
