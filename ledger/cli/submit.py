@@ -72,8 +72,10 @@ def submit(
         from ledger.client.tables.job import TableJob
 
         job = TableJob(source, state or file.with_name(f"{file.name}.gongzhi"), item, version, batch)
-        if not job.is_begun and not accept_columns:
-            source.refuse_lost_columns()
+        if not job.is_begun:
+            source.read_through()
+            if not accept_columns:
+                source.refuse_lost_columns()
         _begin(client, job, resume, again)
         result = _publish(client, job, corrected, _tokens(client, source, table, item), wait) | _told(source, job)
     _print(result, as_json)

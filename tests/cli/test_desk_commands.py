@@ -106,6 +106,15 @@ def test_a_dry_run_writes_all_rejected_rows_where_it_is_told_to(
     assert path.read_bytes() == before
 
 
+def test_nothing_is_published_of_a_file_that_is_damaged_further_on(
+    server: GatewayServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = calls(tmp_path, 6, '"1,2')
+    assert run(submit(server, path, "--batch", "2", "--json")) == 2
+    assert "from line 8 on" in printed(capsys)["error"]["detail"]
+    assert (server.gateway.taken, (tmp_path / "calls.csv.gongzhi" / "plan.json").exists()) == ({}, False)
+
+
 def test_columns_that_may_be_another_s_are_told_and_left_out_only_where_that_is_accepted(
     server: GatewayServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -56,7 +56,7 @@ class Corrections:
                 file = file.on_sheet_with(ROW)
                 if ROW not in file.open().header:
                     raise UsageError(f"{file.path.name} has no column {ROW}: it is no file of corrected rows")
-                self._refuse_fewer_columns(file)
+                self._refuse_other(file)
                 self._begin(file, digest)
                 self._finish(advance, tokens)
         return self.summary()
@@ -106,9 +106,11 @@ class Corrections:
         rows_of_job = self._job.source.rows() if missing else iter(())
         return [Rejection(row.number, row.line, (fault,)) for row in rows_of_job if row.number in missing]
 
-    def _refuse_fewer_columns(self, file: TableFile) -> None:
-        source = self._job.source
-        lost = set(replace(source, file=file).header().missing) - set(source.header().missing)
+    def _refuse_other(self, file: TableFile) -> None:
+        """Raise UsageError for a corrected file that cannot be read to its end, or has fewer columns than the job's."""
+        source, given = self._job.source, replace(self._job.source, file=file)
+        given.read_through()
+        lost = set(given.header().missing) - set(source.header().missing)
         if lost:
             raise UsageError(f"{file.path.name} lacks columns that the job's file has: {', '.join(sorted(lost))}")
 

@@ -95,6 +95,14 @@ class TableSource:
             self.rows()
         return self._headers[0]
 
+    def read_through(self) -> None:
+        """Read every row once and keep none; raises UsageError for a file that is damaged further on.
+
+        Done before anything is published of a file: one that must be mended is another file then, of another job.
+        """
+        for _ in self.rows():
+            pass
+
     def columns_told(self) -> Mapping[str, str]:
         """Return the columns of each path of the schema, as the file writes them, for people; raises as `rows`."""
         header = self.header()

@@ -105,6 +105,18 @@ def test_a_corrected_file_must_have_the_columns_that_the_job_s_file_has(tmp_path
     assert Corrections(made).take(TableFile(path), tokens=tokens).accepted == 1
 
 
+def test_a_corrected_file_that_is_damaged_further_on_is_refused_before_it_is_begun(tmp_path: Path) -> None:
+    made = TableJob(source(tmp_path, HEADER, ROW.replace("13800138000", "123")), tmp_path / "state", 101, 1)
+    made.begin(1, 7)
+    made.fill(tokens=tokens)
+    path = tmp_path / "corrected.csv"
+    path.write_text(f'gongzhi_row,{HEADER}\n1,{ROW}\n"2,{ROW}\n', encoding="utf-8")
+    with pytest.raises(UsageError, match="from line 3 on"):
+        Corrections(made).take(TableFile(path), tokens=tokens)
+    path.write_text(f"gongzhi_row,{HEADER}\n1,{ROW}\n", encoding="utf-8")
+    assert Corrections(made).take(TableFile(path), tokens=tokens).accepted == 1
+
+
 def test_a_corrected_workbook_may_have_other_sheets_beside_the_rows(tmp_path: Path) -> None:
     made = TableJob(source(tmp_path, HEADER, ROW.replace("13800138000", "123")), tmp_path / "state", 101, 1)
     made.begin(1, 7)
