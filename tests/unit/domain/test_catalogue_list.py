@@ -21,6 +21,8 @@ FOLDER = Path(__file__).parents[3] / "ledger" / "domain" / "catalogue"
 FILES = {path.name for path in FOLDER.glob("*.json") if not path.name.startswith("list-")}
 LIST = parse_catalogue_list(load_document("catalogue/list-1.json"))
 ENTRIES = {load_document(one.entry)["item"]: (one, load_document(one.entry)) for one in LIST.entries}
+QUARTER_DAYS = 92
+"""Of the longest quarter."""
 DEPARTMENTS = {kind for kind in AgencyKind if kind <= AgencyKind.EDUCATION}
 
 
@@ -28,6 +30,21 @@ def test_the_list_names_every_entry_once_in_the_order_of_their_numbers() -> None
     assert {one.entry for one in LIST.entries} == {f"catalogue/{name}" for name in FILES}
     assert list(ENTRIES) == sorted(ENTRIES)
     assert len(ENTRIES) == len(FILES)
+
+
+@pytest.mark.parametrize("item", [101, 102])
+def test_residents_and_dwellings_are_rechecked_each_quarter_and_a_change_of_residents_is_due_in_a_day(
+    item: int,
+) -> None:
+    listed, entry = ENTRIES[item]
+    assert listed.update_cycle == "quarter"
+    assert entry["updateEverySeconds"] == QUARTER_DAYS * 86_400
+    once = {one["item"]: one["withinDays"] for one in load_document("collect_once.json")["items"]}
+    assert once[101] == QUARTER_DAYS
+    duties = parse_duty_list(load_document("duties-2.json")).duties
+    assert {
+        one.working_days for one in duties if one.item == 101 and one.purpose is Purpose.RESIDENCE_REGISTRATION
+    } == {1}
 
 
 def test_each_of_the_twelve_departments_provides_an_item_and_reads_others() -> None:

@@ -29,7 +29,7 @@ def test_a_changed_and_a_missing_document_are_found_and_a_new_one_is_none() -> N
 def test_documents_with_a_version_in_their_name_are_hashed_as_schemas_name_them() -> None:
     found = versioned_documents()
     assert found["code_sets/sex-1.json"] == to_hex(document_hash(load_document("code_sets/sex-1.json")))
-    assert {"schemas/incident-1.json", "calendar/cn-1.json"} <= set(found)
+    assert {"schemas/incident-1.json", "calendar/cn-1.json", "masks/fields-1.json"} <= set(found)
     assert not any("profiles/" in path for path in found)
 
 

@@ -86,7 +86,7 @@ DEVIATIONS = {
     ("sex", "T0"): (NO, "a profile cannot judge k"),
     ("background", "T5"): (NO, "a profile cannot judge what the duty list names"),
     ("address", "T3"): (ROOM, SCOPE),
-    ("address", "T2"): (HOUSE, "the record types' table shows property companies the building"),
+    ("address", "T2"): (NO, "a profile cannot judge whose estate it is; the building for listed record types below"),
     ("address", "T1"): (ESTATE, "the building for tasks: purposes P02, P07 and P09 below"),
     ("household", "T4"): (NO, "the size alone, a row of its own: household_size"),
     ("household", "T0"): (NO, NO_RULE),
@@ -249,6 +249,14 @@ def test_an_emergency_sees_of_a_resident_nothing_of_school_work_or_permit() -> N
     (opened,) = [{path for path, _ in one["open"]} for one in profiles if one["tier"] == Tier.E]
     assert not opened & {"/education", "/occupation", "/workplace", "/permit/type", "/liveInType", "/movedIn/reason"}
     assert {"/name", "/phone", "/address", "/care/need", "/household/size"} <= opened
+
+
+def test_property_companies_see_the_building_in_listed_record_types_and_no_address_elsewhere() -> None:
+    given = [one for one in TABLE.concepts["address"].overrides if "T2" in one.columns]
+    assert all(one.reason is not None and one.opens == HOUSE for one in given)
+    listed = {schema for one in given for schema in one.schemas}
+    assert listed == {"resident_profile", "dwelling_rental", "hazard", "facility", "task"}
+    assert TABLE.concepts["address"].cell(Place("T2", 9, "pass", "/host/address")) == NO
 
 
 def test_streets_see_the_size_of_a_household_and_nothing_else_of_it() -> None:
