@@ -4,9 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, Protocol
 
 from ledger.attachment_rows import AttachmentKeeping
-from ledger.core.erasure import OpenedRecord
 from ledger.core.history import AnchorFacts, Block
-from ledger.core.steps import Step
 from ledger.count_rows import Counting
 from ledger.look_rows import LookAtPerson, LookRest
 from ledger.rows import (
@@ -34,10 +32,11 @@ from ledger.rows import (
     StoredSubmission,
     SubjectRecords,
 )
+from ledger.step_rows import StepKeeping
 from ledger.tag_rows import SubjectTag, TagUse
 
 
-class Transaction(AttachmentKeeping, Counting, Protocol):
+class Transaction(AttachmentKeeping, Counting, StepKeeping, Protocol):
     """One database transaction. It commits when its `with` block ends well, and rolls back otherwise.
 
     Raises StoreError when the database does not answer.
@@ -117,22 +116,6 @@ class Transaction(AttachmentKeeping, Counting, Protocol):
 
     def add_daily_key(self, key_id: str, wrapped: bytes, created_at: int) -> None:
         """Keep a wrapped daily key; raises Conflict if the id is there."""
-
-    # steps
-    def add_steps(self, entry_id: int, steps: Sequence[tuple[int, Step]]) -> None:
-        """Keep the steps of a submission, each with the position of its record."""
-
-    def steps_about(self, subjects: Sequence[bytes]) -> Sequence[Step]:
-        """Return the steps about any of these subjects, in order of time."""
-
-    def filed(self, publisher: int | None = None) -> Sequence[bytes]:
-        """Return the ids of the rights requests that an agency (any if None) filed, oldest first."""
-
-    def first_deliveries(self, grants: Sequence[bytes]) -> Mapping[bytes, int]:
-        """Return when the first look under each of these grants was disclosed (Unix seconds); absent without one."""
-
-    def first_openings(self, authorities: Sequence[bytes], records: Sequence[bytes]) -> Sequence[OpenedRecord]:
-        """Return which versions of these records looks opened under these grants and emergencies, and when first."""
 
     # erasure
     def withhold(self, record_id: bytes, publisher: int, version: int) -> int:

@@ -23,8 +23,9 @@ WHAT_TO_DO: Mapping[str, str] = {
     "rights.answer": "rights done",
     "erasure.destroy": "grant destroyed",
     "erasure.emergency": "emergency destroyed",
+    "record.correct": "rights refuse",
 }
-"""The command that settles a duty, by its kind."""
+"""The command that settles a duty, by its kind. A disputed record gets its next version, or that is refused."""
 
 
 @connected
@@ -38,7 +39,8 @@ def inbox(
     connection: Connection,
 ) -> None:
     """Show what this agency owes: requests to check and decide, obligations of grants, emergencies to co-sign, review,
-    notify or destroy, rights requests. Overdue first, then by due time; each with the command that settles it.
+    notify or destroy, rights requests, disputed records to correct. Overdue first, then by due time; each with the
+    command that settles it.
     """
     with open_client(connection) as client:
         agency = None if everybody else client.desk.agency

@@ -89,7 +89,9 @@ def done(request: RightsArgument, *, options: StepOptions, connection: Connectio
 @connected
 @takes("options", StepOptions)
 def refuse(request: RightsArgument, *, options: StepOptions, connection: Connection) -> None:
-    """Refuse what was asked, with a reason (--reason), which the resident is told."""
+    """Refuse what was asked, with a reason (--reason), which the resident is told. With the id of a record that another
+    agency disputes: refuse as its publisher to correct it.
+    """
     if options.reason is None:
         raise UsageError("a refusal has a reason that the resident is told: give --reason")
     publish_step(request, "rights", "verified", "refused", options, connection)

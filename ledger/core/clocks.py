@@ -13,6 +13,7 @@ from typing import Any
 from ledger.core.access_facts import AccessFacts, EmergencyFacts, GrantTerms
 from ledger.core.calendar import MOST_WORKING_DAYS, WEEKENDS_ONLY, Calendar
 from ledger.core.codes import Mark, Outcome, Term
+from ledger.core.corrections import CORRECT, DisputedRecord, corrections
 from ledger.core.erasure import OpenedRecord, erasure_of
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import AsOf, History
@@ -53,6 +54,7 @@ class DutyKind(StrEnum):
     RIGHT = "rights.answer"
     ERASURE = "erasure.destroy"
     EMERGENCY_ERASURE = "erasure.emergency"
+    CORRECTION = "record.correct"
 
 
 MISSING: Mapping[DutyKind, str] = {
@@ -68,13 +70,14 @@ MISSING: Mapping[DutyKind, str] = {
     DutyKind.RIGHT: "rights request {} unanswered",
     DutyKind.ERASURE: "grant {}: destruction of records erased since not acknowledged",
     DutyKind.EMERGENCY_ERASURE: "emergency {}: records erased since not destroyed",
+    DutyKind.CORRECTION: "record {} disputed and not corrected",
 }
 """What is said of an overdue duty; the braces take its subject."""
 _GONE = frozenset({Mark.WITHDRAWN, Mark.ERASED})
 NEEDS_STEPS = frozenset(
     (
         *(DutyKind.CHECK, DutyKind.DELIVER, DutyKind.DESTROY, DutyKind.NOTIFY, DutyKind.RIGHT),
-        *(DutyKind.ERASURE, DutyKind.EMERGENCY_ERASURE),
+        *(DutyKind.ERASURE, DutyKind.EMERGENCY_ERASURE, DutyKind.CORRECTION),
     )
 )
 """Duties that cannot be judged without the steps and deliveries of the whole stream."""
@@ -153,7 +156,8 @@ class Clocks:
     """Everything that clocks are read from, at a moment `at` (Unix seconds); what happened later is not seen.
 
     `delivered` says when the first look under a grant was disclosed, by grant id. `opened` are records that were opened
-    under grants and emergencies; of those that nobody marked erased none need be there.
+    under grants and emergencies; of those that nobody marked erased none need be there. `disputed` are records that
+    somebody marked so.
     """
 
     history: History
@@ -163,6 +167,7 @@ class Clocks:
     steps: Steps = field(default_factory=dict)
     delivered: Mapping[bytes, int] = field(default_factory=dict)
     opened: Sequence[OpenedRecord] = ()
+    disputed: Sequence[DisputedRecord] = ()
 
     def duties(self, party: int | None = None) -> Iterator[Duty]:
         """Yield every duty that had begun by the moment, done ones too.
@@ -177,6 +182,7 @@ class Clocks:
             yield from self.of_emergency(emergency)
         yield from self.of_rights()
         yield from self.of_erasures()
+        yield from self.of_corrections()
 
     def request_state(self, access: AccessFacts) -> RequestState | None:
         """Return where a request stands, None before it was made."""
@@ -302,6 +308,15 @@ class Clocks:
                 times = {time for time in times if gone is None or time <= gone}
                 ends = [] if gone is None else [gone]
                 yield from self._acknowledged(DutyKind.EMERGENCY_ERASURE, emergency, emergency.agency, times, ends)
+
+    def of_corrections(self) -> Iterator[Duty]:
+        """Yield the duty of a publisher to correct what another agency marked disputed, or to say why it will not."""
+        days = self.rights.days(CORRECT)
+        for record in self.disputed:
+            steps = self.steps.get(record.record_id, ())
+            for start, done in corrections(self.history, record, steps, self.at):
+                due = self.calendar.deadline(start, days)
+                yield self._duty(DutyKind.CORRECTION, record.record_id, record.publisher, start, due, done)
 
     def _acknowledged(
         self,

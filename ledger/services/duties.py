@@ -7,6 +7,7 @@ from ledger.core.access_facts import AccessFacts
 from ledger.core.calendar import Calendar, calendar_in_force
 from ledger.core.clocks import Clocks, Duty, overdue, standing_steps
 from ledger.core.codes import AgencyKind
+from ledger.core.corrections import DisputedRecord, is_disputed
 from ledger.core.erasure import OpenedRecord, is_marked_erased
 from ledger.core.history import AsOf
 from ledger.core.schema import Schema
@@ -100,10 +101,12 @@ def _clocks(call: Call, calendar: Calendar, party: int | None) -> Clocks:
         access.id for access in tuple(call.history.accesses.values()) if party in (None, access.reader, access.holder)
     ]
     filed = call.transaction.filed(party)
-    steps = standing_steps(call.history, call.transaction.steps_about([*accesses, *filed]), call.now)
+    disputed = _disputed(call)
+    subjects = [*accesses, *filed, *(record.record_id for record in disputed)]
+    steps = standing_steps(call.history, call.transaction.steps_about(subjects), call.now)
     delivered = call.transaction.first_deliveries(accesses)
     opened = _opened(call, [*accesses, *_emergencies(call, party)])
-    return Clocks(call.history, call.now, RIGHTS, calendar, steps, delivered, opened)
+    return Clocks(call.history, call.now, RIGHTS, calendar, steps, delivered, opened, disputed)
 
 
 def _emergencies(call: Call, party: int | None) -> list[bytes]:
@@ -115,6 +118,12 @@ def _opened(call: Call, authorities: Sequence[bytes]) -> Sequence[OpenedRecord]:
     """Return what was opened under these grants and emergencies and is marked erased now."""
     erased = [record_id for record_id in tuple(call.history.marks) if is_marked_erased(call.history, record_id)]
     return call.transaction.first_openings(authorities, erased) if erased and authorities else ()
+
+
+def _disputed(call: Call) -> Sequence[DisputedRecord]:
+    """Return the records of this gateway that somebody marked disputed."""
+    marked = [record_id for record_id in tuple(call.history.marks) if is_disputed(call.history, record_id)]
+    return call.transaction.versions_signed(marked) if marked else ()
 
 
 def _text_of(transaction: Transaction, document_hash: bytes) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from ledger.core.corrections import DisputedRecord
 from ledger.core.erasure import OpenedRecord
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.steps import Step
@@ -42,6 +43,11 @@ OPENED = f"""
     WHERE seen.record_id = ANY(%s)
     GROUP BY wanted, seen.record_id, version, publisher"""
 
+VERSIONS = """
+    SELECT record_id, version, publisher, (message ->> 'signedAt')::bigint
+    FROM records JOIN entries USING (entry_id)
+    WHERE record_id = ANY(%s) ORDER BY record_id, version"""
+
 
 class KeptSteps(Session):
     """See `ledger.ports.Transaction`, steps."""
@@ -71,3 +77,13 @@ class KeptSteps(Session):
         """Return which versions of these records looks opened under these grants and emergencies, and when first."""
         rows = self._rows(OPENED, ([to_hex(authority) for authority in authorities], list(records)))
         return [OpenedRecord(from_hex(row[0], 32), *row[1:]) for row in rows]
+
+    def versions_signed(self, records: Sequence[bytes]) -> Sequence[DisputedRecord]:
+        """Return those of these records that are here, with who published them and when each version was signed."""
+        found: dict[bytes, list[tuple[int, int, int]]] = {}
+        for record_id, *version in self._rows(VERSIONS, (list(records),)):
+            found.setdefault(record_id, []).append((version[0], version[1], version[2]))
+        return [
+            DisputedRecord(record_id, versions[0][1], [(number, at) for number, _, at in versions])
+            for record_id, versions in found.items()
+        ]

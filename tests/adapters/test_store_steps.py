@@ -6,6 +6,7 @@ from dataclasses import astuple, replace
 
 import pytest
 
+from ledger.core.corrections import DisputedRecord
 from ledger.core.hexadecimal import to_hex
 from ledger.core.steps import Step
 from ledger.rows import LookEvidence, NewRecord
@@ -102,3 +103,17 @@ def test_first_openings_are_found_by_grant_or_emergency_and_record(store: Postgr
         opened = tx.first_openings([grant, emergency], [wanted.record_id])
         assert sorted(map(astuple, opened)) == sorted(found)
         assert tx.first_openings([emergency], [other.record_id]) == tx.first_openings([], [wanted.record_id]) == []
+
+
+def test_versions_are_found_with_who_published_them_and_when_they_were_signed(store: PostgresStore) -> None:
+    wanted, other = new_record(), new_record()
+    newer = replace(wanted, version=2, previous=wanted.record_root)
+    for records, signed_at in (([wanted, other], 40), ([newer], 50)):
+        submission = replace(new_submission(records), publisher=21)
+        entry = replace(submission.entry, message={**submission.entry.message, "signedAt": signed_at})
+        with store.begin() as tx:
+            tx.add_submission(replace(submission, entry=entry))
+    with store.begin() as tx:
+        found = tx.versions_signed([wanted.record_id, secrets.token_bytes(32)])
+        assert found == [DisputedRecord(wanted.record_id, 21, [(1, 40), (2, 50)])]
+        assert tx.versions_signed([]) == []

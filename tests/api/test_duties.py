@@ -10,7 +10,7 @@ import pytest
 from ledger.core.audit.whole import item_args
 from ledger.core.calendar import Calendar, parse_calendar
 from ledger.core.canonical import encode
-from ledger.core.codes import AgencyKind, Role
+from ledger.core.codes import AgencyKind, Mark, Role
 from ledger.core.commitment import RecordContent, commit
 from ledger.core.hexadecimal import to_hex
 from ledger.core.merkle import MerkleTree, record_leaf
@@ -27,9 +27,12 @@ from tests.api.members import (
     STRANGER,
     Draft,
     Key,
+    draft,
     key,
+    record_content,
     record_json,
 )
+from tests.api.test_erasure import mine_mark
 
 pytestmark = pytest.mark.api
 
@@ -178,6 +181,19 @@ def test_a_rights_request_is_owed_until_a_step_ends_it(asked: Consortium) -> Non
     assert ("rights.answer", COMMUNITY, 0) not in duties(asked, FIRE_READER)
     step(asked, "done", filed)
     assert ("rights.answer", COMMUNITY, 0) not in duties(asked, AUDIT_KEY)
+
+
+def test_a_disputed_record_is_corrected_by_its_publisher_in_working_days(asked: Consortium) -> None:
+    given = draft([record_content()], asked.now)
+    assert asked.publish(given).status_code == 202
+    record = to_hex(given.committed[0].record_id)
+    mine_mark(asked, given.committed[0].record_id, Mark.DISPUTED, agency=FIRE)
+    assert ("record.correct", COMMUNITY, 0) in duties(asked, READER_OF_COMMUNITY)
+    assert ("record.correct", COMMUNITY, 0) not in duties(asked, FIRE_READER)
+    asked.advance(17 * DAY)
+    assert ("record.correct", COMMUNITY, 1) in duties(asked, COORDINATION, overdue="true")
+    step(asked, "refused", record)
+    assert "record.correct" not in [kind for kind, _, _ in duties(asked, AUDIT_KEY)]
 
 
 def test_a_gateway_without_a_calendar_says_so(consortium: Consortium) -> None:

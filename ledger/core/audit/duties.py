@@ -10,6 +10,7 @@ from ledger.core.audit.ground import Ground
 from ledger.core.calendar import calendar_in_force
 from ledger.core.clocks import NEEDS_STEPS, Clocks, Duty, overdue, standing_steps
 from ledger.core.codes import Authority
+from ledger.core.corrections import DisputedRecord, is_disputed
 from ledger.core.erasure import OpenedRecord, is_marked_erased
 from ledger.core.export import ExportedEntry, ExportedLook, ExportedRecord, ExportedTombstone
 from ledger.core.history import AsOf
@@ -31,6 +32,8 @@ class DutyRows:
     delivered: dict[bytes, int] = field(default_factory=dict)
     opened: dict[Opened, int] = field(default_factory=dict)
     publishers: dict[bytes, int] = field(default_factory=dict)
+    disputed: dict[bytes, dict[int, tuple[int, int]]] = field(default_factory=dict)
+    """Of records that somebody marked disputed: by version, who published it and when it was signed."""
 
     def watch(
         self, ground: Ground, entry: ExportedEntry, records: Iterable[ExportedRecord | ExportedTombstone]
@@ -39,6 +42,9 @@ class DutyRows:
         for record in self._watch_steps(ground, entry, records):
             if is_marked_erased(ground.history, record.record_id):
                 self.publishers[record.record_id] = entry.message["publisher"]
+            if is_disputed(ground.history, record.record_id):
+                signed = entry.message["publisher"], entry.message["signedAt"]
+                self.disputed.setdefault(record.record_id, {})[record.version] = signed
             yield record
 
     def _watch_steps(
@@ -82,10 +88,19 @@ class DutyRows:
             if record_id in known
         ]
 
+    def disputed_records(self) -> list[DisputedRecord]:
+        """Return what is marked disputed, as far as it was published in this stream, with its versions."""
+        return [
+            DisputedRecord(record_id, versions[min(versions)][0], [(one, at) for one, (_, at) in versions.items()])
+            for record_id, versions in self.disputed.items()
+        ]
+
     def add(self, other: "DutyRows") -> None:
         """Add the rows of another part."""
         self.steps += other.steps
         self.publishers |= other.publishers
+        for record_id, versions in other.disputed.items():
+            self.disputed.setdefault(record_id, {}).update(versions)
         for opened, at in other.opened.items():
             self._note_opened(opened, at)
         for grant, at in other.delivered.items():
@@ -113,7 +128,8 @@ def judge_duties(grounds: Sequence[Ground], parts: Iterable[DutyRows], rights: R
     documents = {digest: text for ground in grounds for digest, text in ground.documents.items()}
     calendar, lack = calendar_in_force(history.calendars, AsOf(at), documents.get)
     steps = standing_steps(history, rows.steps, at)
-    duties = list(Clocks(history, at, rights, calendar, steps, rows.delivered, rows.erased_records()).duties())
+    given = rows.delivered, rows.erased_records(), rows.disputed_records()
+    duties = list(Clocks(history, at, rights, calendar, steps, *given).duties())
     if not duties:
         return JudgedDuties(at)
     notices = [lack] if lack else []
