@@ -4,13 +4,28 @@ Fixtures: `postgres` (libpq URL of one server for the whole run), `database` and
 for a test, for a module), `chain_rpc` and `module_chain_rpc` (JSON-RPC URL of a fresh chain for a test, for a module).
 """
 
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import engines
+
+# No test fails because the machine was slow while an example ran.
+settings.register_profile("gongzhi", deadline=None)
+settings.load_profile("gongzhi")
+
+TOGETHER = {"tests/contracts", "tests/e2e"}
+"""Folders whose tests share what only one worker has: the errors that were reached, the one demonstration."""
+ALONE = re.compile(
+    r"test_(\w+_invariants|slither|five_members|killed_founding|succession|thousand_records|two_gateways)\.py"
+)
+"""Long modules of these folders that share nothing."""
 
 
 class SocketOpened(AssertionError):
@@ -73,3 +88,17 @@ def module_chain_rpc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("module-chain")
     yield engines.anvil(folder)
     engines.stop_anvil(folder)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return Groups(config, log)
+
+
+class Groups(LoadScopeScheduling):
+    """Shares tests among workers: those of a module go to one, and so do those of the contracts, and of the demo."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Return the group of a test."""
+        module = nodeid.partition("::")[0]
+        folder, _, name = module.rpartition("/")
+        return module if folder not in TOGETHER or ALONE.fullmatch(name) else folder
