@@ -93,4 +93,4 @@ def _lacks_basis(ground: Ground, entry: ExportedEntry, kind: QueryKind, request:
     )
     actions = (action for about in objects_of(history, stated) for action in ground.received.get(about, ()))
     known = received_facts(one for one in actions if one.sequence is not None and one.sequence < entry.sequence)
-    return lacks_basis(LookGround(history, known, ground.scope_of), kind, stated, as_of)
+    return lacks_basis(LookGround(history, known, ground.scope_of, ground.is_sound), kind, stated, as_of)
