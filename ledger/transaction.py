@@ -178,8 +178,8 @@ class Transaction(AttachmentKeeping, Counting, StepKeeping, Protocol):
         `after` is the place behind which a page begins. Versions from before the record named this person are left out.
         """
 
-    def forget_subject(self, record_id: bytes) -> None:
-        """Forget whom a record is about (erasure); to have forgotten is no error."""
+    def forget_tags(self, kept: Sequence[bytes], before: int) -> int:
+        """Forget tags of persons without a record that were made before a time, but `kept`; returns how many."""
 
     def subject_tag(self, tag: bytes) -> SubjectTag | None:
         """Return whom a tag was made for, None if it was not made here."""

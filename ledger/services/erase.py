@@ -14,6 +14,7 @@ from ledger.core.decision import HIDING_MARKS
 from ledger.core.erasure import ALL_VERSIONS, erasure_of, hold_against, may_hold
 from ledger.core.history import AsOf, History
 from ledger.core.member_facts import is_release
+from ledger.core.typed_messages import message_from_json
 from ledger.errors import LegalHold
 from ledger.ports import Store, Transaction
 from ledger.rows import Action, DueErasure
@@ -21,6 +22,9 @@ from ledger.services.facts import HistoryCache
 
 ERASED_AT_ONCE = 200
 """Record versions that one pass erases, each in a transaction of its own: well under a second."""
+
+TAG_SECONDS = 86_400
+"""A tag waits this long for the consent and the record that it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,24 @@ def erase_due(store: Store, facts: HistoryCache, now: int) -> Erased:
             as_of = history.at_block(newest.number) if newest is not None else AsOf(0)
             gone, kept = _carry_out(transaction, history, as_of, one, now)
         erased, held = erased + gone, held + kept
+    if erased:
+        with store.begin() as transaction:
+            forget_tags(transaction, facts.history(transaction), now)
     return Erased(erased, held)
+
+
+def forget_tags(transaction: Transaction, history: History, now: int) -> int:
+    """Forget whom tags were made for where the person has no record here and no consent with the tag is live, or may
+    be; returns how many. A tag is forgotten a day after it was made at the earliest, since its consent may follow.
+    """
+    consents = tuple(history.consents.values())
+    kept = {one.subject_tag for one in consents if one.withdrawn is None and now < one.valid_until}
+    newest = -1 if history.newest_block is None else history.newest_block.number
+    kept |= {
+        message_from_json(one.name, one.message)["subjectTag"]
+        for one in transaction.actions_under_way("RecordConsent", newest)
+    }
+    return transaction.forget_tags(tuple(kept), now - TAG_SECONDS)
 
 
 def _carry_out(transaction: Transaction, history: History, as_of: AsOf, due: DueErasure, now: int) -> tuple[bool, bool]:

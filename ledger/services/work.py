@@ -10,7 +10,7 @@ import structlog
 from ledger.errors import ChainBehind, ChainError, GongzhiError
 from ledger.ports import Chain, Signer, Store
 from ledger.services.anchor import Anchoring, anchor_pending
-from ledger.services.erase import erase_due
+from ledger.services.erase import erase_due, forget_tags
 from ledger.services.facts import HistoryCache
 from ledger.services.follow import follow_once, rewind_to_head
 from ledger.services.send import restore_lost, send_pending
@@ -21,6 +21,8 @@ LONGEST_PAUSE_SECONDS = 5.0
 """Between passes that fail, doubled from the usual pause up to this."""
 FORGET_SECONDS = 10.0
 """How often expired request nonces, and attachments that no record names, are deleted."""
+FORGET_TAGS_SECONDS = 3_600.0
+"""How often tags are forgotten whose consents ended; an erasure does so at once."""
 FORGET_AT_ONCE = 5_000
 """Nonces in one transaction: some 20 milliseconds."""
 SWEPT_AT_ONCE = 100
@@ -52,6 +54,7 @@ class Worker:
     _replayed: bool = field(default=False, init=False)
     _behind_since: float | None = field(default=None, init=False)
     _forgot_at: float = field(default=0.0, init=False)
+    _forgot_tags_at: float = field(default=0.0, init=False)
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. An engine that does not answer is waited for, with growing pauses."""
@@ -150,3 +153,10 @@ class Worker:
             swept = transaction.forget_attachments(int(now) - self.staged_seconds, SWEPT_AT_ONCE)
         if swept:
             log.info("attachments removed that no record names", count=swept)
+        if now - self._forgot_tags_at < FORGET_TAGS_SECONDS:
+            return
+        self._forgot_tags_at = now
+        with self.store.begin() as transaction:
+            tags = forget_tags(transaction, self.facts.history(transaction), int(now))
+        if tags:
+            log.info("tags forgotten of persons without a record and a live consent", count=tags)

@@ -39,6 +39,9 @@ NEWEST_PERIOD = "SELECT max(period) FROM subject_tags WHERE token = %s AND recip
 ADD_TAG = """
     INSERT INTO subject_tags (subject_tag, token, recipient, purpose, period, created_at)
     VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
+FORGET_TAGS = """
+    DELETE FROM subject_tags WHERE created_at < %s AND NOT subject_tag = ANY(%s)
+        AND NOT EXISTS (SELECT FROM subjects WHERE subjects.token = subject_tags.token)"""
 COUNT = """
     INSERT INTO query_counts (agency, day, asked) VALUES (%s, %s, 1)
     ON CONFLICT (agency, day) DO UPDATE SET asked = query_counts.asked + 1 WHERE query_counts.asked < %s"""
@@ -108,9 +111,9 @@ class Subjects(Session):
             LookAtPerson(row[0], ShownRecord(row[1], row[2], int.from_bytes(row[3], "big")), *row[4:]) for row in rows
         ]
 
-    def forget_subject(self, record_id: bytes) -> None:
-        """Forget whom a record is about (erasure); to have forgotten is no error."""
-        self._run(FORGET, ([record_id],))
+    def forget_tags(self, kept: Sequence[bytes], before: int) -> int:
+        """Forget tags of persons without a record that were made before a time, but `kept`; returns how many."""
+        return self._run(FORGET_TAGS, (before, list(kept)))
 
     def subject_tag(self, tag: bytes) -> SubjectTag | None:
         """Return whom a tag was made for, None if it was not made here."""

@@ -11,6 +11,7 @@ from ledger.services.work import Worker
 from ledger.store.locks import UPLOADS_LOCK
 from ledger.store.migrate import migrate
 from ledger.store.postgres import PostgresStore
+from ledger.tag_rows import SubjectTag
 from tests.adapters.ground import Ground, standing_ground
 from tests.adapters.stored_things import new_attachment, new_record, new_submission
 
@@ -104,6 +105,17 @@ def test_erasure_takes_the_files_of_that_version_and_no_other(store: PostgresSto
 def ground(database: str, chain_rpc: str) -> Iterator[Ground]:
     with standing_ground(database, chain_rpc) as made:
         yield made
+
+
+def test_the_worker_forgets_tags_of_nobody_who_has_a_record(ground: Ground) -> None:
+    now, token = 1_000_000.0, bytes(range(32))
+    old, fresh = (SubjectTag(bytes([period] * 32), token, 8, 7, period) for period in (1, 2))
+    with ground.store.begin() as tx:
+        tx.add_subject_tag(old, int(now) - 86_401)
+        tx.add_subject_tag(fresh, int(now) - 86_400)
+    Worker(ground.store, ground.chain, {}, ground.anchoring(oldest_seconds=1e9), clock=lambda: now).work_once()
+    with ground.store.begin() as tx:
+        assert (tx.subject_tag(old.tag), tx.subject_tag(fresh.tag)) == (None, fresh)
 
 
 def test_the_worker_removes_uploads_that_waited_too_long(ground: Ground) -> None:

@@ -78,7 +78,7 @@ def test_a_hidden_record_does_not_count_and_a_forgotten_one_is_nobodys(store: Po
     assert about(store, token).count == 0
     for _ in range(2):
         with store.begin() as tx:
-            tx.forget_subject(record.record_id)
+            tx.add_subjects([RecordSubject(record.record_id, None, ITEM, PUBLISHER)])
             assert tx.records_about(token, {record.record_id: 1}) == set()
 
 
@@ -135,8 +135,25 @@ def test_a_tag_finds_the_records_of_its_person_and_of_nobody_else(store: Postgre
                 assert found == (record, about_person, {})
         assert tx.record_of_look(mine, 2, LookRest(tag.use)) is None
         assert tx.record_of_look(secrets.token_bytes(32), None, LookRest(tag.use)) is None
-        tx.forget_subject(mine)
+        tx.add_subjects([RecordSubject(mine, None, ITEM, PUBLISHER)])
         assert tx.records_about_tag(tag.use, {mine: 1}) == set()
+
+
+def test_tags_of_persons_without_a_record_are_forgotten_but_the_kept_and_the_young(store: PostgresStore) -> None:
+    recorded, gone = secrets.token_bytes(32), secrets.token_bytes(32)
+    publish(store, recorded, new_record())
+
+    def tag(token: bytes, period: int, created_at: int) -> bytes:
+        made = SubjectTag(secrets.token_bytes(32), token, 2**32 - 1, 11, period)
+        with store.begin() as tx:
+            assert tx.add_subject_tag(made, created_at)
+        return made.tag
+
+    of_record, kept, young, old = tag(recorded, 0, 5), tag(gone, 0, 5), tag(gone, 1, 10), tag(gone, 2, 9)
+    with store.begin() as tx:
+        assert tx.forget_tags([kept, old], 10) >= 0
+        assert tx.forget_tags([kept], 10) == 1
+        assert [tx.subject_tag(one) is None for one in (of_record, kept, young, old)] == [False, False, False, True]
 
 
 def test_a_version_from_before_a_record_named_somebody_is_about_nobody(store: PostgresStore) -> None:

@@ -15,7 +15,8 @@ from ledger.core.hexadecimal import to_hex
 from ledger.core.typed_messages import message_digest, message_to_json
 from ledger.core.verify import verify_bundle
 from ledger.rows import RecordSubject
-from ledger.services.erase import Erased, erase_due
+from ledger.services.erase import TAG_SECONDS, Erased, erase_due, forget_tags
+from ledger.tag_rows import SubjectTag
 from tests.api.consortium import Consortium
 from tests.api.members import (
     ANCHORS,
@@ -113,7 +114,57 @@ def planted(consortium: Consortium) -> Draft:
     given = consortium.published(**PLANTED)
     with consortium.store.begin() as transaction:
         transaction.add_subjects([RecordSubject(given.committed[0].record_id, TOKEN, 1, COMMUNITY)])
+        for period in range(2):
+            tag = SubjectTag(os.urandom(32), TOKEN, FIRE, 2, period)
+            transaction.add_subject_tag(tag, consortium.now - 2 * TAG_SECONDS)
     return given
+
+
+def consent_by(consortium: Consortium, tag: bytes, **changes: Any) -> None:
+    """Let the chain show a consent with this tag."""
+    hashes = {name: to_hex(os.urandom(32)) for name in ("consent", "scopeHash", "textHash", "evidenceHash")}
+    args = {"recipient": FIRE, "holder": COMMUNITY, "subjectTag": to_hex(tag), "categories": 2, "purpose": 2}
+    signed = {"controller": PUBLISHER.address, "capturedBy": 0, "captureMode": 1}
+    until = {"validFrom": consortium.now, "validUntil": consortium.now + 10}
+    consortium.add_block([("ConsentRegistry", "ConsentRecorded", hashes | args | signed | until | changes)])
+
+
+def tags_of_planted(consortium: Consortium) -> list[bytes]:
+    with psycopg.connect(consortium.dsn) as connection:
+        found = connection.execute("SELECT subject_tag FROM subject_tags WHERE token = %s ORDER BY period", (TOKEN,))
+        return [tag for (tag,) in found.fetchall()]
+
+
+def test_tags_stay_while_a_consent_is_live_and_go_once_no_record_and_no_consent_is_left(consortium: Consortium) -> None:
+    given = planted(consortium)
+    first, second = tags_of_planted(consortium)
+    consent_by(consortium, second)
+    mine_mark(consortium, given.committed[0].record_id, Mark.ERASED)
+    assert erase(consortium) == Erased(1, 0)
+    assert tags_of_planted(consortium) == [second] != [first]
+
+    def forget() -> int:
+        with consortium.store.begin() as transaction:
+            return forget_tags(transaction, consortium.gateway.facts.history(transaction), consortium.now)
+
+    assert forget() == 0
+    consortium.advance(10)
+    assert forget() == 1
+    assert TOKEN.hex() not in everything(consortium)
+
+
+def test_a_tag_of_a_withdrawn_consent_goes_and_one_that_waits_for_its_consent_stays(consortium: Consortium) -> None:
+    given = planted(consortium)
+    _, second = tags_of_planted(consortium)
+    young = SubjectTag(os.urandom(32), TOKEN, FIRE, 2, 2)
+    with consortium.store.begin() as transaction:
+        transaction.add_subject_tag(young, consortium.now)
+    consent = to_hex(os.urandom(32))
+    consent_by(consortium, second, consent=consent)
+    consortium.add_block([("ConsentRegistry", "ConsentWithdrawn", {"consent": consent, "reason": 1})])
+    mine_mark(consortium, given.committed[0].record_id, Mark.ERASED)
+    assert erase(consortium) == Erased(1, 0)
+    assert tags_of_planted(consortium) == [young.tag]
 
 
 def test_after_erasure_nothing_of_the_content_is_in_any_table(consortium: Consortium) -> None:
