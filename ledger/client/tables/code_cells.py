@@ -92,6 +92,12 @@ def flag_transform(path: str, spec: dict[str, Any], what: str) -> Transform:
     return transform
 
 
+def accepted_words(words: Collection[str]) -> tuple[str, ...]:
+    """Return what a cell may hold, for a rejection: at most `MOST_ACCEPTED` words, then how many more there are."""
+    more = len(words) - MOST_ACCEPTED
+    return (*islice(words, MOST_ACCEPTED), *((f"… and {more} more",) if more > 0 else ()))
+
+
 def _lookup(spec: Mapping[str, Any], what: str) -> tuple[Lookup, tuple[str, ...]]:
     """Return what looks a word up, and what a cell may hold."""
     table = spec.get("codes")
@@ -100,7 +106,7 @@ def _lookup(spec: Mapping[str, Any], what: str) -> tuple[Lookup, tuple[str, ...]
     if "set" not in spec:
         if table is None or "system" in spec or "titles" in spec:
             raise FormatError(f"{what}: give codes, or a set (and its system or titles)")
-        return lambda word, noted: table.get(word), _shown(table)  # noqa: ARG005 (every lookup may note)
+        return lambda word, noted: table.get(word), accepted_words(table)  # noqa: ARG005 (every lookup may note)
     if table is not None and "system" in spec:
         raise FormatError(f"{what}: give codes or a system, not both")
     return _of_set(parse_code_set(spec["set"]), spec, what)
@@ -127,12 +133,7 @@ def _of_set(codes: CodeSet, spec: Mapping[str, Any], what: str) -> tuple[Lookup,
         return word if table is None and codes.accepts(word) else None
 
     own = codes.accepted if table is None else tuple(table)
-    return lookup, _shown((*own, *titles))
-
-
-def _shown(words: Collection[str]) -> tuple[str, ...]:
-    more = len(words) - MOST_ACCEPTED
-    return (*islice(words, MOST_ACCEPTED), *((f"… and {more} more",) if more > 0 else ()))
+    return lookup, accepted_words((*own, *titles))
 
 
 def _titles(codes: CodeSet) -> dict[str, str]:

@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import TypeAlias
 
 from ledger.client.submissions import PreparedRecord, new_record, prepare
+from ledger.client.tables.code_cells import accepted_words
 from ledger.core.canonical import JsonValue
-from ledger.core.code_rules import MOST_NAMED
 from ledger.core.commitment import slot_values
 from ledger.core.schema import Schema
 from ledger.errors import CodeUnknown, GongzhiError
@@ -80,7 +80,7 @@ def _prepared(schema: Schema, originals: Originals) -> PreparedRecord | Unfit:
     except CodeUnknown as error:
         path = str(error.context["path"])
         sets = [rule.code_set for rule in schema.code_rules.refusing if rule.path == path] if schema.code_rules else []
-        return Unfit(path, error.code, sets[0].accepted[:MOST_NAMED] if sets else ())
+        return Unfit(path, error.code, accepted_words(sets[0].accepted) if sets else ())
     except GongzhiError as error:
         path = str(error.context.get("path") or _failing_path(schema, originals))
         return Unfit(path, error.code)

@@ -123,7 +123,14 @@ class TableFile:
                 empty = "is empty" if row == 1 else f"has {row - 1} rows: there is no header in row {self.header_row}"
                 raise UsageError(f"{self.path.name} {empty}")
             cells = line[1]
+        self._refuse_other_separators(cells)
         return read_header(cells, columns, f"row {self.header_row} of {self.path.name}, its header,")
+
+    def _refuse_other_separators(self, cells: Sequence[str]) -> None:
+        named = [cell for cell in cells if cell.strip()]
+        for mark, name in (("\t", "tabs"), (";", "semicolons"), ("；", "semicolons")):
+            if len(named) == 1 and mark in named[0] and self.format == CSV:
+                raise UsageError(f"{self.path.name} separates its cells by {name}; save it as CSV with commas")
 
 
 def _rows(lines: Iterator[tuple[int, list[str]]], header: tuple[str, ...]) -> Iterator[SourceRow]:

@@ -11,12 +11,15 @@ import pytest
 
 from ledger.cli.demo.dirty_tables import FAULTS
 from ledger.client.tables import refusals, source
+from ledger.client.tables.code_cells import accepted_words
 from ledger.client.tables.mapping import load_mapping
+from ledger.client.tables.preparing import Unfit, prepare_here
 from ledger.client.tables.reasons import REASONS
 from ledger.client.tables.reports import summary_of
 from ledger.client.tables.rows import TableFile
 from ledger.client.tables.source import TableSource
-from tests.unit.client.test_table_jobs import INCIDENTS, MAPPINGS
+from ledger.core.hexadecimal import to_hex
+from tests.unit.client.test_table_jobs import INCIDENTS, MAPPINGS, RESIDENTS
 
 pytestmark = pytest.mark.unit
 ROOT = Path(__file__).parents[3]
@@ -66,6 +69,16 @@ def test_a_fault_that_a_register_of_residents_cannot_have_is_found_in_a_table_of
     summary = summary_of(calls(tmp_path, GOOD, GOOD.replace(right, wrong)).check())
     assert summary.accepted == 1
     assert {(one.row, fault.reason) for one in summary.rejected for fault in one.faults} == {(2, reason)}
+
+
+def test_what_a_cell_may_hold_says_how_many_words_are_left_out() -> None:
+    times = {"/occurredAt": 1, "/recordedAt": 1}
+    codes = {"/region": "990101001001", "/class": "registered", "/subject": to_hex(bytes(32)), "/synthetic": True}
+    (unfit,) = prepare_here(RESIDENTS, [{**times, **codes, "/nation": "火星"}])
+    assert isinstance(unfit, Unfit)
+    assert (len(unfit.accepted), unfit.accepted[0], unfit.accepted[40]) == (41, "01", "… and 18 more")
+    assert accepted_words(("是", "否")) == ("是", "否")
+    assert accepted_words([str(word) for word in range(40)])[-1] == "39"
 
 
 def literals() -> Iterator[str]:

@@ -143,6 +143,8 @@ def test_what_is_no_table_says_so(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
         (b",,\n1,2,3\n", "no names of columns"),
+        (b"a\tb\n1\t2\n", "separates its cells by tabs; save it as CSV with commas"),
+        (b"a;b\n1;2\n", "separates its cells by semicolons"),
     ):
         path.write_bytes(content)
         with pytest.raises(UsageError, match=told):
