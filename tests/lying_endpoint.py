@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import httpx
+from ledger.embedded.rpc import loopback_client
 
 Alter = Callable[[str, list[Any], Any], Any]
 """(method, parameters, the node's result) → the result that is told."""
+NODE_TIMEOUT_SECONDS = 30.0
 
 
 def honest(_method: str, _parameters: list[Any], result: Any) -> Any:
@@ -21,11 +22,12 @@ def honest(_method: str, _parameters: list[Any], result: Any) -> Any:
 @contextmanager
 def endpoint(node: str, alter: Alter = honest) -> Iterator[str]:
     """Serve an endpoint on a free port of this machine; yields its URL."""
+    http = loopback_client(node, NODE_TIMEOUT_SECONDS)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            answered = httpx.post(node, json=asked, timeout=30).json()
+            answered = http.post(node, json=asked).json()
             calls = {call["id"]: call for call in (asked if isinstance(asked, list) else [asked])}
             for answer in answered if isinstance(answered, list) else [answered]:
                 call = calls[answer["id"]]
@@ -42,7 +44,7 @@ def endpoint(node: str, alter: Alter = honest) -> Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -50,3 +52,4 @@ def endpoint(node: str, alter: Alter = honest) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+        http.close()

@@ -6,13 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
-
 from ledger.chain.client import Web3Chain
 from ledger.core.codes import Role
 from ledger.core.hexadecimal import to_hex
 from ledger.core.history import History
 from ledger.core.keccak import keccak256
+from ledger.embedded.rpc import loopback_client
 from ledger.keys.keystore import KeystoreSigner
 from ledger.ports import Chain, Store, Transaction
 from ledger.rows import NewTransaction, OutboxTransaction
@@ -26,6 +25,7 @@ from tests.contracts.sandbox import Member, Sandbox
 
 NOBODY = "0x" + "77" * 20
 """An address without code: sending data there always succeeds."""
+NODE_TIMEOUT_SECONDS = 20.0
 MINED_PATIENCE_SECONDS = 20.0
 """An automining chain takes milliseconds."""
 
@@ -95,7 +95,7 @@ def standing_ground(dsn: str, rpc_url: str, *, by_council: bool = False) -> Iter
     """Migrate, deploy, register a gateway and bind its keys."""
     migrate(dsn)
     store = PostgresStore(dsn)
-    with httpx.Client() as http:
+    with loopback_client(rpc_url, NODE_TIMEOUT_SECONDS) as http:
         sandbox = Sandbox(rpc_url, http)
         sandbox.deploy(by_council=by_council)
         gateway = sandbox.register()

@@ -9,7 +9,10 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
+from ledger.embedded.rpc import loopback_client
+
 START_TIMEOUT_SECONDS = 10
+CLIENT_TIMEOUT_SECONDS = 60.0
 
 
 @contextmanager
@@ -27,7 +30,7 @@ def served(app: ASGIApp) -> Iterator[httpx.Client]:
         time.sleep(0.005)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        with loopback_client(f"http://127.0.0.1:{port}", CLIENT_TIMEOUT_SECONDS) as client:
             yield client
     finally:
         server.should_exit = True

@@ -99,7 +99,7 @@ def serving(folder: Path) -> Iterator[GatewayServer]:
     profile = write_files(folder, f"http://127.0.0.1:{server.server_address[1]}")
     made = GatewayServer(SimulatedGateway(now=int(time.time())), profile)
     server.made, server.lock = made, threading.Lock()  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield made

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from ledger.chain.artifacts import deploy_data
@@ -16,7 +15,8 @@ from ledger.core.canonical import encode
 from ledger.core.chainfile import ContractPin, parse_trust, trust_document
 from ledger.core.hexadecimal import to_hex
 from ledger.core.keccak import keccak256
-from tests.lying_endpoint import Alter, endpoint, honest
+from ledger.embedded.rpc import loopback_client
+from tests.lying_endpoint import NODE_TIMEOUT_SECONDS, Alter, endpoint, honest
 from tests.simulated_ledger import honest_ledger
 
 pytestmark = pytest.mark.cli
@@ -25,7 +25,8 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 def rpc(node: str, method: str, *parameters: Any) -> Any:
-    answer = httpx.post(node, json={"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}).json()
+    with loopback_client(node, NODE_TIMEOUT_SECONDS) as http:
+        answer = http.post(node, json={"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}).json()
     assert "error" not in answer, answer
     return answer["result"]
 

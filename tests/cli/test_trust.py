@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from ledger.chain.artifacts import deploy_data
@@ -16,7 +15,8 @@ from ledger.core.canonical import encode
 from ledger.core.chainfile import ContractPin, parse_trust, trust_document
 from ledger.core.hexadecimal import to_hex
 from ledger.core.keccak import keccak256
-from tests.lying_endpoint import endpoint
+from ledger.embedded.rpc import loopback_client
+from tests.lying_endpoint import NODE_TIMEOUT_SECONDS, endpoint
 
 pytestmark = pytest.mark.cli
 GOVERNOR = "0x" + "d1" * 20
@@ -30,7 +30,8 @@ class Node:
 
     def __call__(self, method: str, *parameters: Any) -> Any:
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
-        answer = httpx.post(self.url, json=body).json()
+        with loopback_client(self.url, NODE_TIMEOUT_SECONDS) as http:
+            answer = http.post(self.url, json=body).json()
         assert "error" not in answer, answer
         return answer["result"]
 

@@ -25,6 +25,7 @@ from ledger.core.request_base import SignableRequest, content_sha256
 from ledger.core.request_signature import prepare
 from ledger.embedded import postgres, processes
 from ledger.embedded.data_folder import DataFolder
+from ledger.embedded.rpc import loopback_client
 from ledger.keys.uris import open_signer
 from ledger.ports import Signer
 
@@ -149,7 +150,8 @@ class DemoStack:
     def rpc_call(self, method: str, *parameters: object) -> Any:
         """The result of a JSON-RPC method of the chain."""
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
-        answer = httpx.post(self.rpc, json=body, trust_env=False, timeout=60).json()
+        with loopback_client(self.rpc, 60.0) as http:
+            answer = http.post(self.rpc, json=body).json()
         assert "error" not in answer, answer
         return answer["result"]
 
