@@ -14,13 +14,17 @@ class TagUse:
 
 @dataclass(frozen=True, slots=True)
 class SubjectTag:
-    """The tag (32 bytes) of a consent, and whom it was made for: internal token, recipient, purpose, period."""
+    """The tag (32 bytes) of a consent, and whom it was made for: internal token, recipient, purpose, period.
+
+    `of_child`: somebody who was under 14 when the tag was made, so that only his guardian consents by it.
+    """
 
     tag: bytes
     token: bytes
     recipient: int
     purpose: int
     period: int
+    of_child: bool = False
 
     @property
     def use(self) -> TagUse:

@@ -17,7 +17,7 @@ from ledger.core.access_facts import ConsentFacts
 from ledger.core.action_file import PreparedAction
 from ledger.core.action_summary import ZERO_ADDRESS
 from ledger.core.canonical import decode
-from ledger.core.codes import CaptureMode, GuardianRelation, Purpose
+from ledger.core.codes import CaptureMode, DataCategory, GuardianRelation, Purpose
 from ledger.core.consent_documents import (
     ConsentText,
     Evidence,
@@ -79,18 +79,11 @@ class Consents:
     def record(self, consent: NewConsent, evidence: Evidence, signing: Signing) -> PreparedAction:
         """Return the message that records a consent, with scope, text and evidence.
 
-        Raises UsageError for a text that does not speak of purpose, categories and
-        the recipient's kind, and for an agency's own consent to itself, FormatError or SignatureError for
+        Raises UsageError for a text that does not speak of purpose, categories and the recipient's kind, one of several
+        purposes for sensitive data, and a consent that the recipient itself takes; FormatError or SignatureError for
         evidence that is not this consent's.
         """
-        if not consent.text.allows(consent.purpose, consent.categories):
-            raise UsageError("the text does not speak of this purpose and these categories")
-        chain = self._desk.facts.chain
-        recipient = chain.history.agencies.get(consent.recipient) if chain else None
-        if recipient is not None and not consent.text.names(recipient.kind):
-            raise UsageError("the text does not speak of recipients of this kind")
-        if evidence.capture_mode not in CONTROLLED and consent.recipient == self._desk.agency:
-            raise UsageError("no agency takes a consent to itself")
+        self._require_fitting(consent, evidence.capture_mode)
         controlled = evidence.capture_mode in CONTROLLED
         members = {
             "subjectTag": consent.subject_tag,
@@ -111,6 +104,20 @@ class Consents:
         check_evidence(parse_evidence(dict(evidence.document)), {**members, "key": signing.key})
         documents = (consent.scope, consent.text, evidence)
         return self._preparing.action("RecordConsent", signing, members, *documents, nonce=0 if controlled else None)
+
+    def _require_fitting(self, consent: NewConsent, mode: CaptureMode) -> None:
+        if not consent.text.allows(consent.purpose, consent.categories):
+            raise UsageError("the text does not speak of this purpose and these categories")
+        chain = self._desk.facts.chain
+        recipient = chain.history.agencies.get(consent.recipient) if chain else None
+        if recipient is not None and not consent.text.names(recipient.kind):
+            raise UsageError("the text does not speak of recipients of this kind")
+        if consent.categories & DataCategory.SENSITIVE.bit and not consent.text.is_separate:
+            raise UsageError(
+                "sensitive data takes a separate consent: a text of one purpose and one kind of recipients"
+            )
+        if mode not in CONTROLLED and consent.recipient == self._desk.agency:
+            raise UsageError("no agency takes a consent to itself")
 
     def withdraw(self, consent: bytes, reason: int, signing: Signing) -> PreparedAction:
         """Return the withdrawal; it counts from when the gateway has it."""

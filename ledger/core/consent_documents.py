@@ -92,6 +92,11 @@ class ConsentText:
         """Say whether the text speaks of a consent's purpose and of all its categories (bitmap)."""
         return purpose in self.purposes and not categories & ~bitmap_of(self.categories)
 
+    @property
+    def is_separate(self) -> bool:
+        """Whether it asks for one thing alone: one purpose, one kind of recipients (separate consent, PIPL Art. 29)."""
+        return len(self.purposes) == len(self.recipient_kinds) == 1
+
     def names(self, recipient_kind: int) -> bool:
         """Say whether the text speaks of recipients of this kind (`AgencyKind`)."""
         return recipient_kind in self.recipient_kinds

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.core.access_facts import ConsentFacts
-from ledger.core.codes import CaptureMode, Role
+from ledger.core.codes import CaptureMode, DataCategory, Role
 from ledger.core.consent_documents import ConsentText, Evidence, why_not_evidence
 from ledger.core.entitlement import why_not_witness
 from ledger.core.history import AsOf, History
@@ -32,7 +32,8 @@ class ConsentProof:
 def why_not_bearing(history: History, text: ConsentText, message: Mapping[str, Any]) -> str | None:
     """Return why a consent (message of RecordConsent) is none to what it says, by who took it and the text; else None.
 
-    Who receives by a consent takes none to itself, and the text speaks of purpose, categories and kind of recipient.
+    Who receives by a consent takes none to itself, and the text speaks of purpose, categories and kind of recipient; of
+    nothing else, where the data is sensitive.
     """
     if message["capturedBy"] == message["recipient"]:
         return TAKEN_BY_RECIPIENT
@@ -41,6 +42,8 @@ def why_not_bearing(history: History, text: ConsentText, message: Mapping[str, A
     recipient = history.agencies.get(message["recipient"])
     if recipient is None or not text.names(recipient.kind):
         return "the consent's text does not speak of recipients of this kind"
+    if message["categories"] & DataCategory.SENSITIVE.bit and not text.is_separate:
+        return "sensitive data takes a separate consent: its text names one purpose and one kind of recipients"
     return None
 
 

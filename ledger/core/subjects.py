@@ -18,6 +18,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from ledger.core.rules_values import id_1_2
@@ -41,6 +42,8 @@ MOST_PERIODS: Final = 1 << 32
 MOST_LISTED: Final = 100
 """Persons that one request may list: their openings are a header of some 8 KiB, which every HTTP server takes."""
 SECONDS_A_DAY: Final = 86_400
+CHILD_YEARS: Final = 14
+"""Under this age a guardian consents, and everything about the person is sensitive (PIPL Art. 28 and 31)."""
 _LONGEST_HEADER = 256
 _PLAIN_CODE = re.compile(r"[0-9A-Z](?:[0-9A-Z/-]{0,38}[0-9A-Z])?")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
@@ -100,6 +103,18 @@ def canonical_id(id_type: str, text: str) -> SubjectId:
     elif not _PLAIN_CODE.fullmatch(upper):
         raise FormatError(f"{id_type}: expected 1 to 40 letters, digits, hyphens and slashes")
     return SubjectId(id_type, upper)
+
+
+def is_child(subject: SubjectId, now: int) -> bool:
+    """Say whether somebody is under 14 as his identity number has it, at `now` (seconds of local time, as if of 1970).
+
+    False where the identifier names no birth date: then the desk has to know.
+    """
+    if subject.id_type != RESIDENT_ID:
+        return False
+    born = int(subject.canonical[6:14])
+    today = datetime.fromtimestamp(now, UTC)
+    return today.year * 10_000 + today.month * 100 + today.day < born + CHILD_YEARS * 10_000
 
 
 def parse_opening(header: str | None) -> SubjectOpening:

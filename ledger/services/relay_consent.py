@@ -88,6 +88,8 @@ def _require_fresh_tag(judged: Judged) -> None:
     # Whoever asked for the tag said for whom and for what: another recipient or purpose is another consent.
     fits = made is None or made.use == TagUse(tag, said["recipient"], said["purpose"])
     judged.require(fits, "the subject tag was made for another recipient or purpose")
+    guarded = made is not None and made.of_child and said["captureMode"] != CaptureMode.GUARDIAN
+    judged.require(not guarded, "the person is under 14: a guardian consents, captureMode 2")
 
 
 def judge_withdraw(judged: Judged) -> None:

@@ -7,13 +7,22 @@ from ledger.action_errors import SelfConsent
 from ledger.core.hexadecimal import from_hex
 from ledger.core.queries import SUBJECT, SUBJECT_LIST, TAG, TOKEN
 from ledger.core.schema import SUBJECT_PATH, Schema
-from ledger.core.subjects import MOST_PERIODS, SubjectOpening, epoch_at, internal_token, outward_token, subject_tag
+from ledger.core.subjects import (
+    MOST_PERIODS,
+    SubjectOpening,
+    epoch_at,
+    internal_token,
+    is_child,
+    outward_token,
+    subject_tag,
+)
 from ledger.errors import FormatError, LookRefused, StoreError
 from ledger.rows import RecordSubject
 from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
 from ledger.services.commit_records import GivenRecord
 from ledger.services.gateway import Gateway
+from ledger.services.local_time import utc_offset_seconds
 from ledger.services.queries import count_listed, count_query, opened, refuse_query, sign_query
 from ledger.services.sign import SignedStatement
 from ledger.tag_rows import SubjectTag
@@ -127,7 +136,9 @@ def tag_for_consent(call: Call, asked: Asked, opening: SubjectOpening, recipient
         raise FormatError("recipient: no agency has this number")
     if recipient == call.agency:
         raise SelfConsent("the agency that takes a consent is another than the recipient")
-    tag = _fresh_tag(call, token_of_opening(call.gateway, opening), recipient, asked.purpose)
+    of_child = is_child(opening.subject, call.now + utc_offset_seconds(call))
+    person = token_of_opening(call.gateway, opening)
+    tag = _fresh_tag(call, SubjectTag(b"", person, recipient, asked.purpose, -1, of_child))
     return ConsentTag(sign_query(call, asked, TAG, 1), tag)
 
 
@@ -151,14 +162,16 @@ def _token(value: object) -> bytes | None:
     return None if value is None else from_hex(value, 32, what=SUBJECT_PATH)
 
 
-def _fresh_tag(call: Call, token: bytes, recipient: int, purpose: int) -> SubjectTag:
+def _fresh_tag(call: Call, wanted: SubjectTag) -> SubjectTag:
+    """Keep and return the first tag, for the use that is wanted, that neither this database nor the contract has."""
+    use = wanted.token, wanted.recipient, wanted.purpose
     # A database that was restored may have forgotten tags; the contract has not, and takes each once.
-    period = -1
+    period = wanted.period
     while period < MOST_PERIODS - 1:
-        newest = call.transaction.newest_period(token, recipient, purpose)
+        newest = call.transaction.newest_period(*use)
         period = max(period, -1 if newest is None else newest) + 1
-        made = subject_tag(call.gateway.key_provider.subject_hmac, token, recipient, purpose, period)
-        tag = SubjectTag(made, token, recipient, purpose, period)
+        made = subject_tag(call.gateway.key_provider.subject_hmac, *use, period)
+        tag = replace(wanted, tag=made, period=period)
         if made not in call.history.subject_tags and call.transaction.add_subject_tag(tag, call.now):
             return tag
     raise StoreError("every period of this person's tags is used")

@@ -34,11 +34,11 @@ ABOUT = """
     FROM subjects JOIN records USING (record_id) JOIN submissions USING (entry_id)
     WHERE token = %s AND subjects.item = %s AND NOT superseded AND NOT hidden
     ORDER BY 1 DESC, record_id LIMIT %s"""
-TAG = "SELECT subject_tag, token, recipient, purpose, period FROM subject_tags WHERE subject_tag = %s"
+TAG = "SELECT subject_tag, token, recipient, purpose, period, of_child FROM subject_tags WHERE subject_tag = %s"
 NEWEST_PERIOD = "SELECT max(period) FROM subject_tags WHERE token = %s AND recipient = %s AND purpose = %s"
 ADD_TAG = """
-    INSERT INTO subject_tags (subject_tag, token, recipient, purpose, period, created_at)
-    VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
+    INSERT INTO subject_tags (subject_tag, token, recipient, purpose, period, of_child, created_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
 FORGET_TAGS = """
     DELETE FROM subject_tags WHERE created_at < %s AND NOT subject_tag = ANY(%s)
         AND NOT EXISTS (SELECT FROM subjects WHERE subjects.token = subject_tags.token)"""
@@ -127,7 +127,7 @@ class Subjects(Session):
 
     def add_subject_tag(self, tag: SubjectTag, created_at: int) -> bool:
         """Keep a tag; False if it, or its period, is there already. Waits for a concurrent transaction's outcome."""
-        values = (tag.tag, tag.token, tag.recipient, tag.purpose, tag.period, created_at)
+        values = (tag.tag, tag.token, tag.recipient, tag.purpose, tag.period, tag.of_child, created_at)
         return self._run(ADD_TAG, values) == 1
 
     def count_query(self, agency: int, day: int, most: int) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from ledger.core.canonical import encode
-from ledger.core.codes import AgencyKind, CaptureMode, DataCategory, Purpose, Role
+from ledger.core.codes import AgencyKind, CaptureMode, DataCategory, GuardianRelation, Purpose, Role
 from ledger.core.consent_documents import ConsentText, Evidence
 from ledger.core.hexadecimal import to_hex
 from ledger.core.received import consent_id
@@ -76,7 +76,8 @@ def fresh_scope() -> Scope:
 def fresh_evidence(said: Mapping[str, Any]) -> Evidence:
     """Return evidence of a consent with these members, under a fresh salt and without a witness."""
     mode = CaptureMode(min(said["captureMode"], CaptureMode.STATUTORY_NOTICE))
-    return Evidence(os.urandom(32), mode, said["subjectTag"], said["textHash"])
+    relation = GuardianRelation.PARENT if mode is CaptureMode.GUARDIAN else None
+    return Evidence(os.urandom(32), mode, said["subjectTag"], said["textHash"], relation=relation)
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ledger.core.codes import AgencyKind, CaptureMode, Role
+from ledger.core.codes import AgencyKind, CaptureMode, Purpose, Role
 from ledger.core.consent_documents import ConsentText, SecondWitness
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.scope import Scope
@@ -35,6 +35,8 @@ from tests.api.test_who_looked import as_resident, subject_of
 pytestmark = pytest.mark.api
 __all__ = ["caring", "offices"]
 FIRE_SUBMIT, WITNESS = key("fire submit", FIRE, Role.SUBMIT), key("community witness", COMMUNITY, Role.READ)
+CHILD_ID, FOURTEEN_ID = "990101201301160019", "990101201301150013"
+"""Born a day less than 14 years, and 14 years, before the tests begin."""
 SAID_BY_FIRE = {"controller": NOBODY, "capturedBy": FIRE, "captureMode": 5, "nonce": 1 << 90}
 
 
@@ -137,6 +139,30 @@ def test_nothing_rests_on_a_statutory_notice(caring: Offices) -> None:
     request = caring.request(item=CARE, purpose=7, basis=1, basisRef=notice, profile=CARE_PROFILE)
     assert request.code == "consent_unfit"
     assert "statutory notice" in request.answer.json()["detail"]
+
+
+def test_sensitive_data_takes_a_text_of_its_own(caring: Offices) -> None:
+    bundled = replace(CARE_TEXT, purposes=(Purpose.INCIDENT_RESPONSE, Purpose.CARE))
+    refusal = care_consent(caring, key("a resident", 0), text=bundled)
+    assert refusal.code == "terms_refused"
+    assert "separate consent" in refusal.answer.json()["detail"]
+    assert care_consent(caring, key("a resident", 0), text=bundled, categories=2).code == "taken"
+
+
+def test_a_guardian_consents_for_a_child(caring: Offices) -> None:
+    def tag(identity: str) -> str:
+        more = {"recipient": FIRE}
+        made = ask(caring.consortium, PUBLISHER, "/v1/subject-tags", opening(identity), more=more, item="")
+        return str(made.json()["subjectTag"])
+
+    own, guardians, grown = tag(CHILD_ID), tag(CHILD_ID), tag(FOURTEEN_ID)
+    refusal = care_consent(caring, key("a child", 0), tag=own)
+    assert refusal.code == "terms_refused"
+    assert "under 14" in refusal.answer.json()["detail"]
+    by_desk = {"controller": NOBODY, "capturedBy": COMMUNITY, "captureMode": 5, "nonce": 1 << 90}
+    assert care_consent(caring, PUBLISHER, tag=own, **by_desk).code == "terms_refused"
+    assert care_consent(caring, key("a mother", 0), tag=guardians, captureMode=2).code == "taken"
+    assert care_consent(caring, key("fourteen", 0), tag=grown).code == "taken"
 
 
 # --- what the gateway never saw: sent straight to the contracts, which read hashes only ---

@@ -1,6 +1,6 @@
 """Which records are about whom and were opened, tags of consents, how often an agency asked. No id of a person."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, text
 
 from ledger.store.tables.metadata import METADATA
 
@@ -34,6 +34,8 @@ subject_tags = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("recipient", BigInteger, nullable=False),
     Column("period", BigInteger, nullable=False),
+    # When the tag was made. No birth date is kept.
+    Column("of_child", Boolean, nullable=False, server_default=text("false")),
     Column("purpose", Integer, nullable=False),
     Column("subject_tag", LargeBinary, nullable=False),
     Column("token", LargeBinary, nullable=False),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ledger.core.access_facts import ConsentFacts
-from ledger.core.codes import AgencyKind, CaptureMode, Purpose
+from ledger.core.codes import AgencyKind, CaptureMode, DataCategory, Purpose
 from ledger.core.consent_documents import ConsentText, Evidence
 from ledger.core.consent_soundness import ConsentProof, why_not_sound
 from ledger.core.history import History
@@ -63,12 +63,21 @@ def test_nothing_rests_on_a_consent_that_its_recipient_took() -> None:
         (replace(TEXT, recipient_kinds=(AgencyKind.HOSPITAL,)), {}, "recipients of this kind"),
         (TEXT, {"recipient": RIVAL}, "recipients of this kind"),
         (TEXT, {"recipient": 4_000}, "recipients of this kind"),
+        (replace(TEXT, purposes=(Purpose.INCIDENT_RESPONSE, Purpose.CARE)), {}, "separate consent"),
+        (replace(TEXT, recipient_kinds=(AgencyKind.FIRE, AgencyKind.HOSPITAL)), {}, "separate consent"),
     ],
 )
 def test_nothing_rests_on_a_text_that_does_not_speak_of_the_consent(
     text: ConsentText, changes: dict[str, Any], words: str
 ) -> None:
     assert words in str(why(text=text, **changes))
+
+
+def test_a_text_of_several_purposes_bears_a_consent_to_what_is_not_sensitive() -> None:
+    wide = replace(TEXT, purposes=(Purpose.INCIDENT_RESPONSE, Purpose.CARE))
+    history, consent = recorded(categories=DataCategory.GENERAL.bit)
+    own = replace(evidence_of("consent", PAPER), text_hash=consent.text_hash)
+    assert why_not_sound(history, consent, ConsentProof(wide, own, True)) is None
 
 
 def test_nothing_rests_on_evidence_of_another_consent() -> None:

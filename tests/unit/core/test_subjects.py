@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import hmac
 import traceback
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from ledger.core.subjects import (
     check_opening,
     epoch_at,
     internal_token,
+    is_child,
     outward_token,
     parse_opening,
     parse_openings,
@@ -220,3 +222,24 @@ def test_a_subject_is_sealed() -> None:
 def test_a_subject_stands_at_its_path_and_is_personal(changes: dict[str, object]) -> None:
     with pytest.raises(SchemaError):
         parse_schema(schema_with(**changes))
+
+
+@pytest.mark.parametrize(
+    ("born", "today", "expected"),
+    [
+        ("20121122", (2026, 11, 21), True),
+        ("20121121", (2026, 11, 21), False),
+        ("20121120", (2026, 11, 21), False),
+        ("20120229", (2026, 2, 28), True),
+        ("20120229", (2026, 3, 1), False),
+        ("19400101", (2026, 11, 21), False),
+    ],
+)
+def test_a_child_is_one_until_the_day_of_fourteen_years(born: str, today: tuple[int, int, int], expected: bool) -> None:
+    subject = SubjectId("resident-id", f"990101{born}0000")
+    for hour in (0, 23):
+        assert is_child(subject, int(datetime(*today, hour, 59, 59, tzinfo=UTC).timestamp())) == expected
+
+
+def test_an_identifier_without_a_birth_date_is_nobodys_of_a_known_age() -> None:
+    assert not is_child(SubjectId("passport", "E201201011234"), 1_800_000_000)
