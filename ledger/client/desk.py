@@ -64,8 +64,8 @@ class Desk:
         except PromiseBroken:
             if self.newer_facts is None:
                 raise
-        self.facts = self.newer_facts()
-        return check(self.facts)
+        newer = self.facts = self.newer_facts()
+        return check(newer)  # another thread may have put what it read before in their place
 
     def _receipt(self, statement: SignedStatement, evidence: Evidence) -> Receipt:
         try:

@@ -3,17 +3,20 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from ledger.client.desk import Desk
+from ledger.client.facts import GatewayFacts
 from ledger.client.gongzhi import GongzhiClient
 from ledger.client.outbox import ClientOutbox
 from ledger.client.submissions import contents, new_record
 from ledger.client.tables.job import REPORT, TableJob
 from ledger.client.tables.sending import AT_ONCE, JobSending, send_job
-from ledger.errors import GatewayUnreachable, UsageError
+from ledger.errors import GatewayUnreachable, PromiseBroken, UsageError
 from tests.unit.client.simulated_gateway import GATEWAY, ITEM, PUBLISHER, SCHEMA, VERSION, SimulatedGateway, originals
 from tests.unit.client.test_tables import GOOD, source, write
 
@@ -134,6 +137,30 @@ def test_a_job_that_is_being_sent_is_not_sent_a_second_time(make_client: MakeCli
     publishing = make_client().publishing
     with JobSending(made, publishing), pytest.raises(UsageError, match="another process"):
         list(send_job(begun(tmp_path), publishing))
+
+
+def test_a_promise_is_judged_by_the_newer_facts_even_if_another_thread_puts_older_ones_in_their_place(
+    make_client: MakeClient, tmp_path: Path
+) -> None:
+    known = make_client().desk
+    older, newer = known.facts, replace(known.facts)
+
+    class Contended(Desk):
+        @property
+        def facts(self) -> GatewayFacts:
+            return older
+
+        @facts.setter
+        def facts(self, _: GatewayFacts) -> None:
+            pass
+
+    def judge(facts: GatewayFacts) -> str:
+        if facts is older:
+            raise PromiseBroken("a block that is not known yet")
+        return "kept"
+
+    desk = Contended(known.agency, known.signer, known.transport, older, known.receipts, lambda: newer)
+    assert desk._check(judge) == "kept"
 
 
 def test_a_content_that_is_sent_in_this_very_moment_is_held_all_the_same(
