@@ -202,6 +202,7 @@ def crash_at(ground: FoundingGround, fatal: int | None, chain: type[FragileChain
     return wire.steps
 
 
+@pytest.mark.slow
 def test_a_founding_that_crashes_a_step_later_each_time_ends_in_the_same_state(ground: FoundingGround) -> None:
     fatal = 1
     while crash_at(ground, fatal) == fatal:

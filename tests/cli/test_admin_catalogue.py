@@ -127,6 +127,7 @@ def test_what_a_command_is_given_fits_together_or_is_refused(desk: Desk) -> None
     assert "same item number" in refused["error"]["detail"]
 
 
+@pytest.mark.slow
 def test_keys_that_are_apart_sign_files_of_their_own_and_an_item_ends_for_ever(desk: Desk) -> None:
     city = City(desk)
     out = desk.folder / "prepared"

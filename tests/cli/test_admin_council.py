@@ -163,6 +163,7 @@ def test_members_decide_by_files_and_delays_are_waited_for(desk: Desk) -> None:
     assert "waits 72 hours" in desk(*short, "--data-folder", desk.data, expect=2)["error"]["detail"]
 
 
+@pytest.mark.slow
 def test_a_successor_is_checked_when_it_is_proposed_approved_scheduled_and_executed(desk: Desk) -> None:
     members = Members(desk)
     members.found(development=True)
@@ -204,6 +205,7 @@ def test_a_successor_is_checked_when_it_is_proposed_approved_scheduled_and_execu
     assert desk(*check, expect=1)["why"] == "it was named before"
 
 
+@pytest.mark.slow
 def test_a_change_of_members_begins_an_epoch_in_which_nothing_older_counts(desk: Desk) -> None:
     members = Members(desk)
     members.found(development=True)
@@ -229,6 +231,7 @@ def test_a_change_of_members_begins_an_epoch_in_which_nothing_older_counts(desk:
     assert members.act("execute", "new.json", new)["state"] == "executed"
 
 
+@pytest.mark.slow
 def test_a_newcomer_is_registered_and_an_agency_without_a_key_gets_one_again(desk: Desk) -> None:
     members = Members(desk)
     members.found(development=True)
@@ -278,6 +281,7 @@ def test_a_worker_does_not_start_beside_a_directory_that_names_other_contracts(d
     refuse_another_directory(settings)
 
 
+@pytest.mark.slow
 def test_a_file_that_says_one_thing_and_does_another_is_not_signed(desk: Desk) -> None:
     members = Members(desk)
     members.found(development=True)

@@ -256,6 +256,7 @@ def test_verifying_a_bundle_loads_the_core_and_the_command_line_only(tmp_path: P
     assert set(ours.split()) == {"ledger.action_errors", "ledger.cli", "ledger.core", "ledger.errors", "ledger.types"}
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_and_run_again_every_row_is_published_once(server: GatewayServer, tmp_path: Path) -> None:
     path = calls(tmp_path, 60)
     server.deaf = True

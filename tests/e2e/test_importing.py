@@ -72,6 +72,7 @@ def wait_for_content(state: Path, process: subprocess.Popen[str]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_a_register_that_was_killed_corrected_and_repeated_is_complete_once(demo: DemoStack, tmp_path: Path) -> None:
     table = dirty_residents(200, seed=29)
     path, publisher = tmp_path / "居民.csv", "community-3"

@@ -46,6 +46,7 @@ def test_the_same_request_at_the_other_process_is_refused(demo: DemoStack) -> No
         require_replay_refused(request.send(demo.api))
 
 
+@pytest.mark.slow
 def test_the_same_request_after_everything_was_killed_is_refused(demo: DemoStack) -> None:
     request = look(demo)
     assert request.send(demo.api).status_code == 200
