@@ -1,6 +1,5 @@
 """`gongzhi consent`: record what a person agrees to, withdraw it, prolong it, and give a receipt."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,25 +11,20 @@ from ledger.cli.code_names import parse_reason
 from ledger.cli.connection import Connection, connected, load_profile, open_client
 from ledger.cli.consent_options import CaptureOptions, TermsOptions
 from ledger.cli.consent_witness import witness
-from ledger.cli.moments import read_moment
+from ledger.cli.moments import moment_text, read_moment
 from ledger.cli.option_groups import takes
 from ledger.cli.output import print_json, print_members, print_result, print_table
 from ledger.cli.person_options import TaggedPersonOptions
 from ledger.cli.request import JsonOption, agency_number
 from ledger.cli.scope_options import ScopeOptions
 from ledger.client.consent_receipts import names_of, receipt_of
-from ledger.client.consents import Consents, NewConsent
+from ledger.client.consents import Consents, NewConsent, prolonged
 from ledger.client.durable import write_durably
-from ledger.core.access_facts import ConsentFacts
 from ledger.core.action_file import PreparedAction
 from ledger.core.canonical import decode, encode
-from ledger.core.codes import Purpose, Role
+from ledger.core.codes import Role
 from ledger.core.hexadecimal import from_hex, to_hex
-from ledger.core.scope import Scope, parse_scope
-from ledger.errors import UsageError
-
-FINAL_SECONDS = 120
-"""How long prolonging waits for the new consent before the old one is withdrawn."""
+from ledger.core.scope import parse_scope
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Record and withdraw consents, give receipts.")
 ConsentArgument = Annotated[str, typer.Argument(metavar="ID", help="id of the consent, 0x and 64 hex digits")]
@@ -122,47 +116,26 @@ def extend(
     consent: ConsentArgument,
     *,
     until: Annotated[str, typer.Option(help="valid until: 2027-12-31, or a time with its zone")],
-    old_key: Annotated[
-        str | None, typer.Option(help="keystore of the old consent's own key, where the person controls it")
-    ] = None,
-    old_password_file: Annotated[Path | None, typer.Option(help="file with the password of --old-key")] = None,
     capture: CaptureOptions,
     person: TaggedPersonOptions,
     options: ActingOptions,
     connection: Connection,
 ) -> None:
-    """Prolong a consent: a new one with a new tag is recorded, and the old one withdrawn once that is on chain.
+    """Prolong a consent: a new one with a new tag is recorded. The old one ends by itself, at its own time.
 
-    The person is shown the text again and consents again; nothing is prolonged by itself.
+    The person is shown the text again and consents again; nothing is prolonged by itself. To withdraw the old one at
+    once would show everybody that both are of one person. Who wants an end to it all withdraws both.
     """
-    if options.prepare is not None or options.dry_run:
-        raise UsageError("prolonging is two actions: prepare `consent record` and `consent withdraw` instead")
     wanted, end = from_hex(consent, 32, what="consent id"), read_moment(until)
-    with Acting.opened(connection, replace(options, wait=max(options.wait, FINAL_SECONDS))) as acting:
-        consents = Consents(acting.client.desk)
+    with Acting.opened(connection, options) as acting:
+        desk = acting.client.desk
+        consents = Consents(desk)
         old = consents.facts(wanted)
-        given = NewConsent(
-            bytes(32),
-            old.recipient,
-            old.holder,
-            old.categories,
-            Purpose(old.purpose),
-            _same_scope(acting, old),
-            consents.text(old.text_hash),
-            acting.client.desk.transport.now(),
-            end,
-        )
-        withdrawing = acting.key(Role.SUBMIT) if old_key is None else acting.named(old_key, old_password_file)
+        scope = parse_scope(decode(desk.document_of(old.id, old.scope_hash)))
+        given = prolonged(old, scope, consents.text(old.text_hash), desk.transport.now(), end)
         prepared, key = _recorded(acting, given, capture, person)
         acting.finish(prepared, [key])
-        code = parse_reason("withdrawal-reason", "other")
-        acting.finish(consents.withdraw(wanted, code, acting.signing(withdrawing)), [withdrawing])
-
-
-def _same_scope(acting: Acting, old: ConsentFacts) -> Scope:
-    """Return the scope of a consent under a fresh salt, so that nothing joins the new consent to the old one."""
-    document = acting.client.desk.document_of(old.id, old.scope_hash)
-    return replace(parse_scope(decode(document)), salt=os.urandom(32))
+    typer.echo(f"the consent before this one ends by itself: {moment_text(old.valid_until)}", err=True)
 
 
 @app.command("list")

@@ -54,6 +54,19 @@ class NewConsent:
     valid_until: int
 
 
+def prolonged(old: ConsentFacts, scope: Scope, text: ConsentText, now: int, until: int) -> NewConsent:
+    """Return a consent to what an old one was to, from now until then (Unix seconds); its tag is still to be made.
+
+    Nothing of it joins it to the old one: the scope gets a fresh salt, and it begins now, not where the old one ends.
+    Raises UsageError for an end that is not later than the old one's.
+    """
+    if until <= old.valid_until:
+        raise UsageError("the consent lasts that long already")
+    fresh = replace(scope, salt=os.urandom(32))
+    terms = old.recipient, old.holder, old.categories, Purpose(old.purpose)
+    return NewConsent(bytes(32), *terms, fresh, text, now, until)
+
+
 def new_evidence(
     mode: CaptureMode,
     consent: NewConsent,

@@ -14,13 +14,18 @@ from itertools import combinations
 import pytest
 
 from ledger.chain.contracts.binding import Call
+from ledger.client.consents import prolonged
+from ledger.core.access_facts import ConsentFacts
 from ledger.core.codes import CaptureMode
 from ledger.core.consent_documents import Evidence
+from ledger.core.points import Point
 from ledger.core.scope import Scope
 from ledger.core.subjects import SubjectId, canonical_id, internal_token, subject_tag
+from ledger.errors import UsageError
 from ledger.keys.file_provider import FileKeyProvider
 from tests.contracts.offices import GUARDIAN, OWN_KEY, PURPOSE, Consented, Offices, word
 from tests.contracts.sandbox import Sandbox
+from tests.simulated_authorities import TEXT
 
 pytestmark = pytest.mark.contracts
 
@@ -111,6 +116,28 @@ def test_no_value_on_chain_joins_the_consents_of_one_person(sandbox: Sandbox, of
     ]
     for one, other in combinations(left, 2):
         assert one & other <= strangers
+
+
+def _facts(made: Consented) -> ConsentFacts:
+    said = made.message
+    hashes = said["scopeHash"], said["textHash"], said["evidenceHash"]
+    taken = said["controller"], said["capturedBy"], said["captureMode"], said["validFrom"], said["validUntil"]
+    terms = said["recipient"], said["holder"], said["subjectTag"], said["categories"], said["purpose"]
+    return ConsentFacts(made.identifier, *terms, *hashes, *taken, Point(1, 0, 1))
+
+
+def test_a_prolonged_consent_is_not_joined_to_the_one_before(sandbox: Sandbox, offices: Offices) -> None:
+    strangers = recorded(sandbox, offices, consent_of(STRANGER, offices))
+    scope = Scope(os.urandom(32), ("990101003",))
+    made = consent_of(PERSON, offices, period=20, scopeHash=scope.hash)
+    before, old = recorded(sandbox, offices, made), _facts(made[0])
+    new = prolonged(old, scope, TEXT, now=old.valid_until - 7_777, until=old.valid_until + 1)
+    after = recorded(sandbox, offices, consent_of(PERSON, offices, period=21, scopeHash=new.scope.hash))
+    assert before & after <= strangers
+    with pytest.raises(UsageError, match="that long already"):
+        prolonged(old, scope, TEXT, now=7, until=old.valid_until)
+    assert {new.valid_from, new.valid_until}.isdisjoint({old.valid_from, old.valid_until})
+    assert (new.recipient, new.purpose, new.scope.regions) == (old.recipient, old.purpose, scope.regions)
 
 
 def test_a_value_that_two_consents_share_would_be_seen(sandbox: Sandbox, offices: Offices) -> None:
