@@ -2,7 +2,8 @@
 
 CatalogueRefused
 ├── ItemVersionTaken, ItemVersionNotNext
-└── ItemNotChangeable
+├── ItemNotChangeable
+└── PlanNotDecided
 """
 
 from ledger.errors import GongzhiError
@@ -30,3 +31,9 @@ class ItemNotChangeable(CatalogueRefused):
     code = "item_not_changeable"
     when = "an item is retired, or another agency is responsible for it"
     remedy = "take a new item number: an item keeps its responsible agency, and a retired one never comes back"
+
+
+class PlanNotDecided(CatalogueRefused):
+    code = "plan_not_decided"
+    when = "what would be loaded is not the plan that was given, or the Council has not decided about this plan"
+    remedy = "load what the plan was made of, or let the members decide about a new plan"

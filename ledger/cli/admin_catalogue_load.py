@@ -22,6 +22,7 @@ from ledger.cli.catalogue_files import (
     given_items,
     read_keys,
 )
+from ledger.cli.catalogue_plan_file import DecisionOption, PlanOption, require_decided
 from ledger.cli.output import print_json, print_table, progress_bar
 from ledger.config import Settings, load_settings
 from ledger.core.hexadecimal import to_hex
@@ -57,6 +58,8 @@ def catalogue_load(
     authority_keystore: AuthorityOption = None,
     authority_password_file: AuthorityPasswordOption = None,
     folder: FromOption = None,
+    plan_file: PlanOption = None,
+    decision: DecisionOption = None,
     data_folder: FolderOption = None,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
@@ -65,7 +68,7 @@ def catalogue_load(
 
     Each item is signed by an ADMIN of its responsible agency and of the catalogue authority. Cut off, run it again:
     what is published is left alone. Items whose keys are not here are left out and named. Nothing is published where a
-    profile opens what its tier may not see.
+    profile opens what its tier may not see, or where the Council's decision that is given is about another plan.
     """
     settings = load_settings(data_folder)
     departments = None if keys is None else read_keys(keys)
@@ -73,6 +76,7 @@ def catalogue_load(
     given = given_items(entries, list_name, departments, responsible, load)
     for documents in given.items:
         require_safe(documents, load)
+    require_decided(plan_file, decision, given.listed, load, wiring.load_trust(settings), wiring.rpc_url(settings))
     signers = _signers(departments, responsible, keystore, password_file)
     authority = (
         None if authority_keystore is None else open_signer(f"keystore:{authority_keystore}", authority_password_file)

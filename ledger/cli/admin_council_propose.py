@@ -75,9 +75,9 @@ class Proposing:
         council = wiring_council.open_council(trusted.chain_id, wiring.rpc_url(settings), contracts)
         return cls(trusted, council, wiring_council.call_encoder(contracts), options)
 
-    def write(self, *calls: CouncilCall) -> None:
+    def write(self, *calls: CouncilCall, salt: bytes | None = None) -> None:
         """Write the action's file and print what it says; raises FormatError, UsageError."""
-        action = propose(self.council, self._with_earlier(calls), self.options.days * DAY_SECONDS)
+        action = propose(self.council, self._with_earlier(calls), self.options.days * DAY_SECONDS, salt)
         if len(action.calls) > MOST_CALLS:
             raise UsageError(f"an action has {MOST_CALLS} calls at most")
         write_durably(self.options.out, action.encode(self.council.read_call))
@@ -173,10 +173,30 @@ def set_allowed_roles(
 
 @propose_app.command("catalogue-authority")
 @takes("options", ProposeOptions)
-def catalogue_authority(agency: AgencyArgument, *, options: ProposeOptions) -> None:
-    """Name the agency that keeps the catalogue."""
+def catalogue_authority(
+    agency: AgencyArgument,
+    plan: Annotated[
+        Path | None, typer.Option(help="plan of `catalogue propose` that the members decide about with this action")
+    ] = None,
+    *,
+    options: ProposeOptions,
+) -> None:
+    """Name the agency that keeps the catalogue; with `--plan` as the members' decision about what it loads.
+
+    The plan's hash is the action's salt, so every approval is for this plan: `catalogue check --decision` says so, and
+    `catalogue load --decision` loads nothing else.
+    """
+    from ledger.cli.catalogue_plan_file import read_plan
+
     proposing = Proposing.opened(options)
-    proposing.write(proposing.encode("Catalogue", "set_catalogue_authority", agency))
+    naming = proposing.encode("Catalogue", "set_catalogue_authority", agency)
+    if plan is None:
+        proposing.write(naming)
+        return
+    given = read_plan(plan)
+    if given.authority != agency or options.add:
+        raise UsageError("a decision about a plan names the plan's own authority, and does nothing else")
+    proposing.write(naming, salt=given.hash)
 
 
 @propose_app.command("revoke-key")

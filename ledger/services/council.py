@@ -65,12 +65,17 @@ class CouncilOnChain:
     encode_cancel: Callable[[bytes, ApprovalValues], tuple[str, bytes]]
 
 
-def propose(council: CouncilOnChain, calls: Sequence[CouncilCall], life_seconds: int) -> CouncilAction:
-    """Return a new action of these calls for the current epoch; raises UsageError where its delay would outlive it."""
+def propose(
+    council: CouncilOnChain, calls: Sequence[CouncilCall], life_seconds: int, salt: bytes | None = None
+) -> CouncilAction:
+    """Return a new action of these calls for the current epoch; raises UsageError where its delay would outlive it.
+
+    `salt` are 32 bytes that are used once in an epoch, of chance where none are given.
+    """
     standing = council.standing()
     expiry = standing.now + life_seconds
     action = CouncilAction(
-        council.chain_id, council.address, tuple(calls), secrets.token_bytes(32), standing.epoch, expiry
+        council.chain_id, council.address, tuple(calls), salt or secrets.token_bytes(32), standing.epoch, expiry
     )
     if standing.founded and not standing.development and action.delay >= life_seconds:
         raise UsageError(f"the action waits {action.delay // 3600} hours before it can be executed; let it live longer")
