@@ -3,8 +3,8 @@
 1 a grant is usable only if granted, in time, not revoked, its basis live, both agencies active; 2 what was revoked,
 withdrawn or expired never becomes live again; 5 no key of one agency changes another agency's state; 8 state rebuilt
 from events equals storage; 9 nothing in calldata, and so in events and storage, is derived from a resident without a
-secret key, and no two consents share anything that tells persons apart. Of 7 the part that exists before there is a
-pause: withdrawal and revocation are taken whatever other agencies' status is.
+secret key, and no two consents share anything that tells persons apart. Of 7: withdrawal and revocation
+are taken whatever other agencies' status is; what a pause stops is tried in `test_key_invariants`.
 """
 
 import hashlib

@@ -1,8 +1,9 @@
 """Invariants of emergencies, as a state machine against a real EVM (contracts page, invariants 2, 3, 5, 7, 8).
 
-3 every ended emergency has exactly one assigned reviewer, never the opener's agency; and an emergency that ended never
-lives again; no key of one agency acts on another agency's; state rebuilt from events equals storage. Of 7 the part that
-exists before there is a pause: with any number of overdue reviews an emergency opens when a second agency signs.
+3 every ended emergency has exactly one assigned reviewer, never the opener's agency, also where another one takes over
+from a suspended reviewer; 2 an emergency that ended never lives again, whoever is suspended and restored; 5 no key of
+one agency acts on another agency's; 8 state rebuilt from events equals storage. Of 7: with any number of overdue
+reviews an emergency opens when a second agency signs; what a pause stops is tried in `test_key_invariants`.
 """
 
 from dataclasses import dataclass
@@ -14,12 +15,14 @@ from hypothesis.stateful import Bundle, initialize, invariant, multiple, rule, r
 from ledger.core.codes import Role
 from ledger.core.hexadecimal import to_hex
 from tests.contracts.machine import FEW, MANY, SELDOM, ChainMachine, on
-from tests.contracts.offices import ITEM, OPEN_ITEM, SHUT_ITEM, Offices, word
+from tests.contracts.offices import ITEM, OPEN_ITEM, SHUT_ITEM, SUSPENDED, Offices, word
 from tests.contracts.sandbox import DAY
 
 pytestmark = pytest.mark.contracts
 
 UNSIGNED, REVIEW_WITHIN, LIMIT = 7200, 15 * DAY, 2
+REVIEWERS = 1
+"""The place of the agency that is assigned first among those that are suspended and restored."""
 NOTES = ("NoteNotified", "NoteDestroyed", "KeepData")
 
 
@@ -44,7 +47,20 @@ class Model:
 class EmergencyMachine(ChainMachine):
     emergencies = Bundle("emergencies")
 
-    @initialize()
+    @initialize(target=emergencies)
+    def begin(self) -> object:
+        """Every example begins with an emergency whose review another agency took over, and kept."""
+        self.bind_keys()
+        opened = self.open("reader", 9, 24, ITEM, False, False)
+        assert isinstance(opened, bytes)
+        self.end(opened, False)
+        self.suspend_or_restore(REVIEWERS, True)
+        self.review(opened, 1, "other")
+        self.suspend_or_restore(REVIEWERS, False)
+        self.review(opened, 3, "other")
+        self.review(opened, 2, "assigned")
+        return opened
+
     def bind_keys(self) -> None:
         """The reviewing agency opens emergencies too, and the substitute reviews those."""
         offices, bind = self.offices, self.sandbox.bind
@@ -58,6 +74,17 @@ class EmergencyMachine(ChainMachine):
         self.now = self.sandbox.now
         self.opened: dict[bytes, Model] = {}
         self.over: set[bytes] = set()
+        self.active = dict.fromkeys((offices.reader.agency, offices.reviewers.agency, offices.substitute.agency), True)
+        self.agency_of = {"reader": offices.reader.agency, "reviewers": offices.reviewers.agency}
+
+    def acts(self, who: str) -> bool:
+        """Whether the agency that opened may act."""
+        return self.active[self.agency_of[who]]
+
+    def assigned(self, who: str) -> int | None:
+        """The agency that the parameters assign to review what this one opens, None if there is none now."""
+        able = (agency for agency in self.reviewers if agency != self.agency_of[who] and self.active[agency])
+        return next(able, None)
 
     def overdue(self, who: str) -> int:
         waiting = [model for model in self.opened.values() if model.who == who and not model.verdict]
@@ -89,10 +116,11 @@ class EmergencyMachine(ChainMachine):
         again = any(model.who == who and model.case == case for model in self.opened.values())
         expected = item != SHUT_ITEM and expires_at <= opens_at + 3 * DAY and (signed or not again)
         expected = expected and (seconded or self.overdue(who) <= LIMIT)
+        reviewer = self.assigned(who)
+        expected = expected and self.acts(who) and reviewer is not None
         self.now -= 1
-        if not self.tried(call, expected, "open"):
+        if not self.tried(call, expected, "open") or reviewer is None:
             return multiple()
-        reviewer = offices.reviewers.agency if who == "reader" else offices.substitute.agency
         until = min(expires_at, opens_at + UNSIGNED)
         self.opened[emergency] = Model(who, reviewer, case, expires_at, until, expires_at + REVIEW_WITHIN, signed)
         return emergency
@@ -102,7 +130,8 @@ class EmergencyMachine(ChainMachine):
         model = self.opened[emergency]
         key = self.offices.second if foreign else self.supervisors[model.who]
         _, call = self.signed("CoSignEmergency", key, emergency=emergency)
-        if self.tried(call, not foreign and not model.co_signed and self.now + 1 < model.over_at(), "co-sign"):
+        expected = not foreign and self.acts(model.who) and not model.co_signed and self.now + 1 < model.over_at()
+        if self.tried(call, expected, "co-sign"):
             model.co_signed = True
 
     @rule(emergency=emergencies, foreign=SELDOM)
@@ -110,21 +139,26 @@ class EmergencyMachine(ChainMachine):
         model = self.opened[emergency]
         key = self.offices.second if foreign else self.openers[model.who]
         _, call = self.signed("EndEmergency", key, emergency=emergency)
-        if self.tried(call, not foreign and self.now + 1 < model.over_at(), "end"):
+        if self.tried(call, not foreign and self.acts(model.who) and self.now + 1 < model.over_at(), "end"):
             model.ended_at = self.now
 
     @rule(
-        emergency=emergencies, verdict=st.integers(1, 3), by=st.sampled_from(["assigned", "assigned", "own", "other"])
+        emergency=emergencies,
+        verdict=st.integers(1, 3),
+        by=st.sampled_from(["assigned", "assigned", "own", "other", "other"]),
     )
     def review(self, emergency: bytes, verdict: int, by: str) -> None:
         model = self.opened[emergency]
-        other = next(key for agency, key in self.reviewers.items() if agency != model.reviewer)
-        key = {"assigned": self.reviewers[model.reviewer], "own": self.own[model.who], "other": other}[by]
+        other = next(agency for agency in self.reviewers if agency != model.reviewer)
+        agency = {"assigned": model.reviewer, "own": self.agency_of[model.who], "other": other}[by]
+        key = self.own[model.who] if by == "own" else self.reviewers[agency]
         members = {"emergency": emergency, "verdict": verdict, "documentHash": word("review")}
         _, call = self.signed("ReviewEmergency", key, **members)
-        expected = by == "assigned" and self.now + 1 >= model.over_at() and (verdict > 1 or not model.verdict)
+        takes_over = not self.active[model.reviewer] and agency == self.assigned(model.who)
+        expected = self.active[agency] and (agency == model.reviewer or takes_over)
+        expected = expected and self.now + 1 >= model.over_at() and (verdict > 1 or not model.verdict)
         if self.tried(call, expected, "review"):
-            model.verdict = max(model.verdict, verdict)
+            model.verdict, model.reviewer = max(model.verdict, verdict), agency
 
     @rule(emergency=emergencies, act=st.sampled_from([*NOTES, "DeferNotice"]), foreign=SELDOM)
     def answer(self, emergency: bytes, act: str, foreign: bool) -> None:
@@ -142,12 +176,21 @@ class EmergencyMachine(ChainMachine):
             "KeepData": model.destruction == 0,
         }[act]
         in_time = act == "DeferNotice" or self.now + 1 >= model.over_at()
-        if not self.tried(call, not foreign and free and in_time, act):
+        if not self.tried(call, not foreign and self.acts(model.who) and free and in_time, act):
             return
         if act in ("NoteNotified", "DeferNotice"):
             model.notice = 2 if act == "NoteNotified" else 1
         else:
             model.destruction = 2 if act == "NoteDestroyed" else 1
+
+    @rule(which=st.integers(0, 2), suspend=SELDOM)
+    def suspend_or_restore(self, which: int, suspend: bool) -> None:
+        agency = list(self.active)[which]
+        if suspend != self.active[agency]:
+            return
+        self.active[agency] = not suspend
+        call = self.sandbox.registry.set_status(agency, SUSPENDED if suspend else 1)
+        self.tried(call, True, "status", sender=self.sandbox.governor)
 
     @rule(seconds=st.sampled_from([1, 3600, 7200, DAY, 16 * DAY, 18 * DAY]))
     def wait(self, seconds: int) -> None:
@@ -156,7 +199,8 @@ class EmergencyMachine(ChainMachine):
     @invariant()
     def what_is_over_never_lives_again(self) -> None:
         for emergency, model in list(self.opened.items())[-3:]:
-            assert self.sandbox.emergencies.is_live(emergency, block="latest") == (self.now < model.over_at())
+            live = self.now < model.over_at() and self.acts(model.who)
+            assert self.sandbox.emergencies.is_live(emergency, block="latest") == live
         self.over |= {emergency for emergency, model in self.opened.items() if self.now >= model.over_at()}
         for emergency in list(self.over)[-1:]:
             assert not self.sandbox.emergencies.is_live(emergency, block="latest")
@@ -201,7 +245,7 @@ def rebuilt(machine: EmergencyMachine) -> dict[str, dict[str, object]]:
         "DataDestroyed": ("destruction", 2),
         "DataKept": ("destruction", 1),
     }
-    for name, args in machine.told("EmergencyOpened", "EmergencyReviewed", *simple):
+    for name, args in machine.told("EmergencyOpened", "EmergencyReviewed", "ReviewerReplaced", *simple):
         if name == "EmergencyOpened":
             names = ("agency", "reviewer", "expiresAt", "unsignedUntil")
             books[args["emergency"]] = {member: args[member] for member in names} | {
@@ -214,6 +258,9 @@ def rebuilt(machine: EmergencyMachine) -> dict[str, dict[str, object]]:
         if name == "EmergencyReviewed":
             assert args["reviewer"] == book["reviewer"]
             book["verdict"] = max(book["verdict"], args["verdict"])
+        elif name == "ReviewerReplaced":
+            assert book["agency"] != args["reviewer"] != book["reviewer"]
+            book["reviewer"] = args["reviewer"]
         else:
             member, value = simple[name]
             book[member] = value
