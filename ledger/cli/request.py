@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,9 +16,18 @@ from ledger.cli.scope_options import ScopeOptions
 from ledger.cli.stepping import StepOptions, publish_step
 from ledger.client.duties import duties_of
 from ledger.client.requests import AskedAccess, Requests
-from ledger.core.codes import Basis, Outcome, Role
+from ledger.core.action_file import PreparedAction
+from ledger.core.codes import AgencyKind, Basis, Outcome, Role
+from ledger.core.flow_list import parse_bases
 from ledger.core.hexadecimal import from_hex
+from ledger.domain import load_document
 from ledger.errors import UsageError
+
+if TYPE_CHECKING:
+    from ledger.client.desk import Desk
+    from ledger.client.preparing import Signing
+
+BASES = "bases-2.json"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Ask a holder for records, and follow a request.")
 RequestArgument = Annotated[str, typer.Argument(metavar="ID", help="id of the request, 0x and 64 hex digits")]
@@ -65,7 +74,12 @@ def new(*, asked: AskedOptions, scope: ScopeOptions, options: ActingOptions, con
         None if asked.tier is None else parse_tier(asked.tier),
         None if asked.mask_profile is None else from_hex(asked.mask_profile, 32, what="hash of a profile"),
     )
-    act(connection, options, [Role.REQUEST], lambda desk, signing: Requests(desk).ask(wanted, signing))
+
+    def ask(desk: "Desk", signing: "Signing") -> PreparedAction:
+        _note_no_flow(desk, wanted)
+        return Requests(desk).ask(wanted, signing)
+
+    act(connection, options, [Role.REQUEST], ask)
 
 
 @app.command("withdraw")
@@ -91,6 +105,16 @@ def accept(request: RequestArgument, *, options: ActingOptions, connection: Conn
 def dispute(request: RequestArgument, *, options: ActingOptions, connection: Connection) -> None:
     """End a grant as its reader: what was delivered is not what was granted."""
     _close(request, Outcome.DISPUTED, options, connection)
+
+
+def _note_no_flow(desk: "Desk", wanted: AskedAccess) -> None:
+    """Say on stderr where no flow of the default table is of these kinds, purpose and basis; it hinders nothing."""
+    told = (desk.transport.get_public(f"/v1/agencies/{number}") for number in (wanted.holder, desk.agency))
+    holder, reader = (AgencyKind(one.members("kind")["kind"]) for one in told)
+    flows = parse_bases(load_document(BASES)).flows
+    if not any(flow.fits(holder, reader, wanted.purpose, wanted.basis) for flow in flows):
+        about = f"{holder.en} to {reader.en} for {wanted.purpose.short_name} on {wanted.basis.short_name}"
+        typer.echo(f"note: {BASES} has no flow {about}; say in the reference why it may be given", err=True)
 
 
 def _close(request: str, outcome: Outcome, options: ActingOptions, connection: Connection) -> None:

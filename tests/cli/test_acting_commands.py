@@ -57,7 +57,9 @@ def test_a_request_names_scope_and_profile_and_keeps_what_opens_its_reference(
 ) -> None:
     make_conditional(server.gateway)
     assert run([*NEW, *server.options, "--json", "--wait", "5"]) == 0
-    result = printed(capsys)
+    told = capsys.readouterr()
+    assert "note: bases-2.json has no flow community to community for P02 on LB3" in told.err
+    result = json.loads(told.out.strip().splitlines()[-1])
     (sent,) = actions.taken
     assert (result["id"], result["state"]) == (to_hex(sent.digest), "final")
     assert sent.message["profile"] == profiles_of(server.gateway)["T5P02"].hash
@@ -67,6 +69,15 @@ def test_a_request_names_scope_and_profile_and_keeps_what_opens_its_reference(
     kept = tmp_path / "clients" / "community" / "receipts" / "commitments" / f"{sent.message['basisRef'].hex()}.json"
     assert json.loads(kept.read_text())["text"] == "消防法 第五条"
     assert "消防法" not in json.dumps([sent.document["message"], sent.documents])
+
+
+def test_a_request_that_is_of_a_flow_is_sent_without_a_note(
+    server: GatewayServer, actions: SimulatedActions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_conditional(server.gateway)
+    assert run([*NEW, "--basis", "LB4", *server.options, "--json"]) == 0
+    assert "no flow" not in capsys.readouterr().err
+    assert len(actions.taken) == 1
 
 
 @pytest.mark.parametrize(
