@@ -89,8 +89,10 @@ class DocumentMissing(SubmissionRefused):
 
 class ProfileNotListed(SubmissionRefused):
     code = "profile_not_listed"
-    when = "a request or a grant names a mask profile that the item's mask policy does not list for the purpose"
-    remedy = "take one of the profiles of the document under the item's maskPolicyHash"
+    when = (
+        "a request or a grant names a mask profile that the mask policy lists not for the purpose, or for other readers"
+    )
+    remedy = "take a profile of the document under the item's maskPolicyHash, of a tier of the reader's kind"
 
 
 class CoSignatureRequired(SubmissionRefused):

@@ -158,6 +158,10 @@ class MaskTable:
         """Return the columns under which any of these agency kinds looks, in the table's order."""
         return tuple(one.name for one in self.columns.values() if not set(kinds).isdisjoint(one.reader_kinds))
 
+    def tiers_of(self, kind: int) -> frozenset[Tier]:
+        """Return the tiers under which an agency kind looks, by its number; none for a kind that the table lacks."""
+        return frozenset(one.tier for one in self.columns.values() if kind in one.reader_kinds)
+
     def readers_of(self, column: str, kinds: Sequence[AgencyKind]) -> tuple[AgencyKind, ...]:
         """Return which of these agency kinds look under a column of the table."""
         return tuple(kind for kind in kinds if kind in self.columns[column].reader_kinds)

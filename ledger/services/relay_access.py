@@ -1,6 +1,7 @@
 """Judge messages of AccessLedger before they are promised: what the contract would refuse is refused here."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from ledger.action_errors import ConsentUnfit, ItemNotOpen, ProfileNotListed, SelfDecision
@@ -9,9 +10,12 @@ from ledger.core.codes import Basis, Role, ShareClass
 from ledger.core.documents import MaskProfile
 from ledger.core.grant_rules import opened_classes, why_beyond_request, why_terms_unfit
 from ledger.core.hexadecimal import from_hex
+from ledger.core.mask_table import MaskTable
 from ledger.core.received import GRANTED, REFUSED
+from ledger.domain import load_document
 from ledger.services.consent_proofs import why_unsound
 from ledger.services.find_document import mask_policy_of, profile_of, schema_of
+from ledger.services.profile_files import mask_table
 from ledger.services.relay_judging import Judged
 
 _KNOWN_TERMS = 15
@@ -39,6 +43,7 @@ def judge_request(judged: Judged) -> None:
     if message["basis"] == Basis.CONSENT:
         _matching_end(judged, message["basisRef"], reader, holder, message["purpose"])
     _require_listed(judged, args, message["profile"], message["purpose"])
+    _require_tier(judged, message["profile"], reader)
     judged.require_document("scopeHash")
 
 
@@ -75,7 +80,25 @@ def _judge_grant(judged: Judged, access: AccessFacts) -> None:
     judged.require_until("expiresAt", latest)
     _require_listed(judged, args, message["profile"], access.purpose)
     _require_within_request(judged, access)
+    # What is granted opens no more than what was asked, so its reader is bound by the tier that was asked.
+    _require_tier(judged, access.profile, access.reader)
     _require_terms(judged, args, profile_of(judged.call.transaction, message["profile"]))
+
+
+def _require_tier(judged: Judged, profile: bytes, reader: int) -> None:
+    """Raise ProfileNotListed where a profile is of a tier under which no agency of the reader's kind looks."""
+    kind = judged.history.agencies[reader].kind
+    tier, tiers = profile_of(judged.call.transaction, profile).tier, _mask_table().tiers_of(kind)
+    if tier not in tiers:
+        theirs = ", ".join(sorted(one.name for one in tiers)) or "none"
+        raise ProfileNotListed(
+            f"agency {reader} of kind {kind} looks under {theirs}, the profile is of tier {tier.name}"
+        )
+
+
+@cache
+def _mask_table() -> MaskTable:
+    return mask_table(load_document)
 
 
 def _require_within_request(judged: Judged, access: AccessFacts) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from ledger.core.canonical import encode
-from ledger.core.codes import AgencyKind, CaptureMode, DataCategory, GuardianRelation, Purpose, Role
+from ledger.core.codes import AgencyKind, CaptureMode, DataCategory, GuardianRelation, Purpose, Role, Tier
 from ledger.core.consent_documents import ConsentText, Evidence
 from ledger.core.hexadecimal import to_hex
 from ledger.core.received import consent_id
@@ -50,7 +50,8 @@ def _documents() -> Any:
 
 
 DOCUMENTS = _documents()
-PROFILE = next(one.profile for one in DOCUMENTS.policy.profiles if one.serves(5) and one.purpose == 0)
+PROFILE = next(one.profile for one in DOCUMENTS.policy.profiles if (one.tier, one.purpose) == (Tier.T5, 0))
+"""What a fire brigade may be granted of originals: the tier of departments."""
 WORDS = {"zh": "文本", "en": "text"}
 TEXT = ConsentText(
     "test-text",

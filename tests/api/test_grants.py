@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ledger.core.codes import Authority, DataCategory, Purpose, Role
+from ledger.core.codes import Authority, DataCategory, Purpose, Role, Tier
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.scope import Scope
 from tests.api.consortium import Consortium, bound
@@ -53,7 +53,7 @@ BOUNDS = next(one for one in DOCUMENTS.profiles if one.hash == PROFILE)
 NARROWER = replace(BOUNDS, open=BOUNDS.open[:3])
 BOTH_CATEGORIES = (DataCategory.GENERAL, DataCategory.SENSITIVE)
 CARE_TEXT = replace(TEXT, purposes=(Purpose.CARE,), categories=BOTH_CATEGORIES, necessity=WORDS)
-CARE_PROFILE = next(one for one in CARE_DOCUMENTS.policy.profiles if one.serves(7) and one.tier != 9).profile
+CARE_PROFILE = next(one.profile for one in CARE_DOCUMENTS.policy.profiles if one.serves(7) and one.tier == Tier.T5)
 READER_OF_OTHERS = key("reader of the others", OTHER, Role.READ)
 
 

@@ -33,6 +33,15 @@ def asked(offices: Offices, **changes: Any) -> bytes:
     return offices.mine(offices.request(**changes))
 
 
+def asked_on_chain(offices: Offices, profile: bytes) -> bytes:
+    """Let the chain show a request that no gateway took; returns its id."""
+    request = os.urandom(32)
+    said = message_to_json("RequestAccess", offices.request().message)
+    args = {"request": to_hex(request), "reader": FIRE, **said, "profile": to_hex(profile)}
+    offices.consortium.add_block([("AccessLedger", "AccessRequested", args)])
+    return request
+
+
 def test_a_refused_grant_says_which_of_its_terms_does_not_fit(offices: Offices) -> None:
     assert "AssessmentMissing" in offices.decide(asked(offices), assessment=ZERO32).answer.json()["detail"]
     assert "StatisticsOnlyUnfit" in offices.decide(asked(offices), terms=4).answer.json()["detail"]
@@ -49,15 +58,23 @@ def test_a_holder_grants_what_was_asked_or_less(offices: Offices) -> None:
     assert f"GrantBeyondRequest: it was asked until {until}" in longer.answer.json()["detail"]
     assert offices.decide(request, expiresAt=until).code == "taken"
     of_tier = {one.tier: one.profile for one in DOCUMENTS.policy.profiles if one.purpose == 0}
-    wider = offices.decide(asked(offices, profile=of_tier[Tier.T4]), profile=of_tier[Tier.T5])
+    street = asked_on_chain(offices, profile=of_tier[Tier.T4])
+    wider = offices.decide(street, profile=of_tier[Tier.T5])
     assert f"profile 0x{of_tier[Tier.T4].hex()} was asked, which does not open /nature (o)" in wider.answer.text
     narrower = offices.decide(asked(offices, profile=of_tier[Tier.T5]), profile=of_tier[Tier.T4])
     assert narrower.code == "taken"
 
 
 def test_a_profile_that_nobody_here_knows_bounds_no_grant(offices: Offices) -> None:
-    request = os.urandom(32)
-    said = message_to_json("RequestAccess", offices.request().message)
-    args = {"request": to_hex(request), "reader": FIRE, **said, "profile": to_hex(os.urandom(32))}
-    offices.consortium.add_block([("AccessLedger", "AccessRequested", args)])
+    request = asked_on_chain(offices, profile=os.urandom(32))
     assert "is not known here" in offices.decide(request).answer.json()["detail"]
+
+
+def test_a_profile_of_another_tier_is_neither_asked_nor_granted(offices: Offices) -> None:
+    of_street = next(one.profile for one in DOCUMENTS.policy.profiles if one.tier == Tier.T4)
+    refused = offices.request(profile=of_street)
+    assert refused.code == "profile_not_listed"
+    expected = f"agency {FIRE} of kind 8 looks under T5, the profile is of tier T4"
+    assert expected in refused.answer.json()["detail"]
+    request = asked_on_chain(offices, profile=of_street)
+    assert expected in offices.decide(request, profile=of_street).answer.json()["detail"]

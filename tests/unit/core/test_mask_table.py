@@ -103,6 +103,8 @@ def test_kinds_of_readers_lead_to_columns_in_the_table_s_order() -> None:
     table = masks_with()
     assert table.columns_of([AgencyKind.CIVIL_AFFAIRS, AgencyKind.COMMUNITY]) == ("T3", "T5")
     assert table.columns_of([AgencyKind.SUPERVISOR]) == ()
+    assert table.tiers_of(AgencyKind.COMMUNITY) == {Tier.T3}
+    assert table.tiers_of(AgencyKind.SUPERVISOR) == frozenset()
 
 
 def test_a_derived_slot_is_what_its_original_is_but_for_age_flags() -> None:
