@@ -46,6 +46,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "retention": ("retention:retention", "mark own records erased whose retention period is over"),
     "bundle": ("bundle:bundle", "fetch one record's proof bundle"),
     "export": ("export:app", "write the ledger or the chain to files, for verification without a server"),
+    "opening": ("opening:app", "show an auditor officer, case and basis of own looks, and verify what was shown"),
     "explain": ("explain:explain", "where a record, submission, action or entry is, and what it waits for"),
     "verify": ("verify:app", "verify a bundle or the whole ledger"),
     "inspect": ("verify:inspect", "print what a file says, without judging it"),

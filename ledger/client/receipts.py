@@ -38,6 +38,15 @@ class ReceiptFolder:
         folder = private_folder(self.folder / "commitments")
         write_durably(folder / f"{commitment.hex()}.json", encode({"salt": to_hex(salt), "text": text}))
 
+    @staticmethod
+    def kept_opening(folder: Path, commitment: bytes) -> tuple[bytes, str] | None:
+        """Return salt and text that open a commitment, as a folder of receipts keeps them, or None; FormatError."""
+        path = folder / "commitments" / f"{commitment.hex()}.json"
+        if not path.is_file():
+            return None
+        members = members_of(decode(path.read_bytes()), ("salt", "text"), what="opening")
+        return from_hex(members["salt"], 32, what="salt of an opening"), str(members["text"])
+
     def keep_case(self, salt: bytes, text: str) -> None:
         """Keep the salt of a case, under which every emergency of that case is opened."""
         folder = private_folder(self.folder / "cases")
