@@ -1,7 +1,7 @@
 """What opens the commitments of a look, as its agency shows it: `gongzhi-openings/1` (policy page, "Officer and case").
 
 A look carries salted commitments of the officer, of the case and of the reference of its basis; the agency keeps salt
-and text. Whoever is shown them holds them against the signed answer and the request that it answers; no server is asked.
+and text. Whoever is shown them holds them against the signed answer and its request; no server is asked.
 """
 
 from collections.abc import Mapping
