@@ -102,6 +102,6 @@ def test_every_slot_of_the_domain_data_fits_its_concept_and_none_of_class_o_seem
 
 
 def test_every_concept_of_the_table_fits_some_slot() -> None:
-    types = ("string", "code", "object", "file", "list", "boolean", "subject", "id")
+    types = ("string", "code", "object", "file", "list", "boolean", "integer", "subject", "id")
     given = [slot("/any", one, data_class) for one in types for data_class in ("O", "G", "S")]
     assert all(any(concept_fits(concept, one) for one in given) for concept in mask_table(load_document).concepts)
