@@ -1,11 +1,11 @@
 """Whether a consent is sound, by its text and evidence as they are held here. What was sound once stays so."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ledger.core.access_facts import ConsentFacts
 from ledger.core.canonical import decode
-from ledger.core.consent_documents import parse_consent_text, parse_evidence
+from ledger.core.consent_documents import ConsentText, parse_consent_text, parse_evidence
 from ledger.core.consent_soundness import ConsentProof, why_not_sound
 from ledger.core.history import History, Point
 from ledger.core.keccak import keccak256
@@ -18,15 +18,17 @@ MOST_KEPT = 32_768
 Parsed = TypeVar("Parsed")
 
 _SOUND: dict[tuple[bytes, Point], None] = {}
+_TEXTS: dict[bytes, ConsentText] = {}
+"""By hash; a text serves many consents."""
 _READ: dict[bytes, bytes] = {}
-"""Documents of consents that were read and not judged yet, by hash; a text serves many."""
+"""Documents of consents that were read and not judged yet, by hash."""
 
 
 def unread_proof(consent: ConsentFacts | None) -> tuple[bytes, ...]:
     """Return the hashes of text and evidence that have to be read to judge a consent, none where it is known sound."""
     if consent is None or (consent.id, consent.recorded) in _SOUND:
         return ()
-    return tuple(one for one in (consent.text_hash, consent.evidence_hash) if one not in _READ)
+    return tuple(one for one in _proof_of(consent) if one not in _READ)
 
 
 def keep_proof(documents: Mapping[bytes, bytes | None]) -> None:
@@ -41,17 +43,25 @@ def why_unsound(transaction: Transaction, history: History, consent: ConsentFact
     """Return why no request, grant or look may rest on a consent, None if it is sound."""
     if (consent.id, consent.recorded) in _SOUND:
         return None
-    documents = _read(transaction, (consent.text_hash, consent.evidence_hash))
-    text = _parsed(documents, consent.text_hash, parse_consent_text)
+    documents = _read(transaction, _proof_of(consent))
+    text = _TEXTS.get(consent.text_hash) or _parsed(documents, consent.text_hash, parse_consent_text)
     evidence = _parsed(documents, consent.evidence_hash, parse_evidence)
     is_witnessed = evidence is not None and evidence.witness is not None
     was_received = is_witnessed and bool(transaction.actions_about([consent.id], ("RecordConsent",)))
     why = why_not_sound(history, consent, ConsentProof(text, evidence, was_received))
-    if why is None:
-        _READ.pop(consent.evidence_hash, None)
+    if why is None and text is not None:
+        for document_hash in documents:
+            _READ.pop(document_hash, None)
+        _make_room(_TEXTS)
+        _TEXTS[consent.text_hash] = text
         _make_room(_SOUND)
         _SOUND[(consent.id, consent.recorded)] = None
     return why
+
+
+def _proof_of(consent: ConsentFacts) -> tuple[bytes, ...]:
+    """Return the hashes of what is read to judge a consent: its evidence, and its text if it is not known."""
+    return (consent.evidence_hash,) if consent.text_hash in _TEXTS else (consent.text_hash, consent.evidence_hash)
 
 
 def _read(transaction: Transaction, hashes: Sequence[bytes]) -> Mapping[bytes, bytes]:
@@ -74,6 +84,6 @@ def _parsed(documents: Mapping[bytes, bytes], document_hash: bytes, parse: Calla
         return None
 
 
-def _make_room(kept: dict[bytes, bytes] | dict[tuple[bytes, Point], None]) -> None:
+def _make_room(kept: dict[Any, Any]) -> None:
     if len(kept) >= MOST_KEPT:
         kept.clear()
