@@ -33,8 +33,8 @@ class DuplicateSubject(SubmissionRefused):
 
 class TableNotCounted(FormatError):
     code = "table_not_counted"
-    when = "a count of a region or period that the item's tables do not tell apart, or of none at all"
-    remedy = "ask for a region and a period of a size that `detail` names, or for wider ones, which add tables up"
+    when = "a count of a region or period that the item's tables do not tell apart, or of an item without tables"
+    remedy = "ask for a region, period or item that `detail` names, or for wider ones, which add tables up"
 
 
 class CountTooWide(FormatError):

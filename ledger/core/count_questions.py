@@ -46,9 +46,13 @@ def asked_periods(rules: CountRules, item: int, region: str, period: str) -> Seq
     """Return the periods whose tables answer a question about a region, first to last, each with its rule.
 
     `period` is one of `PERIODS`, both ends included. Raises TableNotCounted for anything else, for a time before the
-    item's first table, for days of a table by months and for a region that its table does not tell apart; CountTooWide
-    for more than `MOST_PERIODS`.
+    item's first table, for days of a table by months, for a region that its table does not tell apart and for an item
+    whose matters are counted in another one; CountTooWide for more than `MOST_PERIODS`.
     """
+    if item in rules.counted_in:
+        others = rules.counted_in[item]
+        named = f"item {others[0]}" if len(others) == 1 else f"items {_listed(others, 'and')}"
+        raise TableNotCounted(f"item {item} has no tables: its matters are counted in {named}, ask for those")
     unit, names = _named(period)
     asked: list[AskedPeriod] = []
     for name in names:
@@ -141,5 +145,5 @@ def _too_many(count: int) -> CountTooWide:
     return CountTooWide(f"{count} periods are asked for; at most {MOST_PERIODS} are added up")
 
 
-def _listed(numbers: Sequence[int]) -> str:
-    return f"{', '.join(map(str, numbers[:-1]))} or {numbers[-1]}"
+def _listed(numbers: Sequence[int], joined: str = "or") -> str:
+    return f"{', '.join(map(str, numbers[:-1]))} {joined} {numbers[-1]}"

@@ -5,13 +5,17 @@
 months or days, grouped by at most two of class, category (of the class, before its `/`), level, region (the next
 level below) and day.
 
+An item that holds the same matters as others, as incidents with their originals do, has no tables of its own:
+`{"item","tables":[],"countedIn":[item…]}` names the counted ones. The rests of two tables of the same matters differ,
+and their comparison would tell small figures.
+
 **Each record stands in one table alone.** Regions of one length and whole periods never overlap, an item has one table
 at a time, and a table is made once, when its period is over and settled. So no two answers can be subtracted from
 each other: another window, another grouping, a later state. A new table of an item holds for later periods.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import MAXYEAR, UTC, datetime
 from typing import Any, Final
 
@@ -59,12 +63,16 @@ class TableRule:
 
 @dataclass(frozen=True, slots=True)
 class CountRules:
-    """The tables of each item, oldest first; those of items that are not listed; days until a period is settled."""
+    """The tables of each item, oldest first; those of items that are not listed; days until a period is settled.
+
+    `counted_in` are items without tables, each with those in which its matters are counted.
+    """
 
     version: int
     settle_days: int
     default: tuple[TableRule, ...]
     items: Mapping[int, tuple[TableRule, ...]]
+    counted_in: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     def rule_of(self, item: int, period: str) -> TableRule | None:
         """Return the table of an item for a period that begins with `YYYY-MM`, None before the first one."""
@@ -106,18 +114,33 @@ def parse_count_rules(document: object) -> CountRules:
     names = ("format", "version", "settleDays", "default", "items")
     members = format_members(document, FORMAT, names, what="counts")
     items: dict[int, tuple[TableRule, ...]] = {}
+    elsewhere: dict[int, tuple[int, ...]] = {}
     for value in array(members["items"], what="counts items"):
-        given = members_of(value, ("item", "tables"), what="counts item")
+        has_none = isinstance(value, Mapping) and value.get("tables") == []
+        given = members_of(value, ("item", "tables", *(("countedIn",) if has_none else ())), what="counts item")
         number = from_one(given["item"], 32, what="counts item")
-        if number in items:
+        if number in items or number in elsewhere:
             raise FormatError("counts items: an item stands twice")
-        items[number] = _rules(given["tables"])
+        if has_none:
+            elsewhere[number] = _partners(given["countedIn"])
+        else:
+            items[number] = _rules(given["tables"])
+    if any(partner in elsewhere for partners in elsewhere.values() for partner in partners):
+        raise FormatError("counts countedIn: expected items that have tables")
     return CountRules(
         from_one(members["version"], 32, what="counts version"),
         unsigned(members["settleDays"], 16, what="counts settleDays"),
         _rules(members["default"]),
         items,
+        elsewhere,
     )
+
+
+def _partners(value: object) -> tuple[int, ...]:
+    partners = tuple(from_one(one, 32, what="counts countedIn") for one in array(value, what="counts countedIn"))
+    if not partners:
+        raise FormatError("counts countedIn: expected the items in which the same matters are counted")
+    return partners
 
 
 def _rules(value: object) -> tuple[TableRule, ...]:

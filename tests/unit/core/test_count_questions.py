@@ -73,6 +73,14 @@ def test_a_time_before_the_first_table_and_days_of_a_table_by_months_are_refused
         names("2016-02-03")
 
 
+def test_an_item_without_tables_is_refused_with_those_in_which_its_matters_are_counted() -> None:
+    rules = CountRules(4, 3, (STREETS,), {}, {8: (7,), 9: (1, 6, 7)})
+    with pytest.raises(TableNotCounted, match="its matters are counted in item 7, ask"):
+        asked_periods(rules, 8, COUNTY, "2016-02")
+    with pytest.raises(TableNotCounted, match="counted in items 1, 6 and 7, ask"):
+        asked_periods(rules, 9, COUNTY, "2016-02")
+
+
 def test_very_many_periods_are_refused_by_their_number_before_any_is_looked_at() -> None:
     assert len(names(f"2016-01..{2016 + MOST_PERIODS // 12 - 1}-12")) == MOST_PERIODS // 12 * 12
     for period, item, count in (

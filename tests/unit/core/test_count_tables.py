@@ -34,6 +34,12 @@ def test_an_item_has_one_table_at_a_time() -> None:
     assert rules.rule_of(8, "2030-01") == first
 
 
+def test_an_item_without_tables_names_those_in_which_its_matters_are_counted() -> None:
+    rules = parse_count_rules({**TABLE, "items": [{"item": 9, "tables": [], "countedIn": [7, 8]}]})
+    assert rules.counted_in == {9: (7, 8)}
+    assert parse_count_rules(TABLE).counted_in == {}
+
+
 def test_a_period_is_settled_some_days_after_its_end() -> None:
     rules = parse_count_rules(TABLE)
     assert rules.settled_at(1_000_000) == 1_000_000 + 3 * 86_400
@@ -103,6 +109,14 @@ def test_the_rules_in_force_can_be_read() -> None:
         {"remark": 1},
         {"default": []},
         {"items": TABLE["items"] * 2},
+        {"items": [{"item": 7, "tables": []}]},
+        {"items": [{"item": 7, "tables": [], "countedIn": []}]},
+        {"items": [{"item": 7, "tables": [], "countedIn": ["8"]}]},
+        {"items": [{"item": 7, "tables": [], "countedIn": [7]}]},
+        {"items": [{"item": 7, "tables": [ROW], "countedIn": [8]}]},
+        {"items": [{"item": 7, "tables": [], "countedIn": [8]}, {"item": 8, "tables": [], "countedIn": [9]}]},
+        {"items": [{"item": 7, "tables": [], "countedIn": [8]}] * 2},
+        {"items": [7]},
         {"default": [LATER, ROW]},
         {"default": [ROW, ROW]},
         *[
