@@ -100,8 +100,8 @@ class Counting(Protocol):
     def count_records(self, counted: CountedPeriods) -> Sequence[CountedGroup]:
         """Return the counts of the tables of all regions: by both groups, by each, and over all, of one state."""
 
-    def made_periods(self, item: int, periods: Sequence[str]) -> Sequence[KeptCounts]:
-        """Return the periods among these whose tables were made."""
+    def made_periods(self, item: int, from_at: int, until_at: int) -> Sequence[KeptCounts]:
+        """Return the periods whose tables were made and of which some part lies in [from, until)."""
 
     def shown_tables(self, item: int, rule: TableRule, asked: AskedTables) -> Sequence[str]:
         """Return tables by a rule (JSON) of which a threshold shows something, no more than `asked.most`."""

@@ -31,32 +31,39 @@ def made_periods(call: Call, item: int, asked: Sequence[AskedPeriod]) -> Sequenc
     """Return the asked periods of an item as they were made, first to last; makes those that are not made yet.
 
     Returns (not raises: what was made shall be kept) TablesInMaking where more than `MOST_MADE` are left to make. That
-    goes by periods alone, so it tells nothing of the records. Raises TableNotCounted for a period that was made by
-    other rules than are given now.
+    goes by periods alone, so it tells nothing of the records. Raises TableNotCounted, before anything is made, where
+    tables of that time were made by other rules than are given now: of other regions, groups, periods or days.
     """
-    names = [one.name for one in asked]
-    made = {one.period: one for one in call.transaction.made_periods(item, names)}
-    if len(made) < len(names):
+    made = _found(call, item, asked)
+    if len(made) < len(asked):
         # One after another: who waited finds what the other made.
         call.transaction.lock_about(b"counts/" + item.to_bytes(4, "big"))
-        made = {one.period: one for one in call.transaction.made_periods(item, names)}
+        made = _found(call, item, asked)
         missing = [one for one in asked if one.name not in made]
         for rule, periods in groupby(missing[:MOST_MADE], key=lambda one: one.rule):
             made |= {one.period: one for one in _make(call, item, rule, [one.name for one in periods])}
         if missing[MOST_MADE:]:
-            return TablesInMaking(f"{len(made)} of {len(names)} periods are made; a question makes {MOST_MADE}")
+            return TablesInMaking(f"{len(made)} of {len(asked)} periods are made; a question makes {MOST_MADE}")
+    return [made[one.name] for one in asked]
+
+
+def _found(call: Call, item: int, asked: Sequence[AskedPeriod]) -> dict[str, KeptCounts]:
+    """Return by name what was made of the time of the asked periods, which follow one another."""
+    offset = utc_offset_seconds(call)
+    expected = {}
     for one in asked:
-        _check_rule(item, one, made[one.name])
-    return [made[name] for name in names]
-
-
-def _check_rule(item: int, asked: AskedPeriod, made: KeptCounts) -> None:
-    about = json.loads(made.tables)
-    if (about["region"], about["by"]) != (asked.rule.region_digits, [*asked.rule.by]):
-        raise TableNotCounted(
-            f"item {item} was counted otherwise in {asked.name}, by version {made.rule_version} of the rules:"
-            " they have to name the tables of that time as they were"
-        )
+        from_at, until_at = period_bounds(one.name, one.rule.period, offset)
+        expected[one.name] = (from_at, until_at, one.rule.region_digits, [*one.rule.by])
+    from_at, until_at = expected[asked[0].name][0], expected[asked[-1].name][1]
+    made = {one.period: one for one in call.transaction.made_periods(item, from_at, until_at)}
+    for name, kept in made.items():
+        about = json.loads(kept.tables)
+        if (about["from"], about["until"], about["region"], about["by"]) != expected.get(name):
+            raise TableNotCounted(
+                f"item {item} was counted otherwise in {name}, by version {kept.rule_version} of the rules:"
+                " they have to name the tables of that time as they were, with days that begin as they did"
+            )
+    return made
 
 
 def _make(call: Call, item: int, rule: TableRule, periods: Sequence[str]) -> Sequence[KeptCounts]:

@@ -61,7 +61,8 @@ COUNT = """
 PERIOD_SHAPES = {MONTH: "YYYY-MM", DAY: "YYYY-MM-DD"}
 MADE = """
     SELECT region, period, rule_version, made_at, tables FROM kept_counts
-    WHERE item = %s AND region = '' AND period = ANY(%s)"""
+    WHERE item = %s AND region = ''
+        AND (tables::json ->> 'from')::int8 < %s AND (tables::json ->> 'until')::int8 > %s"""
 SHOWN = """
     SELECT tables::json ->> %s FROM kept_counts
     WHERE item = %s AND region BETWEEN %s AND %s AND length(region) = %s AND period = ANY(%s)
@@ -112,9 +113,9 @@ class Counts(Session):
         statement, values = count_statement(counted)
         return [CountedGroup(*row) for row in self._rows(statement, values, prepare=False)]
 
-    def made_periods(self, item: int, periods: Sequence[str]) -> Sequence[KeptCounts]:
-        """Return the periods among these whose tables were made."""
-        return [KeptCounts(*row) for row in self._rows(MADE, (item, [*periods]))]
+    def made_periods(self, item: int, from_at: int, until_at: int) -> Sequence[KeptCounts]:
+        """Return the periods whose tables were made and of which some part lies in [from, until)."""
+        return [KeptCounts(*row) for row in self._rows(MADE, (item, until_at, from_at))]
 
     def shown_tables(self, item: int, rule: TableRule, asked: AskedTables) -> Sequence[str]:
         """Return tables by a rule (JSON) of which a threshold shows something, no more than `asked.most`."""

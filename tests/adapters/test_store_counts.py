@@ -218,15 +218,24 @@ def test_a_record_without_a_time_of_its_own_counts_when_it_was_accepted(store: P
 
 
 def test_what_was_made_is_kept_as_it_was_first(store: PostgresStore) -> None:
-    first, second = KeptCounts("", "2026-01", 1, 5, "{}"), KeptCounts("", "2026-02", 1, 5, "{}")
+    first = KeptCounts("", "2026-01", 1, 5, '{"from":10,"until":20}')
+    second = KeptCounts("", "2026-02", 1, 5, '{"from":20,"until":30}')
     with store.begin() as tx:
-        assert tx.made_periods(61, ["2026-01", "2026-02"]) == []
+        assert tx.made_periods(61, 0, 100) == []
         tx.keep_counts(61, [first])
         tx.keep_counts(62, [second])
     with store.begin() as tx:
         tx.keep_counts(61, [replace(first, rule_version=2, made_at=6), second])
-        assert sorted(tx.made_periods(61, ["2026-01", "2026-02"]), key=lambda one: one.period) == [first, second]
-        assert tx.made_periods(61, ["2026-03"]) == []
+        tx.keep_counts(61, [replace(second, region=STREET, tables="{}")])
+        for bounds, made in (
+            ((10, 30), [first, second]),
+            ((19, 21), [first, second]),
+            ((0, 11), [first]),
+            ((20, 30), [second]),
+            ((0, 10), []),
+            ((30, 40), []),
+        ):
+            assert sorted(tx.made_periods(61, *bounds), key=lambda one: one.period) == made
 
 
 def test_tables_are_found_by_the_beginning_of_their_region_and_by_threshold(store: PostgresStore) -> None:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from ledger.core.codes import EntryType
+from ledger.core.count_tables import period_bounds
 from ledger.count_rows import KeptCounts
 from ledger.services import make_counts, statistics
 from ledger.store.postgres import PostgresStore
@@ -34,6 +35,7 @@ from tests.api.persons import CARE, entries_of
 pytestmark = pytest.mark.api
 __all__ = ["caring", "consortium", "counting"]
 NOVEMBER, OCTOBER = DECEMBER - 20 * DAY, DECEMBER - 50 * DAY
+DECEMBER_BEGINS, DECEMBER_ENDS = period_bounds("2026-12", "month", 8 * 3_600)
 NEXT_STREET, OTHER_COUNTY = "990101002", "990102001"
 
 
@@ -58,6 +60,14 @@ def figures(answer: dict[str, Any]) -> Counter[Any]:
             if cell is not None:
                 found[row["value"], column["value"]] = cell["n"]
     return found
+
+
+def kept(consortium: Consortium) -> tuple[int, int]:
+    """How many periods are made, and how many rows are kept with them."""
+    with psycopg.connect(consortium.dsn) as connection:
+        row = connection.execute("SELECT count(*) FILTER (WHERE region = ''), count(*) FROM kept_counts").fetchone()
+    assert row is not None
+    return row[0], row[1]
 
 
 @pytest.mark.parametrize("caller", [FIRE_READER, PROPERTY_KEY, EVALUATOR])
@@ -134,13 +144,17 @@ def test_a_union_makes_its_tables_together_and_once(counted: Consortium) -> None
     again = count(counted, region=None, period="2026-Q4").json()
     assert {**again, "query": None} == {**first, "query": None}
     assert count(counted, region="990103001", period="2026-11").json()["n"] is None
-    with psycopg.connect(counted.dsn) as connection:
-        kept = connection.execute("SELECT count(*) FILTER (WHERE region = ''), count(*) FROM kept_counts").fetchone()
-    assert kept == (3, 8)
+    assert kept(counted) == (3, 8)
 
 
 def test_who_waits_for_another_s_making_shows_what_the_other_made(counted: Consortium) -> None:
-    about = {"from": 0, "until": 1, "region": 9, "by": ["class", "region"], "counted": "persons"}
+    about = {
+        "from": DECEMBER_BEGINS,
+        "until": DECEMBER_ENDS,
+        "region": 9,
+        "by": ["class", "region"],
+        "counted": "persons",
+    }
     store = PostgresStore(counted.dsn)
     with ThreadPoolExecutor(1) as pool, psycopg.connect(counted.dsn, autocommit=True) as watcher:
         with store.begin() as other:
@@ -206,10 +220,35 @@ def test_one_question_makes_so_many_periods_and_says_how_many_are_left(
     assert count(counted, period="2026-08..2026-12").json()["n"] == 121
 
 
-def test_rules_whose_past_was_changed_are_noticed(counted: Consortium) -> None:
+@pytest.mark.parametrize(
+    ("made", "change"),
+    [
+        ("2026-12", {"by": ["level", "region"]}),
+        ("2026-12", {"region": 6}),
+        ("2026-12", {"from": DECEMBER_BEGINS - 3_600, "until": DECEMBER_ENDS - 3_600}),
+        ("2026-12", {"until": DECEMBER_ENDS - 3_600}),
+        ("2026-12-05", {"from": DECEMBER_BEGINS + 4 * DAY, "until": DECEMBER_BEGINS + 5 * DAY}),
+        ("2027-01", {"from": DECEMBER_ENDS - 3_600, "until": DECEMBER_ENDS + 30 * DAY}),
+    ],
+)
+def test_rules_whose_past_was_changed_are_noticed_before_anything_is_made(
+    counted: Consortium, monkeypatch: pytest.MonkeyPatch, made: str, change: dict[str, Any]
+) -> None:
     assert count(counted).status_code == 200
     with psycopg.connect(counted.dsn) as connection:
-        connection.execute("UPDATE kept_counts SET tables = replace(tables, 'class', 'level') WHERE region = ''")
-    answer = count(counted)
-    assert (answer.status_code, answer.json()["code"]) == (422, "table_not_counted")
-    assert "was counted otherwise in 2026-12, by version 3 of the rules" in answer.json()["detail"]
+        row = connection.execute("SELECT tables FROM kept_counts WHERE region = ''").fetchone()
+        assert row is not None
+        other = json.dumps({**json.loads(row[0]), **change})
+        connection.execute("UPDATE kept_counts SET period = %s, tables = %s WHERE region = ''", (made, other))
+    before = counted.rows(), kept(counted)
+    monkeypatch.setattr(make_counts, "MOST_MADE", 1)
+    for period in ("2026-12", "2026-08..2026-12"):
+        answer = count(counted, period=period)
+        assert (answer.status_code, answer.json()["code"]) == (422, "table_not_counted")
+        assert f"was counted otherwise in {made}, by version 3 of the rules" in answer.json()["detail"]
+        assert (counted.rows(), kept(counted)) == before
+
+
+def test_the_month_before_a_made_one_is_made(counted: Consortium) -> None:
+    for period in ("2026-12", "2026-11"):
+        assert count(counted, period=period).status_code == 200
