@@ -93,9 +93,12 @@ def _named(period: str) -> tuple[str, list[str]]:
     first, between, last = period.partition("..")
     unit, begin, end = _part(first)
     if between:
-        other, begun, end = _part(last)
-        if other != unit or begun < begin:
-            raise TableNotCounted("period: expected FIRST..LAST of months or of days, the later one last")
+        other, begun, ended = _part(last)
+        if other != unit or begun < begin or ended < end:
+            raise TableNotCounted(
+                "period: expected FIRST..LAST of months or of days, where LAST neither begins nor ends before FIRST"
+            )
+        end = ended
     count = end - begin + 1
     if count > MOST_PERIODS:
         raise _too_many(count)
