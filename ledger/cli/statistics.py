@@ -92,7 +92,7 @@ def _once_row(one: OnceCounts) -> dict[str, Any]:
 def _print_counts(table: CountedTable) -> None:
     members, by = table.members, [*table.members["by"], "", ""]
     if table.total is None:
-        print(f"nothing is shown: fewer than {members['k']} {members['counted']} in each table")
+        print(f"nothing is shown: fewer than {members['k']} {members['counted']} in each table, or in a rest")
     elif table.rows:
         crossed = bool(table.cells)
         columns = [f"{by[0]} \\ {by[1]}" if crossed else by[0], *(_label(c) for c in table.columns if crossed), "all"]
