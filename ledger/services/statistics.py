@@ -50,9 +50,10 @@ def count_records(
 ) -> Counts | LookRefused | TablesInMaking | CountTooWide:
     """Answer how many records of the asked item a region (None: all) and period have, as the caller may see it.
 
-    `resultCount` of the Query is the number of figures shown. Returns, since the tables that were made shall be kept,
-    TablesInMaking (ask again) and CountTooWide for more than `MOST_TABLES` shown tables. Raises TableNotCounted for
-    what the tables do not tell apart, CountTooWide for too many periods, PeriodOpen for one that is not settled.
+    `resultCount` of the Query is the number of figures shown. Returns, since the tables that were made and the Query of
+    no figure shall be kept, TablesInMaking (ask again) and CountTooWide for more than `MOST_TABLES` shown tables.
+    Raises TableNotCounted for what the tables do not tell apart, CountTooWide for too many periods, PeriodOpen for one
+    that is not settled.
     """
     refused = refuse_query(call, asked, STATISTICS)
     if refused is not None:
@@ -62,10 +63,12 @@ def count_records(
     _check_settled(call, periods[-1])
     made = made_periods(call, asked.item, periods)
     if isinstance(made, TablesInMaking):
+        sign_query(call, asked, STATISTICS, 0)
         return made
     k = threshold_for(call.history.agencies[call.agency].kind)
     tables = _shown_tables(call, asked.item, beginning, periods, k)
     if tables is None:
+        sign_query(call, asked, STATISTICS, 0)
         return CountTooWide(f"more than {MOST_TABLES} tables are shown there; at most so many are added up")
     by = common_groups([shown_groups(one.rule, beginning) for one in periods])
     united = unite(by, tables, None if is_union_of_regions(beginning, periods) else len(periods))

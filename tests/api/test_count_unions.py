@@ -201,7 +201,8 @@ def test_more_shown_tables_than_one_answer_adds_up_are_refused_by_what_the_calle
     answer = count(counted, region=None, period="2026-Q4")
     assert (answer.status_code, answer.json()["code"]) == (422, "count_too_wide")
     assert "more than 3 tables" in answer.json()["detail"]
-    assert len(entries_of(counted, EntryType.QUERY)) == entries
+    assert len(entries_of(counted, EntryType.QUERY)) == entries + 1
+    assert entries_of(counted, EntryType.QUERY)[0]["resultCount"] == 0
     # The public is shown three of the five.
     assert count(counted, EVALUATOR, None, "2026-Q4").json()["tables"] == 3
     # What was made for the refused question stays.
@@ -218,6 +219,9 @@ def test_one_question_makes_so_many_periods_and_says_how_many_are_left(
         assert (answer.status_code, answer.json()["code"]) == (409, "tables_in_making")
         assert f"{made} of 5 periods are made" in answer.json()["detail"]
     assert count(counted, period="2026-08..2026-12").json()["n"] == 121
+    # Each question is an entry, and those that only made tables show no figure.
+    shown = [message["resultCount"] > 0 for message in entries_of(counted, EntryType.QUERY)]
+    assert sorted(shown) == [False, False, True]
 
 
 @pytest.mark.parametrize(
