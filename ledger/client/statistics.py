@@ -10,6 +10,7 @@ from ledger.client.promises import broken
 from ledger.client.queries import answered, shaped
 from ledger.core import queries
 from ledger.core.canonical import encode
+from ledger.core.count_tables import THRESHOLDS
 from ledger.core.shapes import array, members_of, text, unsigned
 
 TABLE_NUMBERS = ("item", "from", "until", "k", "madeAt", "periods", "tables")
@@ -140,8 +141,11 @@ def _table(members: dict[str, Any]) -> CountedTable:
     rows, columns = _margins(members["rows"]), _margins(members["columns"])
     cells = [[_cell(cell) for cell in shaped(array, line)] for line in shaped(array, members["cells"])]
     table = CountedTable(total, rows, columns, cells, members)
+    if members["k"] not in THRESHOLDS:
+        broken("the answer names an unknown threshold")
     if any(figure < members["k"] for figure in table.figures):
         broken("the answer shows a figure below its own threshold")
+    _check_completeness(table)
     for side in (rows, columns):
         if side and (total is None or sum(margin.n for margin in side) != total.n):
             broken("the rows or columns of the answer are not its total")
@@ -152,6 +156,24 @@ def _table(members: dict[str, Any]) -> CountedTable:
             if sum(cell.n for cell in line if cell is not None) > margin.n:
                 broken("the cells of the answer are more than their row or column")
     return table
+
+
+def _check_completeness(table: CountedTable) -> None:
+    """Check what is said to be complete: all of it is in each period's table, and only where the total is."""
+    members, total = table.members, table.total
+    if total is None:
+        if members["tables"] or members["atLeast"] is not True or table.rows or table.columns or table.cells:
+            broken("the answer shows nothing and still something")
+        return
+    if not members["tables"]:
+        broken("the answer shows figures of no table")
+    if total.at_least:
+        cells = (cell for line in table.cells for cell in line if cell is not None)
+        is_broken = any(not figure.at_least for figure in (*table.rows, *table.columns, *cells))
+    else:
+        is_broken = members["region"] is None or members["tables"] != members["periods"]
+    if is_broken:
+        broken("the answer says that a figure is complete although not every table is shown")
 
 
 def _margins(value: object) -> list[Margin]:

@@ -55,10 +55,20 @@ UNION: dict[str, Any] = {
     "periods": 2,
     "tables": 3,
     "atLeast": True,
+    "rows": [margin("visit", 30, at_least=True), margin(None, 20, at_least=True)],
+    "columns": [margin("1", 20, at_least=True), margin("2", 30, at_least=True)],
+    "cells": [[{"n": 15, "atLeast": True}, {"n": 15, "atLeast": True}], [None, {"n": 6, "atLeast": True}]],
+}
+TWO_MONTHS: dict[str, Any] = {
+    **TABLE,
+    "period": "2026-11..2026-12",
+    "periods": 2,
+    "tables": 2,
     "rows": [margin("visit", 30, at_least=True), margin(None, 20)],
     "columns": [margin("1", 20), margin("2", 30, at_least=True)],
     "cells": [[exact(15), {"n": 15, "atLeast": True}], [None, {"n": 6, "atLeast": True}]],
 }
+NOTHING: dict[str, Any] = {"n": None, "atLeast": True, "rows": [], "columns": [], "cells": [], "tables": 0}
 
 
 class CountingGateway(SimulatedGateway):
@@ -139,19 +149,27 @@ def test_tables_added_up_are_printed_with_what_there_is_at_least(
     lines = capsys.readouterr().out.splitlines()
     assert lines[:4] == [
         "class \\ level\t1\t2\tall",
-        "visit\t15\t≥15\t≥30",
-        "(rest)\t·\t≥6\t20",
-        "all\t20\t≥30\t≥50",
+        "visit\t≥15\t≥15\t≥30",
+        "(rest)\t·\t≥6\t≥20",
+        "all\t≥20\t≥30\t≥50",
     ]
     for said in ("n ≥50 records", "k 5 persons in each table, tables 3", "region all", "rules version 1, 2"):
         assert said in lines[4]
     assert gateway.asked == ({"region": None, "period": UNION["period"]}, "11")
     assert run([*asked, *GROUNDS, *server.options, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == UNION
-    nothing = {"n": None, "atLeast": True, "rows": [], "columns": [], "cells": [], "tables": 0}
-    gateway.table, gateway.figures = {**UNION, **nothing}, 0
+    gateway.table, gateway.figures = {**UNION, **NOTHING}, 0
     assert run([*asked, *GROUNDS, *server.options]) == 0
     assert "nothing is shown: fewer than 5 persons in each table, or in a rest" in capsys.readouterr().out
+
+
+def test_a_time_of_one_region_may_be_complete_where_its_groups_are_not(
+    server: GatewayServer, gateway: CountingGateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gateway.table, gateway.figures = TWO_MONTHS, 8
+    asked = [*COUNT[:-1], TWO_MONTHS["period"]]
+    assert run([*asked, *GROUNDS, *server.options]) == 0
+    assert capsys.readouterr().out.splitlines()[1:4] == ["visit\t15\t≥15\t≥30", "(rest)\t·\t≥6\t20", "all\t20\t≥30\t50"]
 
 
 def test_json_holds_the_whole_table(
@@ -170,7 +188,7 @@ def test_margins_alone_and_nothing_at_all_are_said(
         *("class\tall", "visit\t30", "(none)\t13", "(rest)\t7", "all\t50"),
         *("level\tall", "1\t20"),
     ]
-    gateway.table, gateway.figures = {**TABLE, "n": None, "rows": [], "columns": [], "cells": []}, 0
+    gateway.table, gateway.figures = {**TABLE, **NOTHING}, 0
     assert run([*COUNT, *GROUNDS, *server.options]) == 0
     assert "nothing is shown: fewer than 5 persons in each table, or in a rest" in capsys.readouterr().out
     gateway.table, gateway.figures = {**TABLE, "by": [], "rows": [], "columns": [], "cells": []}, 1
@@ -183,7 +201,17 @@ def test_margins_alone_and_nothing_at_all_are_said(
     [
         ({"cells": [[exact(15), exact(15)], [exact(4), None], [None, None]]}, 9, "below its own threshold"),
         ({"n": 51}, FIGURES, "not its total"),
-        ({"n": None}, 7, "not its total"),
+        ({"n": None}, 7, "nothing and still"),
+        ({**NOTHING, "tables": 1}, 0, "nothing and still"),
+        ({**NOTHING, "atLeast": False}, 0, "nothing and still"),
+        ({**NOTHING, "cells": [[exact(15)]]}, 1, "nothing and still"),
+        ({"tables": 0}, FIGURES, "of no table"),
+        ({"periods": 2}, FIGURES, "complete although"),
+        ({"tables": 2}, FIGURES, "complete although"),
+        ({"atLeast": True}, FIGURES, "complete although"),
+        ({"atLeast": True, "by": [], "rows": [], "columns": [], "cells": [], "tables": 0}, 1, "of no table"),
+        ({"region": None}, FIGURES, "complete although"),
+        ({"k": 6}, FIGURES, "unknown threshold"),
         ({"cells": [[exact(15), exact(15)], [None, None]]}, FIGURES, "not those of its rows"),
         ({"cells": [[exact(15)], [None], [None]]}, 7, "not those of its rows"),
         ({"cells": [[exact(15), exact(16)], [None, None], [None, None]]}, FIGURES, "more than their row or column"),
