@@ -1,6 +1,7 @@
 """`gongzhi admin trust diff | pin`: trust files held against each other and against a real chain."""
 
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,9 +40,10 @@ class Node:
         """Send without a key of the sender's; returns the receipt."""
         self("anvil_impersonateAccount", sender)
         call = {"from": sender, "data": to_hex(data), "gas": hex(8_000_000), "gasPrice": "0x0"}
-        receipt = self(
-            "eth_getTransactionReceipt", self("eth_sendTransaction", call if to is None else {**call, "to": to})
-        )
+        sent = self("eth_sendTransaction", call if to is None else {**call, "to": to})
+        # The node answers before its block is made.
+        while (receipt := self("eth_getTransactionReceipt", sent)) is None:
+            time.sleep(0.01)
         assert receipt["status"] == "0x1", receipt
         return receipt
 
