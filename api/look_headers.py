@@ -56,6 +56,15 @@ def asked_by(headers: Mapping[str, str]) -> Asked:
     )
 
 
+def refuse_stated(headers: Mapping[str, str]) -> None:
+    """Raise FormatError if a submission carries a `Gongzhi-` header: it states nothing, and an auditor reads none."""
+    stated = sorted(name.title() for name in headers if name.startswith("gongzhi-"))
+    if stated:
+        known = [name for name in stated if name.lower() in _KNOWN]
+        others = [f"{len(stated) - len(known)} unknown ones"] if len(known) < len(stated) else []
+        raise FormatError(f"a submission states nothing in headers: {', '.join(known + others)} cannot be sent with it")
+
+
 def export_asked_by(headers: Mapping[str, str]) -> Asked:
     """Return what an export asks: authority AUDIT, and no item unless one is named; raises FormatError."""
     return asked_by({"gongzhi-item": "0", **headers, "gongzhi-authority": "audit"})

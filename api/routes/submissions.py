@@ -10,6 +10,7 @@ from api.answers import bytes32, json_response, submission_document
 from api.auth import SignedRequest, answer
 from api.body_shapes import SUBMISSION_BODY
 from api.context import ApiContext, Context
+from api.look_headers import refuse_stated
 from api.openapi import signed
 from api.parameters import Hash
 from ledger.action_errors import DuplicateSubject
@@ -35,11 +36,13 @@ def submit(context: Context, request: SignedRequest, wait: Wait = 0) -> Response
     `duplicates` are places of records that collect again what the item holds about the same person; an item that
     refuses them answers `duplicate_subject` with the same `places`. Places count: against the quota of lists where the
     submission is taken (over it none are told), and as questions of coverage, with a Query, where it is refused.
+    A submission states no purpose and no basis: with a header `Gongzhi-…` but the opening's it is refused.
     """
     daily = context.keys.current()
     given: list[SignedSubmission] = []
 
     def take(call: Call) -> StoredSubmission | DuplicateSubject | LookRefused:
+        refuse_stated(request.headers)
         given.append(parse_submission(call, request.json()))
         return publish(call, given[0], daily, context.keys)
 

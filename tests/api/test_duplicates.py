@@ -108,6 +108,21 @@ def test_an_item_may_refuse_them_with_their_places_and_nothing_is_stored(caring:
     assert caring.publish(without, OTHER_PUBLISHER).status_code == 202
 
 
+@refusing
+@pytest.mark.parametrize("name", ["Case", "Item", "Basis-Ref"])
+def test_a_submission_that_states_something_is_refused_before_anything_is_entered(
+    caring: Consortium, name: str
+) -> None:
+    subject = token(caring)
+    publish_care(caring, subject)
+    body, before = care_draft(caring, care_content(subject), publisher=OTHER).body(OTHER_PUBLISHER), caring.rows()
+    headers = {f"gongzhi-{name.lower()}": "x"}
+    answer = caring.send(OTHER_PUBLISHER, "POST", "/v1/submissions", headers=headers, body=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "format_invalid")
+    assert f"a submission states nothing in headers: Gongzhi-{name}" in answer.text
+    assert caring.rows() == before
+
+
 def limited(consortium: Consortium, rules: SubjectRules) -> Iterator[Consortium]:
     gateway = replace(consortium.gateway, subject_rules=rules)
     with served(create_app(gateway, consortium.settings)) as client:

@@ -20,6 +20,7 @@ from ledger.core.look import Look, moment, objects_of
 from ledger.core.queries import EXPORT, KINDS, Asker, QueryKind, lacks_basis, why_not_query
 from ledger.core.received import received_facts
 from ledger.core.subjects import SECONDS_A_DAY
+from ledger.errors import FormatError
 
 MOST_ASKED = (
     "answers to questions of agency {agency} on {day}, the most in one day: the quota is the gateway's own setting"
@@ -48,7 +49,10 @@ def tell_most_asked(tally: Tally, parts: Iterable[Questions]) -> None:
 
 def check_query(ground: Ground, tally: Tally, entry: ExportedEntry, request: KeptRequest) -> None:
     """Check `look.decision` of a query: an export is an audit's, for P12; any other is decided again."""
-    refusal = _why_not_answered(ground, entry, request)
+    try:
+        refusal = _why_not_answered(ground, entry, request)
+    except FormatError as error:  # a header that the gateway should have refused
+        refusal = error.detail
     tally.judge("look.decision", refusal is None, f"entry {entry.sequence}", "permitted", refusal or "", ground.blamed)
 
 
@@ -76,6 +80,8 @@ def _why_not_answered(ground: Ground, entry: ExportedEntry, request: KeptRequest
 
 
 def _lacks_basis(ground: Ground, entry: ExportedEntry, kind: QueryKind, request: KeptRequest, as_of: AsOf) -> bool:
+    if kind.is_by_submission:
+        return False  # it states nothing: what its publisher added is not read
     message, history = entry.message, ground.history
     stated = Look(
         gateway=ground.gateway,

@@ -39,9 +39,9 @@ def ask(
     entry.base, entry.request_signature = kept["base"], kept["request_signature"]
 
 
-def submitted(ledger: SimulatedLedger, key: str, purpose: int = 0) -> None:
-    """Tell a submission, which states nothing, that it collects again."""
-    kept = ledger.request(key, "/v1/submissions", {})
+def submitted(ledger: SimulatedLedger, key: str, purpose: int = 0, **stated: str) -> None:
+    """Tell a submission, which states nothing unless headers are given, that it collects again."""
+    kept = ledger.request(key, "/v1/submissions", {f"gongzhi-{name}": text for name, text in stated.items()})
     said = {"request": keccak256(kept["base"].encode("ascii")), "reader": ROLES[key][0], "readerKey": address(key)}
     entry = ledger.query(key, **said, queryType=1, item=ITEM, basis=0, purpose=purpose, resultCount=2)
     entry.base, entry.request_signature = kept["base"], kept["request_signature"]
@@ -57,6 +57,19 @@ def test_a_submission_that_was_told_what_it_should_not_is_found(
     submitted(ledger, key, purpose)
     ledger.anchor()
     audit(ledger, tmp_path).require("look.decision", BLAMED, found)
+
+
+def test_what_a_publisher_adds_to_a_submission_is_no_fault_of_the_gateway(tmp_path: Path) -> None:
+    ledger = honest_ledger()
+    submitted(ledger, "publisher", case="x")
+    ledger.anchor()
+    assert audit(ledger, tmp_path).report.verdict is Verdict.VERIFIED
+
+
+def test_a_question_that_was_answered_with_a_malformed_case_is_found(tmp_path: Path) -> None:
+    ledger = honest_ledger()
+    ask(ledger, "/v1/coverage", QueryType.COVERAGE, case="x")
+    audited(ledger, tmp_path).require("look.decision", BLAMED, "gongzhi-case")
 
 
 def test_honest_queries_about_persons_check(tmp_path: Path) -> None:
