@@ -19,8 +19,8 @@ item. With item 0 he is told of the items of which the member may serve him: tho
 
 A submission states neither purpose nor basis, so the Query of what it was told has 0 for both. Any other query states
 its basis as a look does, and an auditor's export too. Where somebody publishes or takes a consent, LB1 is the consent
-that he is taking; elsewhere it is one on chain, to him and for this purpose. That a consent is of the person who is
-asked about, no row compares: a query opens nothing.
+that he is taking; elsewhere it is a sound one on chain, to him and for this purpose. That a consent is of the person
+who is asked about, no row compares: a query opens nothing.
 """
 
 from collections.abc import Mapping
@@ -115,7 +115,7 @@ def lacks_basis(ground: Ground, kind: QueryKind, look: Look, as_of: AsOf) -> boo
         return False
     consent = consent_rules(ground, look, as_of)
     said = look.reader, look.purpose
-    return consent is None or not consent.live or (consent.recipient, consent.purpose) != said
+    return consent is None or not (consent.live and consent.sound) or (consent.recipient, consent.purpose) != said
 
 
 def items_for_resident(history: History, asker: Asker, as_of: AsOf) -> tuple[int, ...]:

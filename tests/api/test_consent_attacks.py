@@ -258,6 +258,10 @@ def granted_on_chain(offices: Offices, consent: bytes, scope: Scope) -> bytes:
     return granted_elsewhere(offices, **said, scopeHash=to_hex(scope.hash))
 
 
+def question_by(offices: Offices, consent: bytes) -> Any:
+    return ask(offices.consortium, FIRE_READER, "/v1/coverage", basis="1", basis_ref=to_hex(consent))
+
+
 @pytest.mark.parametrize(
     "recorded",
     [
@@ -282,6 +286,7 @@ def test_nothing_rests_on_a_consent_whose_evidence_does_not_bear_it(
     grant = granted_on_chain(recipient, consent, scope)
     refused(care_look(recipient, grant, path_of(record)), 8, "basis_incomplete")
     refused(care_look(recipient, grant), 8, "basis_incomplete")
+    refused(question_by(recipient, consent), 8, "basis_incomplete")
 
 
 def test_a_consent_that_another_gateway_took_opens_once_its_evidence_is_here(
@@ -297,6 +302,7 @@ def test_a_consent_that_another_gateway_took_opens_once_its_evidence_is_here(
     assert asked_on(recipient, consent, scope).code == "taken"
     grant = granted_on_chain(recipient, consent, scope)
     assert care_look(recipient, grant, path_of(record)).status_code == 200
+    assert question_by(recipient, consent).status_code == 200
     report = audited(recipient.consortium, tmp_path / "export")
     assert (report.verdict, report.failures) == (Verdict.VERIFIED, ())
 

@@ -197,6 +197,12 @@ def test_a_question_by_consent_rests_on_a_live_one_to_the_asker(tmp_path: Path) 
     audited(ledger, tmp_path / "withdrawn").require("look.decision", BLAMED, "basis_incomplete")
 
 
+def test_a_question_by_a_consent_that_is_not_sound_is_found(tmp_path: Path) -> None:
+    ledger = AuthorityLedger()
+    by_consent(ledger, ledger.consent(capturedBy=READER))
+    audited(ledger, tmp_path).require("look.decision", BLAMED, "basis_incomplete")
+
+
 def test_a_question_after_a_received_withdrawal_is_found(tmp_path: Path) -> None:
     ledger = AuthorityLedger()
     consent = ledger.consent()

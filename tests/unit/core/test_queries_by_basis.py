@@ -62,3 +62,13 @@ def test_who_asks_by_consent_names_a_live_one_to_him_for_this_purpose(
     assert lacks(ledger, kind, look, [withdrawn])
     ledger.withdraw_consent(consent)
     assert lacks(ledger, kind, look)
+
+
+@pytest.mark.parametrize("kind", [COVERAGE, STATISTICS])
+def test_no_question_rests_on_a_consent_that_is_not_sound(kind: QueryKind) -> None:
+    ledger = AuthorityLedger()
+    consent = ledger.consent()
+    look = stated(ledger, Basis.CONSENT, consent)
+    for unsound, expected in (((), False), ((consent,), True)):
+        ground = ground_of(ledger.history(), (), unsound)
+        assert lacks_basis(ground, kind, look, AsOf(ledger.now)) is expected
