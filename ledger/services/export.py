@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ledger.core.codes import Authority, EntryType, QueryType, Role
 from ledger.core.decision import ItemRules, LookFacts, Refused, decide
+from ledger.core.eip712 import ZERO32
 from ledger.core.export import (
     ExportCounts,
     ExportedDocument,
@@ -16,6 +17,7 @@ from ledger.core.export import (
     entry_members,
     tagged_line,
 )
+from ledger.core.look import Look
 from ledger.core.receipt import Opening
 from ledger.errors import LookRefused
 from ledger.ports import Store, Transaction
@@ -46,7 +48,7 @@ def begin_export(call: Call, asked: Asked, after: int) -> Export | LookRefused:
     Only for a key with role AUDIT, purpose 12, and authority AUDIT. What is exported is what is anchored now.
     """
     rules = page_rules(call, asked, 0)
-    decision = decide(_facts(call, asked))
+    decision = decide(_facts(call, asked, rules.look))
     if isinstance(decision, Refused):
         return refuse_look(rules, decision.reason)
     newest = call.history.anchors.get(call.gateway.agency, [])
@@ -154,7 +156,7 @@ def _exported_look(sequence: int, evidence: LookEvidence) -> ExportedLook:
     return ExportedLook(sequence, evidence.request_base.decode("ascii"), evidence.request_signature, openings)
 
 
-def _facts(call: Call, asked: Asked) -> LookFacts:
+def _facts(call: Call, asked: Asked, look: Look) -> LookFacts:
     # An export is of every item, so no item's rules apply: the rows that need one see an open one.
     return LookFacts(
         key_entitled=call.has_role(Role.AUDIT),
@@ -163,8 +165,8 @@ def _facts(call: Call, asked: Asked) -> LookFacts:
         reader_kind=call.history.agencies[call.agency].kind,
         purpose=asked.purpose,
         basis=asked.basis,
-        basis_reference=asked.basis_reference is not None,
-        case_reference=asked.case_reference is not None,
+        basis_reference=look.basis_ref != ZERO32,
+        case_reference=look.case_ref != ZERO32,
         authority=int(Authority.AUDIT),
         authority_id_matches=True,
         requested_open=0,

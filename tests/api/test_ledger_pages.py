@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from api.routes import ROUTERS
+from ledger.core.eip712 import ZERO32
 from ledger.core.entry import entry_digest
 from ledger.core.export import (
     parse_counts,
@@ -140,6 +141,8 @@ def test_an_export_is_a_query_entry_first(anchored: Consortium) -> None:
         (FIRE_READER, {"purpose": "12"}, 1),
         (AUDIT_KEY, {"purpose": "2"}, 3),
         (AUDIT_KEY, {"purpose": "12", "basis": "1"}, 8),
+        (AUDIT_KEY, {"purpose": "12", "basis_ref": to_hex(ZERO32)}, 8),
+        (AUDIT_KEY, {"purpose": "12", "basis": "4", "case": to_hex(ZERO32)}, 8),
     ],
 )
 def test_an_export_is_refused_with_an_entry(
