@@ -184,6 +184,12 @@ class Transaction(AttachmentKeeping, Counting, StepKeeping, Protocol):
     def subject_tag(self, tag: bytes) -> SubjectTag | None:
         """Return whom a tag was made for, None if it was not made here."""
 
+    def renew_tag(self, tag: bytes, now: int) -> SubjectTag | None:
+        """Return what `subject_tag` returns, and let the tag wait from now on as if it were made now (Unix seconds).
+
+        A concurrent `forget_tags` waits for this transaction's outcome, and then leaves it.
+        """
+
     def newest_period(self, token: bytes, recipient: int, purpose: int) -> int | None:
         """Return the greatest period of a person's tags for a recipient and purpose, None if there is none."""
 

@@ -23,8 +23,8 @@ from ledger.services.facts import HistoryCache
 ERASED_AT_ONCE = 200
 """Record versions that one pass erases, each in a transaction of its own: well under a second."""
 
-TAG_SECONDS = 86_400
-"""A tag waits this long for the consent and the record that it was asked for."""
+TAG_SECONDS = 30 * 86_400
+"""A tag waits this long for the consent and the record that it was asked for: a second witness may sign days later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def erase_due(store: Store, facts: HistoryCache, now: int) -> Erased:
 
 def forget_tags(transaction: Transaction, history: History, now: int) -> int:
     """Forget whom tags were made for where the person has no record here and no consent with the tag is live, or may
-    be; returns how many. A tag is forgotten a day after it was made at the earliest, since its consent may follow.
+    be; returns how many. A tag is forgotten 30 days after it was made, or its consent came, at the earliest.
     """
     consents = tuple(history.consents.values())
     kept = {one.subject_tag for one in consents if one.withdrawn is None and now < one.valid_until}

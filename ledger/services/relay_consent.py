@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from ledger.action_errors import NonceUnusable, NotParty, SelfConsent, StateMismatch, WitnessUnfit
+from ledger.action_errors import NonceUnusable, NotParty, SelfConsent, StateMismatch, TermsRefused, WitnessUnfit
 from ledger.core.access_facts import ConsentFacts
 from ledger.core.codes import CaptureMode, Role
 from ledger.core.consent_documents import check_evidence
@@ -84,11 +84,13 @@ def _require_fresh_tag(judged: Judged) -> None:
         message["subjectTag"] == tag for _, message in under_way(judged.call, "RecordConsent")
     ):
         raise StateMismatch("SubjectTagUsed: ask for a fresh tag of the next period")
-    made, said = judged.call.transaction.subject_tag(tag), judged.message
+    made, said = judged.call.transaction.renew_tag(tag, judged.now), judged.message
+    if made is None:  # The consent would open nothing here, for ever: nobody knows whom it is about.
+        raise TermsRefused("the subject tag is not here, or is no more: ask this gateway for a fresh tag")
     # Whoever asked for the tag said for whom and for what: another recipient or purpose is another consent.
-    fits = made is None or made.use == TagUse(tag, said["recipient"], said["purpose"])
+    fits = made.use == TagUse(tag, said["recipient"], said["purpose"])
     judged.require(fits, "the subject tag was made for another recipient or purpose")
-    guarded = made is not None and made.of_child and said["captureMode"] != CaptureMode.GUARDIAN
+    guarded = made.of_child and said["captureMode"] != CaptureMode.GUARDIAN
     judged.require(not guarded, "the person is under 14: a guardian consents, captureMode 2")
 
 

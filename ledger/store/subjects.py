@@ -35,6 +35,9 @@ ABOUT = """
     WHERE token = %s AND subjects.item = %s AND NOT superseded AND NOT hidden
     ORDER BY 1 DESC, record_id LIMIT %s"""
 TAG = "SELECT subject_tag, token, recipient, purpose, period, of_child FROM subject_tags WHERE subject_tag = %s"
+RENEW_TAG = """
+    UPDATE subject_tags SET created_at = GREATEST(created_at, %s) WHERE subject_tag = %s
+    RETURNING subject_tag, token, recipient, purpose, period, of_child"""
 NEWEST_PERIOD = "SELECT max(period) FROM subject_tags WHERE token = %s AND recipient = %s AND purpose = %s"
 ADD_TAG = """
     INSERT INTO subject_tags (subject_tag, token, recipient, purpose, period, of_child, created_at)
@@ -118,6 +121,11 @@ class Subjects(Session):
     def subject_tag(self, tag: bytes) -> SubjectTag | None:
         """Return whom a tag was made for, None if it was not made here."""
         row = self._row(TAG, (tag,))
+        return None if row is None else SubjectTag(*row)
+
+    def renew_tag(self, tag: bytes, now: int) -> SubjectTag | None:
+        """Return what `subject_tag` returns, and let the tag wait anew: whoever forgets tags waits for the outcome."""
+        row = self._row(RENEW_TAG, (now, tag))
         return None if row is None else SubjectTag(*row)
 
     def newest_period(self, token: bytes, recipient: int, purpose: int) -> int | None:

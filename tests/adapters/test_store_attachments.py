@@ -111,8 +111,8 @@ def test_the_worker_forgets_tags_of_nobody_who_has_a_record(ground: Ground) -> N
     now, token = 1_000_000.0, bytes(range(32))
     old, fresh = (SubjectTag(bytes([period] * 32), token, 8, 7, period) for period in (1, 2))
     with ground.store.begin() as tx:
-        tx.add_subject_tag(old, int(now) - 86_401)
-        tx.add_subject_tag(fresh, int(now) - 86_400)
+        tx.add_subject_tag(old, int(now) - 30 * 86_400 - 1)
+        tx.add_subject_tag(fresh, int(now) - 30 * 86_400)
     Worker(ground.store, ground.chain, {}, ground.anchoring(oldest_seconds=1e9), clock=lambda: now).work_once()
     with ground.store.begin() as tx:
         assert (tx.subject_tag(old.tag), tx.subject_tag(fresh.tag)) == (None, fresh)

@@ -3,6 +3,7 @@
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -154,6 +155,28 @@ def test_tags_of_persons_without_a_record_are_forgotten_but_the_kept_and_the_you
         assert tx.forget_tags([kept, old], 10) >= 0
         assert tx.forget_tags([kept], 10) == 1
         assert [tx.subject_tag(one) is None for one in (of_record, kept, young, old)] == [False, False, False, True]
+
+
+def test_a_tag_whose_consent_comes_waits_anew_and_is_not_forgotten_meanwhile(store: PostgresStore) -> None:
+    made = SubjectTag(secrets.token_bytes(32), secrets.token_bytes(32), 2**32 - 1, 11, 0)
+    forget_until(store, 2**40)
+    with store.begin() as tx:
+        assert tx.add_subject_tag(made, 5)
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as tx:
+            assert tx.renew_tag(made.tag, 20) == made
+            forgotten = pool.submit(forget_until, store, 10)
+        assert forgotten.result(30) == 0
+    with store.begin() as tx:
+        assert tx.renew_tag(made.tag, 8) == made
+    assert (forget_until(store, 20), forget_until(store, 21)) == (0, 1)
+    with store.begin() as tx:
+        assert tx.renew_tag(made.tag, 30) is None
+
+
+def forget_until(store: PostgresStore, before: int) -> int:
+    with store.begin() as tx:
+        return tx.forget_tags([], before)
 
 
 def test_a_version_from_before_a_record_named_somebody_is_about_nobody(store: PostgresStore) -> None:

@@ -19,6 +19,7 @@ from ledger.core.received import consent_id
 from ledger.core.scope import Scope
 from ledger.core.typed_messages import MESSAGES, message_digest, message_to_json
 from ledger.services.catalogue_documents import item_documents
+from ledger.tag_rows import SubjectTag
 from tests.api.consortium import Consortium, bound
 from tests.api.members import AUDITOR, CHAIN_ID, COMMUNITY, CONTRACT_ADDRESSES, DATA, FIRE, GATEWAY, PROPERTY, Key, key
 
@@ -215,6 +216,10 @@ class Offices:
             "nonce": 0,
         }
         said |= changes
+        with self.consortium.store.begin() as opened:
+            # As if it had been asked for, for a person whom nobody keeps records about.
+            made = SubjectTag(said["subjectTag"], os.urandom(32), said["recipient"], said["purpose"], 0)
+            opened.add_subject_tag(made, self.consortium.now)
         evidence = evidence or fresh_evidence(said)
         documents = [text_of(scope.document), text_of(TEXT.document)]
         if "evidenceHash" not in changes:

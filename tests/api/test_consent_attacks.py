@@ -13,6 +13,7 @@ from ledger.core.consent_documents import ConsentText, SecondWitness
 from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.scope import Scope
 from ledger.core.verdict import Verdict
+from ledger.services.erase import TAG_SECONDS, forget_tags
 from tests.api.consortium import Consortium, bound
 from tests.api.members import BEGINNING, COMMUNITY, FIRE, FIRE_READER, OTHER, PUBLISHER, Key, key
 from tests.api.offices import DAY, NOBODY, Act, Offices, fresh_evidence, fresh_scope, text_of
@@ -119,6 +120,28 @@ def test_a_tag_for_another_recipient_or_purpose_makes_no_consent(
 def test_a_tag_of_the_purpose_that_was_asked_for_serves_no_other(recipient: Offices) -> None:
     tag = tag_for(recipient, FIRE, 1, PUBLISHER)
     assert care_consent(recipient, key("a resident", 0), tag=tag).code == "terms_refused"
+
+
+def test_a_tag_that_is_not_here_makes_no_consent_and_a_fresh_one_does(recipient: Offices) -> None:
+    person, tag = key("a resident", 0), tag_for(recipient, FIRE, caller=PUBLISHER)
+    recipient.consortium.advance(TAG_SECONDS + 1)
+    with recipient.consortium.store.begin() as opened:
+        history = recipient.consortium.gateway.facts.history(opened)
+        assert forget_tags(opened, history, recipient.consortium.now) == 1
+    for one in (tag, to_hex(os.urandom(32))):
+        taken = care_consent(recipient, person, tag=one)
+        assert taken.code == "terms_refused"
+        assert "ask this gateway for a fresh tag" in taken.answer.json()["detail"]
+    assert care_consent(recipient, person).code == "taken"
+
+
+def test_a_tag_waits_for_a_consent_that_is_witnessed_weeks_later(recipient: Offices) -> None:
+    tag = tag_for(recipient, FIRE, caller=PUBLISHER)
+    recipient.consortium.advance(TAG_SECONDS)
+    with recipient.consortium.store.begin() as opened:
+        history = recipient.consortium.gateway.facts.history(opened)
+        assert forget_tags(opened, history, recipient.consortium.now) == 0
+    assert care_consent(recipient, key("a resident", 0), tag=tag).code == "taken"
 
 
 def test_no_recipient_takes_a_consent_to_itself(recipient: Offices) -> None:

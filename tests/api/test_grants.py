@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from ledger.core.codes import Authority, DataCategory, Purpose, Role, Tier
@@ -279,11 +280,9 @@ def care_consent(
     return caring.act("RecordConsent", said, person, documents=documents, caller=REQUESTER)
 
 
-def granted_by_consent(
-    caring: Offices, person: Key, scope: Scope | None = None, tag: str | None = None
-) -> tuple[bytes, bytes]:
+def granted_by_consent(caring: Offices, person: Key, scope: Scope | None = None) -> tuple[bytes, bytes]:
     """Record a person's consent to care records, and give a grant that rests on it; returns consent and grant."""
-    consent = caring.mine(care_consent(caring, person, scope, tag))
+    consent = caring.mine(care_consent(caring, person, scope))
     request = caring.mine(caring.request(item=CARE, purpose=7, basis=1, basisRef=consent, profile=CARE_PROFILE))
     return consent, caring.mine(caring.decide(request, profile=CARE_PROFILE, uses=0))
 
@@ -315,8 +314,10 @@ def test_a_search_by_consent_tells_nothing_of_what_the_consent_does_not_open(car
     _, grant = granted_by_consent(caring, key("a resident", 0), Scope(os.urandom(32), ("990101001003",)))
     page = caring.consortium.look(FIRE_READER, "/v1/records", {"limit": 1}, **by_consent(grant)).json()
     assert [view["recordId"] for view in page["views"]] == [to_hex(inside)]
-    # Whom a tag is about that was not made here nobody can say, so a page finds nobody, and says nowhere to go on.
-    _, of_nobody = granted_by_consent(caring, key("nobody", 0), tag=to_hex(os.urandom(32)))
+    # Whom a tag is about that a restored database lacks nobody can say: a page finds nobody, and says nowhere to go on.
+    _, of_nobody = granted_by_consent(caring, key("nobody", 0))
+    with psycopg.connect(caring.consortium.dsn) as connection:
+        connection.execute("DELETE FROM subject_tags")
     page = caring.consortium.look(FIRE_READER, "/v1/records", {"limit": 1}, **by_consent(of_nobody)).json()
     assert (page["views"], page["next"]) == ([], None)
 
