@@ -1,7 +1,8 @@
 """Completing a job by corrected rows: exactly those that are missing, each once, whatever is killed when.
 
     STATE/corrections/0001/rows        the corrected file, as it was given (mode 0600)
-    STATE/corrections/0001/plan.json   its digest, how it is read, and which rows were missing then; there = begun
+    STATE/corrections/0001/plan.json   its digest, how it is read, which rows were missing then, and which of the job's
+                                       file and of each earlier round its gateway had refused then; there = begun
     STATE/corrections/0001/filled      what became of its rows; there = done
 
 A corrected file is the job's `to_correct.xlsx` with other cells, or any table with its column `gongzhi_row`. It is
@@ -118,12 +119,14 @@ class Corrections:
         before = self._begun()
         folder = private_folder(self._folder / f"{len(before) + 1:04d}")
         write_durably(folder / "rows", file.path.read_bytes())
-        plan = {
+        plan: dict[str, Any] = {
             "file": digest,
             "encoding": file.encoding,
             "sheet": file.sheet,
             "missing": [one.row for one in self.summary().rejected],
         }
+        # Sending goes on meanwhile: what is refused from now on changes nothing about what this round takes.
+        plan["refused"] = [sorted(rows) for rows in refused_rows(self._job.outbox, len(before))]
         write_durably(folder / "plan.json", encode(plan))
 
     def _finish(self, advance: Advance, tokens: Tokens | None) -> None:
@@ -148,8 +151,8 @@ class Corrections:
         return replace(now, rejected=tuple(sorted((*kept, *now.rejected), key=lambda one: one.row)))
 
     def _seen_before(self, place: int) -> dict[bytes, int]:
-        """Return the values that may stand once, of the rows that became records before a round."""
-        refused = refused_rows(self._job.outbox, place)
+        """Return the values that may stand once, of the rows that had become records when a round was begun."""
+        refused = [set(rows) for rows in self._plan(self._begun()[place])["refused"]]
         rejected = {one.row for one in self._filled(self._job.state).rejected} | refused[0]
         source = replace(self._job.source, seen={})
         _map_all(source, (row for row in source.rows() if row.number not in rejected))

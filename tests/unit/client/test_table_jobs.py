@@ -28,6 +28,8 @@ from ledger.client.tables.reports import ADDED, ROW, Summary, summary_of
 from ledger.client.tables.rows import TableFile
 from ledger.client.tables.source import TableSource
 from ledger.client.tables.xlsx_file import workbook
+from ledger.core.canonical import encode
+from ledger.core.hexadecimal import to_hex
 from ledger.core.subjects import SubjectId
 from ledger.domain import load_document
 from ledger.errors import UsageError
@@ -215,6 +217,29 @@ def test_a_job_that_is_killed_at_any_write_is_completed_by_the_next_start(tmp_pa
             break
     assert lived
     assert at_write > 8
+
+
+def test_a_row_that_is_refused_while_a_killed_round_waits_drops_no_other_from_the_report(tmp_path: Path) -> None:
+    small = dirty_residents(90, SEED)
+    right, same = sorted(small.faults)[:2]
+    of_first = {name: small.clean[0][name] for name in ("身份证号", "性别", "出生日期")}
+    given = replace(small, clean=[row | (of_first if at == same else {}) for at, row in enumerate(small.clean, 1)])
+
+    def work() -> None:
+        made = started(tmp_path, small)
+        made.fill(tokens=tokens)
+        Corrections(made).take(corrected(given, tmp_path, [right, same]), tokens=tokens)
+
+    started(tmp_path, small).fill(tokens=tokens)
+    # Of the round stand copy, plan and the one content, which lacks the row that repeats the first; then it is killed.
+    assert not in_a_child_that_dies(work, 4)
+    made = started(tmp_path, small)
+    assert made.outbox.holds("c0001-00000001-0")
+    refused = {to_hex(made.outbox.content("00000001-0").submission_id): {"places": [0], "rows": [1]}}
+    (made.state / "outbox" / "00000001-0.refused.json").write_bytes(encode(refused))
+    summary = Corrections(made).finish(tokens=tokens)
+    assert {one.row for one in summary.rejected} == {1, *small.faults} - {right}
+    assert summary.accepted == 90 - len(small.faults)
 
 
 def test_tokens_are_asked_once_for_rows_that_stand_in_the_outbox(table: DirtyTable, tmp_path: Path) -> None:
