@@ -296,6 +296,7 @@ def _present_anchors(audit: _Audit, entries: LineFile) -> Sequence[AnchorFacts]:
     if since is None or not judged_until or (first is not None and first <= judged_until):
         return audit.anchors
     audit.ground.is_partial = True
+    audit.ground.begins_after = audit.anchors[since.batch - 1].point.block
     return audit.anchors[since.batch :]
 
 

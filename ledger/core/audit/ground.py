@@ -49,6 +49,8 @@ class Ground:
     is_partial: bool = False
     wanted: frozenset[bytes] = frozenset()
     """Entry digests that receipts ask for."""
+    begins_after: int | None = None
+    """Block of the newest batch before an export that continues another, None where it begins with the ledger."""
     reads_keys: bool = True
     """Whether a look may depend on a record's region, time or class: there are grants, consents or emergencies."""
     contracts: Mapping[str, str] = field(default_factory=dict)
@@ -107,15 +109,26 @@ class Ground:
     def why_unsound(self, consent: ConsentFacts) -> str | None:
         """Return why nothing may rest on a consent on chain, None if it is sound.
 
-        In a part of a ledger its message may stand before it: then its witness was judged there.
+        Before an export that continues another its message may stand: then its witness was judged there.
         """
         if consent.id not in self._unsound:
-            text = self._document("consent text", consent.text_hash, parse_consent_text)
-            evidence = self._document("evidence", consent.evidence_hash, parse_evidence)
-            was_received = self.is_partial or consent.id in self.recorded
-            proof = ConsentProof(text, evidence, was_received)
-            self._unsound[consent.id] = why_not_sound(self.history, consent, proof)
+            was_received = self.begins_after is not None or consent.id in self.recorded
+            self._unsound[consent.id] = self._fault_of(consent, was_received)
         return self._unsound[consent.id]
+
+    def is_sound_by_what_was_not_read(self, consent: ConsentFacts) -> bool:
+        """Say whether a consent is sound only if its message stands before this export, while it was mined after that.
+
+        Such a message may have been on its way to the chain, or the consent was sent there past the gateway.
+        """
+        if self.begins_after is None or consent.id in self.recorded or consent.recorded.block <= self.begins_after:
+            return False
+        return self.is_sound(consent) and self._fault_of(consent, was_received=False) is not None
+
+    def _fault_of(self, consent: ConsentFacts, was_received: bool) -> str | None:
+        text = self._document("consent text", consent.text_hash, parse_consent_text)
+        evidence = self._document("evidence", consent.evidence_hash, parse_evidence)
+        return why_not_sound(self.history, consent, ConsentProof(text, evidence, was_received))
 
     def is_sound(self, consent: ConsentFacts) -> bool:
         """Say whether a request, grant or look may rest on a consent."""

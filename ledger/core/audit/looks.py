@@ -5,6 +5,7 @@ What needs the opened records themselves (decision per record, versions, served 
 
 from collections.abc import Iterator
 
+from ledger.core.access_facts import ConsentFacts
 from ledger.core.audit.checks import Tally
 from ledger.core.audit.ground import Ground
 from ledger.core.audit.requests import AUTHORITY_NAMES, KeptRequest, parse_base
@@ -25,6 +26,7 @@ LOOK_TYPES = (EntryType.DISCLOSURE, EntryType.REFUSAL, EntryType.QUERY)
 _NUMBERS = {"gongzhi-item": "item", "gongzhi-purpose": "purpose", "gongzhi-basis": "basis"}
 AUTHORITY_IDS = {Authority.GRANT: "gongzhi-grant", Authority.EMERGENCY: "gongzhi-emergency"}
 """The header that names the grant or emergency."""
+CONSENT_UNREAD = "looks and questions by consents that are sound if received before what was read: read all of it"
 _COMMITMENTS = {"gongzhi-officer": "officer", "gongzhi-case": "caseRef"}
 
 
@@ -232,4 +234,12 @@ def _permitted_open(ground: Ground, tally: Tally, said: Look, as_of: AsOf, schem
     if consent is not None and fault is not None:
         subject, expected = f"consent {to_hex(consent.id)}", "a consent that bears the looks that rest on it"
         tally.fail("consent.evidence", subject, expected, fault, ground.blamed)
+    note_unread(ground, tally, consent)
     return permitted
+
+
+def note_unread(ground: Ground, tally: Tally, consent: ConsentFacts | None) -> None:
+    """Count `consent.evidence` as skipped, and tell it, where a consent is sound by a message that was not read."""
+    if consent is not None and ground.is_sound_by_what_was_not_read(consent):
+        tally.skipped["consent.evidence"] += 1
+        tally.notices[CONSENT_UNREAD] += 1

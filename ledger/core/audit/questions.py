@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 
 from ledger.core.audit.checks import Tally
 from ledger.core.audit.ground import Ground
+from ledger.core.audit.looks import note_unread
 from ledger.core.audit.requests import KeptRequest
-from ledger.core.codes import Authority, EntryType, Purpose, QueryType, Refusal, Role
+from ledger.core.codes import Authority, Basis, EntryType, Purpose, QueryType, Refusal, Role
 from ledger.core.eip712 import ZERO32
 from ledger.core.export import ExportedEntry
 from ledger.core.history import AsOf
@@ -54,6 +55,8 @@ def check_query(ground: Ground, tally: Tally, entry: ExportedEntry, request: Kep
     except FormatError as error:  # a header that the gateway should have refused
         refusal = error.detail
     tally.judge("look.decision", refusal is None, f"entry {entry.sequence}", "permitted", refusal or "", ground.blamed)
+    if refusal is None and entry.message["basis"] == Basis.CONSENT:
+        note_unread(ground, tally, ground.history.consents.get(request.commitment("gongzhi-basis-ref")))
 
 
 def _why_not_answered(ground: Ground, entry: ExportedEntry, request: KeptRequest) -> str | None:

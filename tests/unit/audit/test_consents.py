@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.core.audit.consents import drawn_for_recheck
+from ledger.core.audit.looks import CONSENT_UNREAD
 from ledger.core.codes import AgencyKind, CaptureMode
 from ledger.core.consent_documents import Evidence, SecondWitness
 from ledger.core.hexadecimal import to_hex
@@ -17,11 +18,12 @@ from ledger.core.received import consent_id
 from ledger.core.signature import sign_digest
 from ledger.core.typed_messages import message_to_json
 from ledger.core.verdict import Verdict
-from tests.simulated_authorities import NOBODY, SCOPE, TEXT, AuthorityLedger, evidence_of
+from tests.simulated_authorities import NOBODY, SCOPE, SHARED, TEXT, AuthorityLedger, evidence_of
 from tests.simulated_chain import binding_args
 from tests.simulated_consortium import FOREVER, PUBLISHER, READER, address, number32, private_key
-from tests.unit.audit.auditing import Audited
+from tests.unit.audit.auditing import Audited, audit
 from tests.unit.audit.authorities import GATEWAY_1, audited
+from tests.unit.audit.test_queries import by_consent
 
 pytestmark = pytest.mark.unit
 WITNESS = "publisher-reads"
@@ -200,6 +202,28 @@ def test_a_gateway_answers_for_a_look_on_a_consent_that_does_not_bear_it(
     found.require("consent.evidence", GATEWAY_1, why)
     found.require("look.decision", GATEWAY_1, "basis_incomplete")
     assert found.blamed == {GATEWAY_1}
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+def test_in_an_export_that_continues_another_a_consent_recorded_since_may_have_been_received_before(
+    is_before: bool, tmp_path: Path
+) -> None:
+    ledger = AuthorityLedger()
+    consent = witnessed_by_one_who_may_have_signed(ledger) if is_before else None
+    ledger.submit(4, item=SHARED)
+    first = audited(ledger, tmp_path / "first")
+    assert first.state is not None
+    consent = consent or witnessed_by_one_who_may_have_signed(ledger)
+    ledger.submit(5, item=SHARED)
+    ledger.consented_look(ledger.grant_by_consent(consent), 5)
+    by_consent(ledger, consent)
+    ledger.anchor()
+    export = ledger.export()
+    for lines in (export.entries, export.records, export.looks, export.actions):
+        lines[:] = [line for line in lines if line["sequence"] > first.state.sequence]
+    found = audit(ledger, tmp_path / "second", export, since=first.state)
+    assert found.failed == set()
+    assert (f"{CONSENT_UNREAD} (2)" in found.report.notices) is not is_before
 
 
 def test_who_signed_a_consent_that_was_received_is_known_and_another_signing_key_may_witness(tmp_path: Path) -> None:
