@@ -111,8 +111,11 @@ def cluster(folder: DataFolder) -> Path:
 
 
 def socket_folder(folder: DataFolder) -> Path:
-    """The folder of the server's socket: in the data folder, or a short private one where its path is too long."""
-    own = folder.postgres / "socket"
+    """The folder of the server's socket: in the data folder, or a short private one where its path is too long.
+
+    The same one by whichever links the data folder is reached.
+    """
+    own = folder.postgres.resolve() / "socket"
     if len(os.fsencode(own / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_LIMIT_BYTES:
         return own
     digest = hashlib.sha256(os.fsencode(own)).hexdigest()[:16]

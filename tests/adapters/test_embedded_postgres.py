@@ -134,6 +134,8 @@ def test_a_data_folder_with_a_path_too_long_for_a_socket_gets_a_short_private_on
     socket_folder = postgres.socket_folder(folder)
     assert not socket_folder.is_relative_to(folder.root)
     assert socket_folder != postgres.socket_folder(DataFolder.at(folder.root / "other"))
+    (tmp_path / "link").symlink_to(folder.root)
+    assert postgres.socket_folder(DataFolder.at(tmp_path / "link")) == socket_folder
     try:
         with psycopg.connect(postgres.start(folder).dsn) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
