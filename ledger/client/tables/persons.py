@@ -19,7 +19,7 @@ An identity number may end in 000 and be right; such ones are taken and noted as
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,33 +50,27 @@ _FIRST_KEPT_SERIAL = 996
 
 def identity_transform(path: str, spec: dict[str, Any], what: str) -> Transform:
     """`identity`: `column`, `optional`, `clean`; gives the 18 characters of an identity number (GB 11643)."""
-    read, optional = _read(spec, what)
-
-    def transform(row: Row, noted: Noted) -> JsonValue:
-        found = read(row, noted)
-        return identity(path, found, noted) if found else missing(path, optional)
-
-    return transform
+    return _settled(path, _read(spec, what), identity)
 
 
 def phone_transform(path: str, spec: dict[str, Any], what: str) -> Transform:
     """`phone`: `column`, `optional`, `clean`; gives a mainland mobile of 11 digits."""
-    read, optional = _read(spec, what)
-
-    def transform(row: Row, noted: Noted) -> JsonValue:
-        found = read(row, noted)
-        return phone(path, found, noted) if found else missing(path, optional)
-
-    return transform
+    return _settled(path, _read(spec, what), phone)
 
 
 def plate_transform(path: str, spec: dict[str, Any], what: str) -> Transform:
     """`plate`: `column`, `optional`, `clean`; gives a vehicle's plate, in capitals and without dots and separators."""
-    read, optional = _read(spec, what)
+    return _settled(path, _read(spec, what), plate)
+
+
+def _settled(
+    path: str, reading: tuple[Callable[[Row, Noted], str], bool], settle: Callable[[str, str, Noted], str]
+) -> Transform:
+    read, optional = reading
 
     def transform(row: Row, noted: Noted) -> JsonValue:
         found = read(row, noted)
-        return plate(path, found, noted) if found else missing(path, optional)
+        return settle(path, found, noted) if found else missing(path, optional)
 
     return transform
 
