@@ -19,8 +19,8 @@ item. With item 0 he is told of the items of which the member may serve him: tho
 
 A submission states neither purpose nor basis, so the Query of what it was told has 0 for both. Any other query states
 its basis as a look does, and an auditor's export too. Where somebody publishes or takes a consent, LB1 is the consent
-that he is taking; elsewhere it is a sound one on chain, to him and for this purpose. That a consent is of the person
-who is asked about, no row compares: a query opens nothing.
+that he is taking; elsewhere it is a sound one on chain, to him and for this purpose. That it is of the person who is
+asked about, the gateway compares, which alone knows both: no auditor can, since nothing that is kept says about whom.
 """
 
 from collections.abc import Mapping
@@ -111,11 +111,16 @@ def lacks_basis(ground: Ground, kind: QueryKind, look: Look, as_of: AsOf) -> boo
         return look.case_ref == ZERO32
     if look.basis != Basis.CONSENT:
         return look.basis not in _BASES or look.basis_ref == ZERO32
-    if kind.role is Role.SUBMIT:
+    if not rests_on_consent(kind, look):
         return False
     consent = consent_rules(ground, look, as_of)
     said = look.reader, look.purpose
     return consent is None or not (consent.live and consent.sound) or (consent.recipient, consent.purpose) != said
+
+
+def rests_on_consent(kind: QueryKind, look: Look) -> bool:
+    """Say whether what a query states as its basis is a consent that was given before."""
+    return look.basis == Basis.CONSENT and kind.role is Role.READ
 
 
 def items_for_resident(history: History, asker: Asker, as_of: AsOf) -> tuple[int, ...]:

@@ -26,7 +26,7 @@ class Coverage:
 
 def coverage(call: Call, asked: Asked, opening: SubjectOpening) -> Coverage | LookRefused:
     """Answer how many current records of the asked item are about a person, and time and publisher of the newest."""
-    refused = refuse_query(call, asked, COVERAGE)
+    refused = refuse_query(call, asked, COVERAGE, about=lambda: token_of_opening(call.gateway, opening))
     if refused is not None:
         return refused
     token = token_of_opening(call.gateway, opening)

@@ -27,7 +27,7 @@ from ledger.rows import LookEvidence, StoredRecord
 from ledger.services.asked import Asked, look_of
 from ledger.services.authenticate import Call
 from ledger.services.find_document import granted_bitmap, mask_policy_of, profile_of, schema_of
-from ledger.services.look_ground import Person, ground_of, person_of_look
+from ledger.services.look_ground import Person, ground_of, is_consent_of_another, person_of_look
 from ledger.services.sign import SignedStatement, anchor_by, append_own_entry
 
 MOST_RECORDS = 200
@@ -156,6 +156,8 @@ def page_rules(call: Call, asked: Asked, version: int) -> PageRules:
         facts_stale=facts_stale(call, look.authority),
         quota_left=asked.quota_left,
     )
+    if asked.subject is not None and is_consent_of_another(call, look, asked.subject):
+        facts = replace(facts, consent=None)  # the resident who looks himself gave none
     return PageRules(call, asked, ground, look, facts, tier, schema, person_of_look(call, asked))
 
 

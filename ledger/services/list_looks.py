@@ -38,13 +38,14 @@ def list_looks(call: Call, asked: Asked, after: tuple[int, bytes] | None, limit:
 
     Raises FormatError without authority SELF: then nobody says about whom it is asked.
     """
-    if asked.authority != Authority.SELF or asked.subject is None:
+    resident = asked.subject
+    if asked.authority != Authority.SELF or resident is None:
         raise FormatError("Gongzhi-Authority: who looked is told to the resident himself, with authority self")
-    refused = refuse_query(call, asked, LOOKS)
+    refused = refuse_query(call, asked, LOOKS, about=lambda: resident)
     if refused is not None:
         return refused
     items = items_for_resident(call.history, Asker(call.agency, call.key, asked.item, asked.purpose), call.as_of)
-    found = call.transaction.looks_at_person(asked.subject, items, after, limit)
+    found = call.transaction.looks_at_person(resident, items, after, limit)
     following = found[-1].place if len(found) == limit else None
     looks = [_look(look, schema_of(call.transaction, look.schema_hash)) for look in found]
     return LooksPage(sign_query(call, asked, LOOKS, len(looks)), items, looks, following)

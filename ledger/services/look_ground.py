@@ -99,7 +99,20 @@ def person_of_look(call: Call, asked: Asked) -> Person:
     if asked.authority == Authority.SELF:
         return Person(asked.subject, None)
     # A consent is named by what was asked, whichever item version the record has.
-    consent = _consent_of(call, look_of(call, asked, NO_VERSION))
+    return _person_of_consent(call, look_of(call, asked, NO_VERSION))
+
+
+def is_consent_of_another(call: Call, look: Look, token: bytes) -> bool:
+    """Say whether what is asked about a person (internal token), or by him, rests on the consent of another one.
+
+    A tag that is not here, or was made for another use, is of nobody: then it is another's too.
+    """
+    person = _person_of_consent(call, look)
+    return person.tag is not None and person.token_in(call.transaction) != token
+
+
+def _person_of_consent(call: Call, look: Look) -> Person:
+    consent = _consent_of(call, look)
     return Person(None, None if consent is None else TagUse(consent.subject_tag, consent.recipient, consent.purpose))
 
 

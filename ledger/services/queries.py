@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from ledger.core.codes import Authority, EntryType, Refusal
 from ledger.core.look import Look
-from ledger.core.queries import Asker, QueryKind, lacks_basis, why_not_query
+from ledger.core.queries import Asker, QueryKind, lacks_basis, rests_on_consent, why_not_query
 from ledger.core.subjects import SECONDS_A_DAY, SubjectOpening, check_opening, parse_opening, parse_openings
 from ledger.errors import LookRefused, OpeningMismatch
 from ledger.rows import LookEvidence
 from ledger.services.asked import Asked, look_of
 from ledger.services.authenticate import Call
 from ledger.services.disclose import facts_stale, refuse
-from ledger.services.look_ground import ground_of
+from ledger.services.look_ground import ground_of, is_consent_of_another
 from ledger.services.sign import SignedStatement, anchor_by, append_own_entry
 
 
@@ -40,20 +40,30 @@ def all_opened(header: str | None, commitments: Sequence[bytes]) -> tuple[Subjec
 
 
 def refuse_query(
-    call: Call, asked: Asked, kind: QueryKind, count: Callable[[Call], bool] | None = None
+    call: Call,
+    asked: Asked,
+    kind: QueryKind,
+    count: Callable[[Call], bool] | None = None,
+    about: Callable[[], bytes] | None = None,
 ) -> LookRefused | None:
     """Decide a query and count it; returns the refusal that was appended, None if it may be answered.
 
     In the order of looks: key, item, purpose, class 3, basis, quota of the day, stale facts. `count` counts it against
     the quota, and is `count_query` if None. A query rests on no authority, so no emergency makes older facts do.
+
+    `about` gives the internal token of the person who is asked about, None where a question is about nobody. That a
+    consent is his is asked once the query is counted: else who holds a consent could try whose it is.
     """
     asker = Asker(call.agency, call.key, asked.item, asked.purpose)
     look = look_of(call, asked, 0)
+    stated = replace(look, authority=Authority.CLASS1)
     reason = why_not_query(call.history, kind, asker, call.as_of)
-    if reason is None and _lacks_basis(call, kind, replace(look, authority=Authority.CLASS1)):
+    if reason is None and _lacks_basis(call, kind, stated):
         reason = Refusal.BASIS_INCOMPLETE
     if reason is None and not (count or count_query)(call):
         reason = Refusal.QUOTA_EXHAUSTED
+    if reason is None and about is not None and rests_on_consent(kind, stated):
+        reason = Refusal.BASIS_INCOMPLETE if is_consent_of_another(call, stated, about()) else None
     if reason is None and facts_stale(call, Authority.CLASS1):
         reason = Refusal.FACTS_STALE
     return None if reason is None else refuse(call, look, reason)

@@ -91,7 +91,7 @@ def counted_resident(call: Call, asked: Asked, opening: str | None) -> Asked:
 
 def token_for_reader(call: Call, asked: Asked, opening: SubjectOpening) -> OutwardToken | LookRefused:
     """Answer the caller's own token of a person: another one for each agency, purpose and epoch."""
-    refused = refuse_query(call, asked, TOKEN)
+    refused = refuse_query(call, asked, TOKEN, about=lambda: token_of_opening(call.gateway, opening))
     if refused is not None:
         return refused
     gateway = call.gateway
