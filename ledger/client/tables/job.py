@@ -33,7 +33,7 @@ from ledger.client.tables.reports import (
     summary_of,
 )
 from ledger.client.tables.rows import SourceRow
-from ledger.client.tables.source import Outcome, TableSource, Tokens
+from ledger.client.tables.source import BegunRows, Outcome, TableSource, Tokens, one_ahead
 from ledger.core.canonical import decode, encode
 from ledger.errors import UsageError
 
@@ -50,6 +50,17 @@ class RowsToFill:
     prefix: str
     source: TableSource
     rows: Iterator[SourceRow]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Rows that go into the outbox together: the batch's name, how many rows were read, and their records."""
+
+    name: str
+    rows: int
+    is_held: bool
+    """Whether the outbox holds them already."""
+    begun: BegunRows
 
 
 class TableJob:
@@ -99,23 +110,32 @@ class TableJob:
         return parse_summary(decode(filled.read_bytes()))
 
     def put(self, given: RowsToFill, tokens: Tokens | None, advance: Advance) -> Outcome:
-        """Put rows into the outbox, batch by batch; returns what became of them."""
-        source, outcome, number = given.source, Outcome(), 0
+        """Put rows into the outbox, batch by batch; returns what became of them.
+
+        While one batch is made, the next one is read, cleaned and given its tokens.
+        """
+        source, outcome = given.source, Outcome()
         if source.mapping.subject is not None and tokens is None:
             raise UsageError("the mapping names a subject: its token must be asked of the gateway")
+        for batch in one_ahead(self._begun(given, tokens, outcome)):
+            records = source.finish(batch.begun, outcome)
+            if not batch.is_held:
+                # Random ids make no difference to sizes, so a batch is always cut in the same places.
+                made = contents_of(source.schema, self._item, self._item_version, records)
+                for place, content in reversed(list(enumerate(made))):
+                    self.outbox.put(f"{batch.name}-{place}", content)
+            advance(batch.rows)
+        return outcome
+
+    def _begun(self, given: RowsToFill, tokens: Tokens | None, outcome: Outcome) -> Iterator[_Batch]:
+        number = 0
         while part := list(islice(given.rows, self._batch)):
             number += 1
             name = f"{given.prefix}{number:08d}"
             # The first part is put last: if it is there, they all are.
-            held = self.outbox.holds(f"{name}-0")
-            records = source.prepared(source.map(part, outcome), outcome, None if held else tokens)
-            if not held:
-                # Random ids make no difference to sizes, so a batch is always cut in the same places.
-                made = contents_of(source.schema, self._item, self._item_version, records)
-                for place, content in reversed(list(enumerate(made))):
-                    self.outbox.put(f"{name}-{place}", content)
-            advance(len(part))
-        return outcome
+            is_held = self.outbox.holds(f"{name}-0")
+            mapped = given.source.map(part, outcome)
+            yield _Batch(name, len(part), is_held, given.source.begin(mapped, None if is_held else tokens))
 
     def report(self, summary: Summary, rows: dict[int, SourceRow]) -> None:
         """Write both reports; `rows` are the missing rows by number, as they were read last."""

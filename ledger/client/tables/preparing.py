@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
@@ -31,8 +31,8 @@ class Unfit:
     accepted: tuple[str, ...] = ()
 
 
-PrepareAll: TypeAlias = Callable[[Schema, Sequence[Originals]], list[PreparedRecord | Unfit]]
-"""Makes records under fresh ids and salts, in order."""
+PrepareAll: TypeAlias = Callable[[Schema, Sequence[Originals]], Iterable[PreparedRecord | Unfit]]
+"""Makes records under fresh ids and salts, in order. It may return before they are made: taking them waits for them."""
 
 
 def prepare_here(schema: Schema, rows: Sequence[Originals]) -> list[PreparedRecord | Unfit]:
@@ -65,13 +65,13 @@ class PreparingProcesses:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def prepare(self, schema: Schema, rows: Sequence[Originals]) -> list[PreparedRecord | Unfit]:
-        """Prepare rows by all processes; those of another schema, and few rows, are prepared here."""
+    def prepare(self, schema: Schema, rows: Sequence[Originals]) -> Iterable[PreparedRecord | Unfit]:
+        """Begin to prepare rows by all processes; those of another schema, and few rows, are prepared here at once."""
         if self._pool is None or schema.hash != self._schema.hash or len(rows) < self._processes:
             return prepare_here(schema, rows)
         share = -(-len(rows) // self._processes)
         shares = [rows[place : place + share] for place in range(0, len(rows), share)]
-        return [one for made in self._pool.map(_work, shares) for one in made]
+        return (one for made in self._pool.map(_work, shares) for one in made)
 
 
 def _prepared(schema: Schema, originals: Originals) -> PreparedRecord | Unfit:

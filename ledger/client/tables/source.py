@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from ledger.client.submissions import PreparedRecord
 from ledger.client.tables.cells import Noted
@@ -21,10 +21,11 @@ from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import to_hex
 from ledger.core.schema import SUBJECT_PATH, Schema
 from ledger.core.subjects import SubjectId
-from ledger.errors import RowRejected, UsageError
+from ledger.errors import GongzhiError, RowRejected, UsageError
 
 REGION = "/region"
 DUPLICATE = "duplicate_in_file"
+Begun = TypeVar("Begun")
 Tokens: TypeAlias = Callable[[Sequence[SubjectId]], Sequence[bytes]]
 """What answers persons (each once) with the tokens that records about them commit, in order."""
 
@@ -45,6 +46,14 @@ class RejectedRow:
 
     row: SourceRow
     faults: Sequence[RowRejected]
+
+
+@dataclass(frozen=True, slots=True)
+class BegunRows:
+    """Rows of which records are being made, and what is made of them, in order: taking it waits for it."""
+
+    rows: Sequence[MappedRow]
+    made: Iterable[PreparedRecord | Unfit]
 
 
 @dataclass
@@ -155,11 +164,18 @@ class TableSource:
         `tokens` gives what `/subject` commits; None is for records that are never sent. Raises SchemaError for a schema
         without its code sets.
         """
+        return self.finish(self.begin(mapped, tokens), outcome)
+
+    def begin(self, mapped: Iterable[MappedRow], tokens: Tokens | None) -> BegunRows:
+        """Begin to make what `prepared` returns, once the tokens are there; where processes make it, they start now."""
         self.schema.refuse_unknown_codes({})
-        records = []
         ready = self._with_subjects(list(mapped), tokens)
-        made = self.prepare_all(self.schema, [one.originals for one in ready])
-        for one, record in zip(ready, made, strict=True):
+        return BegunRows(ready, self.prepare_all(self.schema, [one.originals for one in ready]))
+
+    def finish(self, begun: BegunRows, outcome: Outcome) -> list[PreparedRecord]:
+        """Return the records of what was begun, noting its rows as `prepared` does."""
+        records = []
+        for one, record in zip(begun.rows, begun.made, strict=True):
             if isinstance(record, Unfit):
                 outcome.reject(one.row, RowRejected(record.path, record.reason, record.accepted))
                 continue
@@ -173,9 +189,14 @@ class TableSource:
     def check(self, advance: Callable[[int], None] = lambda _: None, batch: int = 1000) -> Outcome:
         """Map and commit every row, and keep nothing: a dry run."""
         outcome, rows = Outcome(), self.rows()
-        while part := list(islice(rows, batch)):
-            self.prepared(self.map(part, outcome), outcome, None)
-            advance(len(part))
+
+        def begun() -> Iterator[tuple[int, BegunRows]]:
+            while part := list(islice(rows, batch)):
+                yield len(part), self.begin(self.map(part, outcome), None)
+
+        for count, made in one_ahead(begun()):
+            self.finish(made, outcome)
+            advance(count)
         return outcome
 
     def plan(self) -> dict[str, Any]:
@@ -225,3 +246,19 @@ class TableSource:
         for one in mapped:
             one.originals[SUBJECT_PATH] = None if one.person is None else by_person[one.person]
         return mapped
+
+
+def one_ahead(begun: Iterable[Begun]) -> Iterator[Begun]:
+    """Yield each once the next is begun, so that reading, cleaning and tokens of one go on while another is made.
+
+    Where beginning the next raises a GongzhiError, what was begun before is yielded first.
+    """
+    waiting: list[Begun] = []
+    try:
+        for one in begun:
+            yield from waiting
+            waiting = [one]
+    except GongzhiError:
+        yield from waiting
+        raise
+    yield from waiting

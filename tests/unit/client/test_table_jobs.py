@@ -308,7 +308,7 @@ def test_several_processes_prepare_what_one_does(table: DirtyTable, tmp_path: Pa
         source = replace(made.source, prepare_all=processes.prepare)
         several = TableJob(source, made.state, 101, 1, 100)
         summary = several.fill(tokens=tokens)
-        assert isinstance(processes.prepare(RESIDENTS, [{"/region": "nowhere"}, {}, {}])[0], Unfit)
+        assert isinstance(next(iter(processes.prepare(RESIDENTS, [{"/region": "nowhere"}, {}, {}]))), Unfit)
         few = processes.prepare(RESIDENTS, [{}])
         assert [one.reason for one in few if isinstance(one, Unfit)] == ["schema_mismatch"]
     one = started(tmp_path / "one", table)
