@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from ledger import attachment_errors, errors
+from ledger import attachment_errors, errors, process_errors
 from ledger.action_errors import CountTooWide, DuplicateSubject, TableNotCounted
 from ledger.core.request_base import MALFORMED_REASONS, RequestReason
 
@@ -19,6 +19,7 @@ STATUS: Mapping[type[errors.GongzhiError], int] = {
     errors.FormatError: 400,
     errors.SchemaError: 422,
     errors.CodeUnknown: 422,
+    process_errors.StepNotListed: 422,
     errors.RuleError: 422,
     TableNotCounted: 422,
     CountTooWide: 422,

@@ -15,7 +15,7 @@ from ledger.core.hexadecimal import to_hex
 
 RELEASED = "released.json"
 FORMAT = "gongzhi-released/1"
-FOLDERS = ("calendar", "code_sets", "consent_texts", "fields", "masks", "schemas")
+FOLDERS = ("calendar", "code_sets", "consent_texts", "fields", "masks", "processes", "schemas")
 _NAMES = {
     "gongzhi-schema/1": ("schemas", "schema"),
     "gongzhi-codes/1": ("code_sets", "code_set"),

@@ -89,12 +89,13 @@ def test_an_emergency_opens_what_helps_on_the_spot() -> None:
     assert incidents.policy.emergency_profile(Purpose.FIRE_SAFETY) == chosen(incidents, Tier.E).hash
 
 
-def test_a_transition_holds_nothing_personal_and_opens_whole() -> None:
+def test_a_transition_opens_whole_but_for_its_note_which_an_emergency_sees() -> None:
     steps = documents("transition")
-    assert {slot.data_class for slot in steps.schema.slots} == {"O"}
-    assert "string" not in {slot.type for slot in steps.schema.slots}
+    closed = {(slot.path, slot.kind) for slot in steps.schema.slots if slot.data_class != "O"}
+    assert closed == {("/note", "o"), ("/note", "g:text-redact@1")}
     assert steps.profile is not None
-    assert len(steps.profile.open) == len(steps.schema.slots)
+    assert set(steps.profile.open) == set(steps.schema.index) - closed
+    assert ("/note", "o") in chosen(steps, Tier.E).open
 
 
 @pytest.mark.parametrize("name", ENTRIES)
