@@ -1,4 +1,4 @@
-"""What is wrong with a step or a table of steps: branches of the tree in `ledger.errors`, with the same three lines each.
+"""What is wrong with a step or a table of steps: branches of the tree in `ledger.errors`.
 
 FormatError
 ├── ProcessTableInvalid

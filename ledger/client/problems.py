@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import ledger.attachment_errors  # noqa: F401 (its classes are branches of the tree)
+import ledger.attachment_errors
 import ledger.process_errors  # noqa: F401 (its classes are branches of the tree)
 from ledger.action_errors import DuplicateSubject
 from ledger.core.canonical import decode

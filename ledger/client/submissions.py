@@ -15,6 +15,7 @@ from ledger.core.merkle import MerkleTree, record_leaf
 from ledger.core.open_text import refuse_personal
 from ledger.core.schema import Schema
 from ledger.core.statements import StatementDomain, message_to_json, statement_preimage
+from ledger.domain.process_table import refuse_unlisted_step
 from ledger.errors import TooLarge
 from ledger.ports import Signer
 
@@ -89,12 +90,13 @@ def contents(
 def prepare(schema: Schema, content: RecordContent) -> PreparedRecord:
     """Return a record, committed and as text; `schema` comes with its code sets.
 
-    Raises SchemaError, PersonalInOpen, CodeUnknown, RuleError, CanonicalJsonError, or TooLarge for one that no
-    submission can hold.
+    Raises SchemaError, PersonalInOpen, CodeUnknown, StepNotListed, RuleError, CanonicalJsonError, or TooLarge for one
+    that no submission can hold.
     """
     committed, text = commit(schema, content), record_text(content)
     schema.refuse_unknown_codes(content.originals)
     refuse_personal(schema, content.originals)
+    refuse_unlisted_step(schema, content.originals)
     if _STATEMENT_BYTES + len(text) > MOST_BYTES:
         raise TooLarge("one record has more than 8 MiB")
     return PreparedRecord(committed.record_id, committed.version, committed.record_root, text)

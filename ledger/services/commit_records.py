@@ -11,6 +11,7 @@ from ledger.core.merkle import MerkleTree, record_leaf
 from ledger.core.open_text import refuse_personal
 from ledger.core.schema import Schema
 from ledger.core.shapes import array, members_of, unsigned
+from ledger.domain.process_table import refuse_unlisted_step
 from ledger.errors import DerivedMismatch, FormatError, TooLarge, VersionConflict
 
 MOST_RECORDS = 5_000
@@ -42,7 +43,8 @@ def parse_records(value: object) -> list[GivenRecord]:
 def commit_records(schema: Schema, records: Sequence[GivenRecord]) -> list[CommittedRecord]:
     """Commit every record, whose codes must all be in the sets of `schema` (with its code sets).
 
-    Raises SchemaError, PersonalInOpen, CodeUnknown, RuleError or DerivedMismatch, naming the place and never a value.
+    Raises SchemaError, PersonalInOpen, CodeUnknown, StepNotListed, RuleError or DerivedMismatch, naming the place and
+    never a value.
     """
     committed = []
     for place, record in enumerate(records):
@@ -50,6 +52,7 @@ def commit_records(schema: Schema, records: Sequence[GivenRecord]) -> list[Commi
             made = commit(schema, record.content)
             schema.refuse_unknown_codes(record.content.originals)
             refuse_personal(schema, record.content.originals)
+            refuse_unlisted_step(schema, record.content.originals)
             if record.derived:
                 _compare_derived(schema, made, record.derived)
         except (FormatError, DerivedMismatch) as error:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from httpx import Response
 
 from ledger.core.audit.whole import item_args
 from ledger.core.calendar import Calendar, parse_calendar
@@ -85,6 +86,13 @@ def asked(consortium: Consortium) -> Consortium:
 
 def said(consortium: Consortium, documents: ItemDocuments, values: Mapping[str, Any]) -> str:
     """Publish a record of the community; returns its id."""
+    record, answer = sent(consortium, documents, values)
+    assert answer.status_code == 202, answer.text
+    return record
+
+
+def sent(consortium: Consortium, documents: ItemDocuments, values: Mapping[str, Any]) -> tuple[str, Response]:
+    """Send a record of the community; returns its id and the answer."""
     common = {"/region": "990101001003", "/occurredAt": consortium.now, "/synthetic": True}
     given = {slot.path: None for slot in documents.schema.slots if slot.is_original} | common | dict(values)
     content = RecordContent(os.urandom(32), 1, bytes(32), os.urandom(32), given)
@@ -100,13 +108,17 @@ def said(consortium: Consortium, documents: ItemDocuments, values: Mapping[str, 
         "recordsRoot": MerkleTree([record_leaf(made.record_id, 1, made.record_root)]).root,
         "signedAt": consortium.now,
     }
-    answer = consortium.publish(Draft([record_json(content)], message, [made]))
-    assert answer.status_code == 202, answer.text
-    return str(to_hex(content.record_id))
+    return str(to_hex(content.record_id)), consortium.publish(Draft([record_json(content)], message, [made]))
 
 
-def step(consortium: Consortium, to_step: str, subject: str = REQUEST) -> None:
-    values = {"/subjectRecordId": subject, "/process": "request", "/from": "requested", "/to": to_step}
+def step(
+    consortium: Consortium,
+    to_step: str,
+    subject: str = REQUEST,
+    process: str = "request",
+    before: str = "requested",
+) -> None:
+    values = {"/subjectRecordId": subject, "/process": process, "/from": before, "/to": to_step}
     said(consortium, TRANSITION, {**values, "/at": consortium.now})
 
 
@@ -155,6 +167,20 @@ def test_a_published_step_ends_a_duty(asked: Consortium) -> None:
     assert duties(asked, READER_OF_COMMUNITY) == [("request.answer", COMMUNITY, 0)]
 
 
+def test_a_step_that_is_not_in_the_table_is_refused_with_the_accepted_ones(asked: Consortium) -> None:
+    for process, before, after, accepted in (
+        ("incident", "reported", "closed", "reported → received, reported → merged"),
+        ("request", "requested", "answered", "requested → checked, requested → returned"),
+        ("grant", "active", "revoked", "none, its steps stand on chain"),
+    ):
+        values = {"/subjectRecordId": REQUEST, "/process": process, "/from": before, "/to": after, "/at": asked.now}
+        _, answer = sent(asked, TRANSITION, values)
+        assert (answer.status_code, answer.json()["code"]) == (422, "step_not_listed")
+        assert accepted in answer.json()["detail"]
+    with asked.store.begin() as opened:
+        assert opened.steps_about([bytes.fromhex(REQUEST[2:])]) == []
+
+
 def test_a_request_is_shown_as_checked_once_its_holder_says_so(asked: Consortium) -> None:
     def shown() -> tuple[str, int | None]:
         told = asked.send(FIRE_READER, "GET", f"/v1/requests/{REQUEST}").json()
@@ -179,7 +205,7 @@ def test_a_rights_request_is_owed_until_a_step_ends_it(asked: Consortium) -> Non
     assert ("rights.answer", COMMUNITY, 0) in duties(asked, READER_OF_COMMUNITY)
     assert ("rights.answer", COMMUNITY, 0) in duties(asked, AUDIT_KEY)
     assert ("rights.answer", COMMUNITY, 0) not in duties(asked, FIRE_READER)
-    step(asked, "done", filed)
+    step(asked, "done", filed, "rights", "verified")
     assert ("rights.answer", COMMUNITY, 0) not in duties(asked, AUDIT_KEY)
 
 
@@ -192,7 +218,7 @@ def test_a_disputed_record_is_corrected_by_its_publisher_in_working_days(asked: 
     assert ("record.correct", COMMUNITY, 0) not in duties(asked, FIRE_READER)
     asked.advance(17 * DAY)
     assert ("record.correct", COMMUNITY, 1) in duties(asked, COORDINATION, overdue="true")
-    step(asked, "refused", record)
+    step(asked, "refused", record, "rights", "verified")
     assert "record.correct" not in [kind for kind, _, _ in duties(asked, AUDIT_KEY)]
 
 

@@ -5,9 +5,15 @@ from itertools import pairwise
 import pytest
 
 from ledger.cli.code_set_files import code_set_named
+from ledger.client.submissions import prepare
+from ledger.core.commitment import RecordContent
 from ledger.core.process_table import Process, StepMode
-from ledger.domain.process_table import PROCESS_TABLE, shipped_process_table
+from ledger.core.schema import Schema, parse_schema
+from ledger.domain import load_document
+from ledger.domain.process_table import PROCESS_TABLE, refuse_unlisted_step, shipped_process_table
 from ledger.domain.released import released_documents
+from ledger.process_errors import StepNotListed
+from ledger.services.sample_records import record_type
 
 pytestmark = pytest.mark.unit
 
@@ -124,3 +130,29 @@ def test_every_process_says_in_both_languages_what_to_know_of_it(process: Proces
 
 def test_the_table_is_released() -> None:
     assert PROCESS_TABLE in released_documents()
+
+
+def transition(version: int) -> Schema:
+    return record_type(f"transition-{version}", load_document).schema
+
+
+def told(process: str, before: str, after: str) -> dict[str, object]:
+    return {"/process": process, "/from": before, "/to": after}
+
+
+def test_a_step_that_is_not_in_the_table_is_refused_before_it_is_signed() -> None:
+    values = {"/region": "990101001003", "/occurredAt": 1, "/at": 1, "/synthetic": True}
+    values |= {"/subjectRecordId": "0x" + "00" * 32, **told("hazard", "found", "closed")}
+    given = {path: values.get(path) for path in transition(2).original_paths}
+    with pytest.raises(StepNotListed, match="accepted: found → listed"):
+        prepare(transition(2), RecordContent(bytes(32), 1, bytes(32), bytes(32), given))
+    given["/to"] = "listed"
+    assert prepare(transition(2), RecordContent(bytes(32), 1, bytes(32), bytes(32), given)).version == 1
+
+
+def test_nothing_is_asked_of_other_records_and_of_steps_in_codes_of_the_first_version() -> None:
+    step = told("request", "delivered", "requested")
+    refuse_unlisted_step(transition(1), step)
+    refuse_unlisted_step(parse_schema(load_document("schemas/incident-2.json")), step)
+    with pytest.raises(StepNotListed):
+        refuse_unlisted_step(transition(2), step)
