@@ -30,7 +30,7 @@
     ├── GatewayProblem         the gateway answered with a problem that this version does not know
     ├── RowRejected            a row of a source file that cannot become a record (`reason` says why)
     ├── PromiseBroken          a gateway answered the client with something that does not check
-    ├── CouncilRefused         an act of the Council that is not sent: ledger/council_errors.py
+    ├── CouncilRefused: ledger/council_errors.py; PersonsSampleDiffers, PersonsAnswerRefused: ledger/person_errors.py
     ├── ProfileUnsafe          a mask profile that opens what its tier may not see
     └── UsageError             the command line was given something it cannot use
 

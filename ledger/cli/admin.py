@@ -18,6 +18,7 @@ from ledger.cli.admin_key import key_app
 from ledger.cli.admin_network import network_app
 from ledger.cli.admin_parameter import parameter
 from ledger.cli.admin_pause import pause
+from ledger.cli.admin_persons import compare_persons_command
 from ledger.cli.admin_refetch import refetch_command
 from ledger.cli.admin_relay import relay
 from ledger.cli.admin_successor import successor
@@ -35,6 +36,7 @@ app.command("enrol")(enrol_command)
 app.command("parameter")(parameter)
 app.command("migrate")(migrate)
 app.command("endpoint")(endpoint)
+app.command("compare-persons")(compare_persons_command)
 app.command("join")(join)
 app.command("pause")(pause)
 app.command("relay")(relay)

@@ -137,4 +137,6 @@ _BY_FORMAT: Mapping[str, Callable[[bytes], Members]] = {
     "gongzhi-profile/1": _profile,
     "gongzhi-item/1": _item,
     "gongzhi-state/1": _document,
+    "gongzhi-persons-sample/1": _document,
+    "gongzhi-persons-answer/1": _document,
 }

@@ -75,6 +75,12 @@ def ledger(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="TIME|DATE", help="judge duties then, not at the export's time")
     ] = None,
+    persons: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="what a key-holder found of your sample of looks")
+    ] = None,
+    persons_sample: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="your sample, as `verify sample` drew it")
+    ] = None,
     offline: OfflineOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -89,9 +95,30 @@ def ledger(
 
     arguments = LedgerArguments(
         *(trust, chain or [], api or [], export or [], keystore, password_file, basis_reference, since, receipts),
-        *(sample, workers, fail_fast, as_of),
+        *(sample, workers, fail_fast, as_of, persons or [], persons_sample or []),
     )
     conclude(lambda: verify_ledger(arguments, offline), as_json=as_json)
+
+
+@app.command("sample")
+def sample_command(
+    export: Annotated[Path, typer.Option(metavar="DIR", help="export that is on disk")],
+    seed: Annotated[str, typer.Option(metavar="TEXT", help="what you name now, and nobody knew: 8 to 200 characters")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="file for the key-holder, gongzhi-persons-sample/1")],
+    number: Annotated[int, typer.Option(min=1, max=10_000, metavar="N", help="how many records")] = 200,
+    trust: TrustOption = None,
+    chain: ChainOption = None,
+    offline: OfflineOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw records that were opened on a consent, for the gateway's key-holder: he compares whose they are.
+
+    The file goes to `gongzhi admin compare-persons`; keep it for `verify ledger --persons-sample`, where it is drawn
+    again. Nothing is judged here.
+    """
+    from ledger.cli.verify_persons import write_sample
+
+    write_sample(export, seed, number, out, trust, chain or [], offline=offline, as_json=as_json)
 
 
 def inspect(

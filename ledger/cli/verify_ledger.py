@@ -2,17 +2,21 @@
 
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.cli.moments import read_moment
 from ledger.cli.verify_inputs import GivenChain, read_bytes, read_chain, read_trust
+from ledger.core.audit.persons import ComparedPersons
 from ledger.core.audit.receipts import NamedReceipt
 from ledger.core.chainfile import ChainFile, Trust
+from ledger.core.person_answer import PersonsAnswer, parse_persons_answer
+from ledger.core.person_sample import parse_persons_sample
 from ledger.core.receipt import parse_receipt
 from ledger.core.verdict import Report
 from ledger.errors import FormatError, UnsupportedFormat, UsageError
+from ledger.person_errors import PersonsAnswerRefused
 from ledger.services.audit_ledger import AuditRequest, audit_ledgers, gateway_of
 from ledger.services.audit_state import read_state, write_state
 
@@ -34,6 +38,8 @@ class LedgerArguments:
     workers: int | None
     fail_fast: bool
     as_of: str | None = None
+    persons: Sequence[Path] = ()
+    persons_sample: Sequence[Path] = ()
 
 
 def verify_ledger(arguments: LedgerArguments, offline: bool) -> Report:
@@ -61,6 +67,7 @@ def verify_ledger(arguments: LedgerArguments, offline: bool) -> Report:
 def _verify(arguments: LedgerArguments, trust: Trust, chain: GivenChain, folders: Sequence[Path]) -> Report:
     progress = _Progress()
     receipts = _receipts(arguments.receipts)
+    persons = _persons(arguments)
     gateways = [gateway_of(folder) for folder in folders]
     requests = [
         AuditRequest(
@@ -75,10 +82,13 @@ def _verify(arguments: LedgerArguments, trust: Trust, chain: GivenChain, folders
             workers=arguments.workers,
             fail_fast=arguments.fail_fast,
             as_of=None if arguments.as_of is None else read_moment(arguments.as_of),
+            persons=persons.get(gateways[place]),
             advance=progress.show,
         )
         for place, folder in enumerate(folders)
     ]
+    if not persons.keys() <= {*gateways}:
+        raise UsageError("a sample of persons is of a gateway of which no export is here")
     report, states = audit_ledgers(requests)
     progress.clear()
     if arguments.since is not None and states[0] is not None:
@@ -110,6 +120,23 @@ def _receipts(folder: Path | None) -> list[NamedReceipt]:
         except FormatError as error:
             raise UsageError(f"receipt {path.name}: {error.detail}") from error
     return found
+
+
+def _persons(arguments: LedgerArguments) -> Mapping[int | None, ComparedPersons]:
+    """Return the samples of persons with their answers, by gateway; raises UsageError, PersonsAnswerRefused."""
+    samples = [parse_persons_sample(read_bytes(path, "sample")) for path in arguments.persons_sample]
+    answers = {one.sample: one for one in map(_answer, arguments.persons)}
+    if len({sample.gateway for sample in samples}) < len(samples):
+        raise UsageError("--persons-sample takes one sample of each gateway")
+    if not len(samples) == len(answers) == len(arguments.persons):
+        raise UsageError("--persons and --persons-sample go together: your own sample beside each answer to one")
+    if any(sample.hash not in answers for sample in samples):
+        raise PersonsAnswerRefused("the answer is of another sample")
+    return {sample.gateway: ComparedPersons(sample, answers[sample.hash]) for sample in samples}
+
+
+def _answer(path: Path) -> PersonsAnswer:
+    return parse_persons_answer(read_bytes(path, "answer"))
 
 
 def _export(arguments: LedgerArguments, url: str, trust: Trust, chain: ChainFile, folder: Path) -> None:

@@ -7,7 +7,7 @@ fixed size go to buckets on disk.
 import os
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from ledger.core.audit.duties import DutyRows, JudgedDuties, judge_duties
 from ledger.core.audit.governance_acts import check_governance
 from ledger.core.audit.grants import check_grants
 from ledger.core.audit.ground import Ground
+from ledger.core.audit.persons import ComparedPersons, RecordKey, count_compared
 from ledger.core.audit.promises import check_joint
 from ledger.core.audit.questions import tell_most_asked
 from ledger.core.audit.receipts import NamedReceipt, check_receipts, wanted_entry
@@ -61,6 +62,7 @@ from ledger.services.audit_parts import (
     check_spilled,
     sampled_parts,
 )
+from ledger.services.audit_persons import judged_persons
 from ledger.services.audit_report import AuditedStream, report_of
 from ledger.services.audit_state import AuditState
 
@@ -95,6 +97,8 @@ class AuditRequest:
     fail_fast: bool = False
     as_of: int | None = None
     notices: Sequence[str] = ()
+    persons: ComparedPersons | None = None
+    """What a key-holder of this gateway found of a sample of looks on consents."""
     advance: Callable[[int, int], None] = lambda _done, _total: None
 
 
@@ -109,6 +113,8 @@ class _Audit:
     tally: Tally
     anchors: Sequence[AnchorFacts] = ()
     duties: list[DutyRows] = field(default_factory=list)
+    subject_digests: Mapping[RecordKey, bytes | None] = field(default_factory=dict)
+    """Of the records of the persons' sample, as the export has them."""
 
     @property
     def may_go_on(self) -> bool:
@@ -118,7 +124,8 @@ class _Audit:
 def audit_ledger(request: AuditRequest) -> tuple[Report, AuditState | None]:
     """Verify one gateway's export against a chain; returns the report, and the state to pin if all of it was verified.
 
-    Raises UnsupportedFormat for an export of another format; everything else is in the report.
+    Raises UnsupportedFormat for an export of another format; PersonsSampleDiffers or PersonsAnswerRefused for what was
+    compared of persons; everything else is in the report.
     """
     report, states = audit_ledgers([request])
     return report, states[0]
@@ -165,6 +172,8 @@ def _audit(request: AuditRequest, *, is_first: bool) -> _Audit | Report:
     audit = _prepare(request)
     if isinstance(audit, Report):
         return audit
+    if request.persons is not None:
+        audit.subject_digests = judged_persons(audit.ground, request.folder, request.persons)
     if is_first:
         check_code(audit.tally, request.trust, request.chain)
         audit.tally.notices.update(request.notices)
@@ -325,6 +334,8 @@ def _judge_together(audit: _Audit, parts: Sequence[Part]) -> None:
         check_counts(ground, tally, audit.counts, parts)
     audit.duties = [part.duties for part in parts]
     tell_most_asked(tally, (part.questions for part in parts))
+    if audit.request.persons is not None:
+        count_compared(ground, tally, audit.request.persons, audit.subject_digests)
     elsewhere = tally.skipped["record.served"]
     if ground.is_partial and elsewhere and audit.request.sample is None:
         tally.incomplete.append(f"{elsewhere} opened records stand before this export, or were declared VOID")

@@ -8,7 +8,7 @@ import pytest
 from ledger.client.exporting import write_lines
 from ledger.core.audit.replay import ONLY_KEY_HOLDERS
 from ledger.core.canonical import encode
-from ledger.core.chainfile import ChainFile, ContractPin, parse_trust, trust_document
+from ledger.core.chainfile import ChainFile, ContractPin, Trust, parse_trust, trust_document
 from ledger.core.export import MANIFEST_FILE, manifest_document
 from ledger.core.hexadecimal import to_hex
 from ledger.core.verdict import Report, Verdict
@@ -31,8 +31,8 @@ def offices(consortium: Consortium) -> Offices:
     return Offices(consortium)
 
 
-def audited(consortium: Consortium, folder: Path) -> Report:
-    """Anchor what waits, export, and verify the export against the followed chain."""
+def exported(consortium: Consortium, folder: Path) -> tuple[Trust, ChainFile]:
+    """Anchor what waits and export it to a folder; returns by what it is judged: trust file and followed chain."""
     consortium.advance(2)
     consortium.anchor_all()
     consortium.advance(2)
@@ -45,7 +45,12 @@ def audited(consortium: Consortium, folder: Path) -> Report:
         followed = opened.blocks_after(-1, 10_000)
     blocks, events = [one.block for one in followed], [event for one in followed for event in one.events]
     chain = ChainFile(CHAIN_ID, str(CHAIN["genesis"]), pins, tuple(blocks), tuple(events))
-    trust = parse_trust(encode(trust_document(CHAIN_ID, chain.genesis, pins, "simulated")))
+    return parse_trust(encode(trust_document(CHAIN_ID, chain.genesis, pins, "simulated"))), chain
+
+
+def audited(consortium: Consortium, folder: Path) -> Report:
+    """Anchor what waits, export, and verify the export against the followed chain."""
+    trust, chain = exported(consortium, folder)
     return audit_ledger(AuditRequest(folder, trust, chain, "the store", workers=1))[0]
 
 

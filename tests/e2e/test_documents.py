@@ -86,6 +86,14 @@ def test_the_auditor_s_how_to_verifies(desk: Path) -> None:
     assert "verified:" in run(commands("docs/how-to/verify-the-ledger.md"), desk)
 
 
+def test_a_key_holder_compares_the_persons_of_a_sample_as_the_how_to_says(desk: Path) -> None:
+    printed = run(commands("docs/how-to/compare-persons-with-consents.md"), desk)
+    assert "verified:" in printed
+    assert re.search(r"persons compared for ([1-9][0-9]*) of \1 records opened on a consent", printed)
+    run(".venv/bin/gongzhi admin compare-persons sample.json --out none.json --dry-run", desk)
+    assert not (desk / "none.json").exists()
+
+
 @pytest.mark.slow
 def test_trust_files_are_compared_and_pinned_as_the_how_to_says(desk: Path) -> None:
     printed = run(commands("docs/how-to/compare-trust-files.md"), desk)

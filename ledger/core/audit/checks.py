@@ -64,6 +64,7 @@ STEP_OF: Mapping[str, int] = {
     "look.uses": 5,
     "look.item": 5,
     "look.version": 5,
+    "look.person": 5,
     "record.served": 5,
     "consent.evidence": 5,
     "grant.terms": 5,
@@ -136,6 +137,8 @@ WHAT: Mapping[str, str] = {
     "look.uses": "no grant was used more often than its terms permit, counted in the order of the entries",
     "look.item": "each opened record is of the item version that the disclosure names",
     "look.version": "no version was served that was outdated as of asOfBatch, unless the request named it",
+    "look.person": "each record of the sample that was opened on a consent is about the person who gave it, as the "
+    "gateway's key-holder signed",
     "record.served": "each opened record stands in the stream, with the root that was disclosed",
     "consent.evidence": "the evidence of each consent that was received, or that a look rests on, is there, is its "
     "own, and was witnessed by another person of an active agency; no look rests on a consent that its recipient took, "
