@@ -1,5 +1,7 @@
 """Shapes of answers about consents, requests and emergencies."""
 
+from collections.abc import Mapping
+
 from api.answer_shapes import ADDRESS, ANY, HEX32, NUMBER, TEXT, Shape, array, members, one_of, or_null
 from ledger.core.clocks import RequestState
 
@@ -65,29 +67,30 @@ _REQUEST = members(
     ),
     underWay=_UNDER_WAY,
 )
-_CONSENT = members(
-    consent=HEX32,
-    state=one_of("live", "not_begun", "expired", "withdrawn"),
-    stands=_FINAL,
-    recipient=NUMBER,
-    holder=NUMBER,
-    subjectTag=HEX32,
-    categories=NUMBER,
-    purpose=NUMBER,
-    scopeHash=HEX32,
-    textHash=HEX32,
-    evidenceHash=HEX32,
-    controller=ADDRESS,
-    capturedBy=NUMBER,
-    captureMode=NUMBER,
-    validFrom=NUMBER,
-    validUntil=NUMBER,
-    recordedAt=NUMBER,
-    withdrawnAt=or_null(NUMBER),
-    withdrawReason=or_null(NUMBER),
-    actions=_UNDER_WAY,
-    underWay=_UNDER_WAY,
-)
+CONSENT_MEMBERS: Mapping[str, Shape] = {
+    "consent": HEX32,
+    "state": one_of("live", "not_begun", "expired", "withdrawn"),
+    "stands": _FINAL,
+    "recipient": NUMBER,
+    "holder": NUMBER,
+    "subjectTag": HEX32,
+    "categories": NUMBER,
+    "purpose": NUMBER,
+    "scopeHash": HEX32,
+    "textHash": HEX32,
+    "evidenceHash": HEX32,
+    "controller": ADDRESS,
+    "capturedBy": NUMBER,
+    "captureMode": NUMBER,
+    "validFrom": NUMBER,
+    "validUntil": NUMBER,
+    "recordedAt": NUMBER,
+    "withdrawnAt": or_null(NUMBER),
+    "withdrawReason": or_null(NUMBER),
+    "actions": _UNDER_WAY,
+    "underWay": _UNDER_WAY,
+}
+_CONSENT = members(**CONSENT_MEMBERS)
 _EMERGENCY = members(
     emergency=HEX32,
     state=one_of("open", "ended", "reviewed"),

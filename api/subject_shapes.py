@@ -1,6 +1,8 @@
 """Shapes of queries about persons, and of their answers. Neither holds an id: that travels in Gongzhi-Opening alone."""
 
-from api.answer_shapes import HEX32, NUMBER, STATEMENT, TEXT, TRUTH, array, members, or_null
+from api.access_shapes import CONSENT_MEMBERS
+from api.answer_shapes import ANY, HEX32, NUMBER, STATEMENT, TEXT, TRUTH, array, members, one_of, or_null
+from ledger.core.own_consents import ConsentState
 from ledger.core.subjects import MOST_LISTED
 
 SUBJECT_BODY = members(subjectCommitment=HEX32)
@@ -42,3 +44,14 @@ _LOOK = members(
     anchoredAt=or_null(NUMBER),
 )
 LOOKS_PAGE = members(query=STATEMENT, items=array(NUMBER), looks=array(_LOOK), next=or_null(TEXT))
+_OWN_CONSENT = members(
+    **{
+        **CONSENT_MEMBERS,
+        "state": one_of(*ConsentState),
+        "stands": one_of("received", "submitted", "failed", "final"),
+        "recordedAt": or_null(NUMBER),
+    },
+    supersededBy=or_null(HEX32),
+    sound=TRUTH,
+)
+OWN_CONSENTS_PAGE = members(query=STATEMENT, consents=array(_OWN_CONSENT), documents=array(ANY), next=or_null(TEXT))

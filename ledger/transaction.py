@@ -181,6 +181,9 @@ class Transaction(AttachmentKeeping, Counting, StepKeeping, Protocol):
     def forget_tags(self, kept: Sequence[bytes], before: int) -> int:
         """Forget tags of persons without a record that were made before a time, but `kept`; returns how many."""
 
+    def tags_of_person(self, token: bytes) -> Sequence[SubjectTag]:
+        """Return the tags that were made here for a person and are not forgotten."""
+
     def subject_tag(self, tag: bytes) -> SubjectTag | None:
         """Return whom a tag was made for, None if it was not made here."""
 

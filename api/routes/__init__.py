@@ -24,6 +24,7 @@ from api.routes.records import router as records
 from api.routes.requests import router as requests
 from api.routes.retention import router as retention
 from api.routes.statistics import router as statistics
+from api.routes.subject_consents import router as subject_consents
 from api.routes.subjects import router as subjects
 from api.routes.submissions import router as submissions
 
@@ -35,6 +36,7 @@ ROUTERS = (
     subjects,
     statistics,
     looks,
+    subject_consents,
     marks,
     retention,
     actions,

@@ -62,17 +62,17 @@ def look_lines(look: Mapping[str, Any], names: PublicNames, language: str) -> li
     words = words_in(language)
     head = words["head"].format(
         at=moment_text(look["disclosedAt"]),
-        reader=_named(look["reader"], names.agencies),
+        reader=named(look["reader"], names.agencies),
         record=look["recordId"],
         version=look["version"],
-        publisher=_named(look["publisher"], names.agencies),
+        publisher=named(look["publisher"], names.agencies),
     )
     told = [
-        ("item", _named(look["item"], names.items)),
-        ("purpose", _label(Purpose, look["purpose"], language)),
-        ("basis", _label(Basis, look["basis"], language)),
+        ("item", named(look["item"], names.items)),
+        ("purpose", label_of(Purpose, look["purpose"], language)),
+        ("basis", label_of(Basis, look["basis"], language)),
         ("authority", _authority(look, language)),
-        *([("tier", _label(Tier, look["tier"], language))] if look["tier"] else []),
+        *([("tier", label_of(Tier, look["tier"], language))] if look["tier"] else []),
         ("opened", _opened(look["opened"], language)),
         *(
             (name, look[member])
@@ -103,7 +103,7 @@ def _authority(look: Mapping[str, Any], language: str) -> str:
         return words["self"]
     if authority == Authority.OWN:
         return words["own"]
-    label = _label(Authority, authority, language)
+    label = label_of(Authority, authority, language)
     return label if look["authorityId"] == _NONE else f"{label} {look['authorityId']}"
 
 
@@ -119,11 +119,12 @@ def _anchored(look: Mapping[str, Any], words: Mapping[str, str]) -> str:
     return words["not_anchored"] if at is None else words["anchored"].format(at=moment_text(at))
 
 
-def _label(codes: type[LabelledCode], code: int, language: str) -> str:
-    # A code that this version does not know is told as the number that it is.
+def label_of(codes: type[LabelledCode], code: int, language: str) -> str:
+    """Return the label of a code in `zh` or else in English; one that this version does not know as its number."""
     known = {int(one): one for one in codes}.get(code)
     return str(code) if known is None else known.zh if language == "zh" else known.en
 
 
-def _named(number: int, names: Mapping[int, str]) -> str:
+def named(number: int, names: Mapping[int, str]) -> str:
+    """Return a number with its name, as far as that is known."""
     return f"{number} {names[number]}" if number in names else str(number)

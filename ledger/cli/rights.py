@@ -1,5 +1,6 @@
 """`gongzhi rights`: requests of residents about their own data, answered in time; and what is kept about them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,6 +9,7 @@ import typer
 
 from ledger.cli.code_names import parse_code
 from ledger.cli.connection import Connection, connected, load_profile, open_client
+from ledger.cli.consents_told import consent_document, consent_lines, consents_total
 from ledger.cli.looks_told import PublicNames, look_lines, total_line, words_in
 from ledger.cli.moments import moment_text
 from ledger.cli.option_groups import takes
@@ -18,12 +20,17 @@ from ledger.cli.stepping import RegionOption, StepOptions, publish_step, region_
 from ledger.cli.views import cells_of, columns_of, page_document, record_document
 from ledger.cli.words import read_words
 from ledger.client.catalogue import names_of_items
-from ledger.client.consent_receipts import names_of
+from ledger.client.consent_receipts import names_of, receipt_told
+from ledger.client.desk import Desk
+from ledger.client.durable import write_durably
 from ledger.client.duties import duties_of
 from ledger.client.looking import Page, SearchTerms
+from ledger.client.own_consents import ToldConsent, own_consents
 from ledger.client.rights import NewRightsRequest, file_request, resident_s_grounds
+from ledger.core.canonical import encode
 from ledger.core.hexadecimal import from_hex, to_hex
-from ledger.errors import UsageError
+from ledger.core.queries import EVERY_ITEM
+from ledger.errors import NotFound, UsageError
 
 RIGHTS_DUTY = "rights.answer"
 app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Requests of residents about their own data.")
@@ -164,6 +171,48 @@ def looks(
     for look in found.looks:
         print("\n".join(look_lines(look, names, language)))
     print(total_line(len(found.looks), found.items, language))
+
+
+@app.command("consents")
+@connected
+@takes("person", PersonOptions)
+def consents(
+    *,
+    language: Annotated[str, typer.Option(help="zh or en")] = "zh",
+    receipts: Annotated[
+        Path | None, typer.Option(help="folder for a receipt of each consent, named by the consent's id")
+    ] = None,
+    as_json: JsonOption = False,
+    person: PersonOptions,
+    connection: Connection,
+) -> None:
+    """Tell a resident what he consented to: by which words, to whom, what for, until when, and how to withdraw it.
+
+    Ended consents are told too. Asking is a signed, anchored query too. The id is asked for, never an argument.
+    """
+    words_in(language)
+    grounds = resident_s_grounds(EVERY_ITEM, person.subject())
+    agencies = names_of(load_profile(connection).members.get("agencies", []))
+    with open_client(connection) as client:
+        found = own_consents(client.desk, grounds)
+        if receipts is not None:
+            for one in found:
+                _keep_receipt(client.desk, one, agencies, language, receipts)
+    if as_json:
+        print_json({"consents": [consent_document(one) for one in found]})
+        return
+    for one in found:
+        print("\n".join(consent_lines(one, agencies, language)))
+    print(consents_total(found, language))
+
+
+def _keep_receipt(desk: Desk, one: ToldConsent, agencies: Mapping[int, str], language: str, folder: Path) -> None:
+    try:
+        receipt = receipt_told(desk, one, agencies, language)
+    except NotFound:
+        return  # told as unsound: nobody was given a receipt of it
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_durably(folder / f"{one.told['consent']}.json", encode(receipt))
 
 
 def _show(record: dict[str, Any], pages: list[Page]) -> None:

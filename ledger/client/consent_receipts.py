@@ -9,8 +9,10 @@ from typing import Any
 
 from ledger.client.consents import Consents
 from ledger.client.desk import Desk
+from ledger.client.own_consents import ToldConsent
 from ledger.core.canonical import JsonValue
 from ledger.core.codes import AgencyKind
+from ledger.core.consent_documents import ConsentText
 from ledger.core.consent_receipt import GIVEN, WITHDRAWN, ConsentEvent, Party, consent_receipt
 from ledger.core.hexadecimal import from_hex
 from ledger.core.receipt import SignedAction
@@ -26,8 +28,30 @@ def receipt_of(desk: Desk, consent: bytes, names: Mapping[int, str], language: s
     `names` are public names of agencies by number. Raises NotFound for a consent that neither this desk nor the gateway
     took, FormatError for a language that the text does not have, PromiseBroken.
     """
-    message, events = _sent(desk, consent) or _told(desk, consent)
-    shown = Consents(desk).text(message["textHash"])
+    message, events = _sent(desk, consent) or _told(desk, consent, Consents(desk).told(consent))
+    return _made(desk, consent, message, Consents(desk).text(message["textHash"]), events, names, language)
+
+
+def receipt_told(desk: Desk, told: ToldConsent, names: Mapping[int, str], language: str = "zh") -> dict[str, JsonValue]:
+    """Return the receipt of a consent as it was told to its person.
+
+    Raises as `receipt_of`: NotFound for one that came to the chain past the gateway, or whose text is not there.
+    """
+    if told.text is None:
+        raise NotFound("the gateway does not have the text of this consent")
+    message, events = _told(desk, told.id, told.told)
+    return _made(desk, told.id, message, told.text, events, names, language)
+
+
+def _made(
+    desk: Desk,
+    consent: bytes,
+    message: Mapping[str, Any],
+    shown: ConsentText,
+    events: Sequence[ConsentEvent],
+    names: Mapping[int, str],
+    language: str,
+) -> dict[str, JsonValue]:
     parties = [
         _party(desk, agency, names, shown.contact.get(language, ""))
         for agency in (message["holder"], message["recipient"])
@@ -57,9 +81,8 @@ def _sent(desk: Desk, consent: bytes) -> tuple[Mapping[str, Any], list[ConsentEv
     return message, events
 
 
-def _told(desk: Desk, consent: bytes) -> tuple[Mapping[str, Any], list[ConsentEvent]]:
+def _told(desk: Desk, consent: bytes, told: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[ConsentEvent]]:
     """Return the message and events of a consent as the gateway tells them; the message is checked by the id."""
-    told = Consents(desk).told(consent)
     try:
         taken = {
             text(one["action"], what="action"): one

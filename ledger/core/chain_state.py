@@ -40,8 +40,8 @@ class ChainState:
         self.duty_lists: list[Dated] = []
         """(version, document hash)"""
         self.consents: dict[bytes, ConsentFacts] = {}
-        self.subject_tags: set[bytes] = set()
-        """Those of all consents, live or not: each stands in one."""
+        self.subject_tags: dict[bytes, bytes] = {}
+        """Id of the consent by its tag, live or not: each tag stands in one."""
         self.accesses: dict[bytes, AccessFacts] = {}
         self.emergencies: dict[bytes, EmergencyFacts] = {}
         self.anchor_of: dict[tuple[int, int], AnchorFacts] = {}
@@ -166,7 +166,7 @@ def _consent_recorded(state: ChainState, point: Point, event: ChainEvent) -> Non
     consent = consent_of(event.args, point)
     _once(consent.id in state.consents, event, "records a consent")
     state.consents[consent.id] = consent
-    state.subject_tags.add(consent.subject_tag)
+    state.subject_tags[consent.subject_tag] = consent.id
 
 
 def _consent_withdrawn(state: ChainState, point: Point, event: ChainEvent) -> None:

@@ -8,6 +8,7 @@
 | /v1/subjects/list | match | SUBMIT | the same for several persons, `resultCount` of them |
 | /v1/subject-tags | match | SUBMIT | a fresh tag for a consent |
 | /v1/looks | match | READ | the resident himself: who looked at records about him |
+| /v1/subject-consents | match | READ | the resident himself: what he consented to, about no item |
 | /v1/statistics | statistics | READ | a table of counts of an item, small figures suppressed |
 | /v1/submissions | coverage | SUBMIT | which of the persons in a submission an item that refuses them has already |
 
@@ -15,7 +16,8 @@ The reasons are those of looks, in their order. Item 0 stands for no item in par
 one. A publisher needs the token of every item that it may publish, a class-3 item too: there nothing is shared.
 
 A resident asks who looked through a member that serves him, for P12 and nothing else, whatever the purposes of the
-item. With item 0 he is told of the items of which the member may serve him: those that it may read or publish.
+item. With item 0 he is told of the items of which the member may serve him: those that it may read or publish. What he
+consented to is of no item: a member that serves him tells him all of it.
 
 A submission states neither purpose nor basis, so the Query of what it was told has 0 for both. Any other query states
 its basis as a look does, and an auditor's export too. Where somebody publishes or takes a consent, LB1 is the consent
@@ -50,6 +52,8 @@ class QueryKind:
     """Asked with authority SELF, for the rights of the person alone."""
     names_item: bool = False
     """Item 0 is none for it."""
+    names_no_item: bool = False
+    """Only item 0 is one for it."""
     is_by_submission: bool = False
     """Told to who publishes, for no stated purpose, and of no class-3 item."""
 
@@ -60,6 +64,7 @@ SUBJECT: Final = QueryKind("/v1/subjects", QueryType.MATCH, Role.SUBMIT, is_for_
 SUBJECT_LIST: Final = QueryKind("/v1/subjects/list", QueryType.MATCH, Role.SUBMIT, is_for_publishing=True)
 TAG: Final = QueryKind("/v1/subject-tags", QueryType.MATCH, Role.SUBMIT)
 LOOKS: Final = QueryKind("/v1/looks", QueryType.MATCH, Role.READ, is_by_resident=True)
+CONSENTS: Final = QueryKind("/v1/subject-consents", QueryType.MATCH, Role.READ, is_by_resident=True, names_no_item=True)
 STATISTICS: Final = QueryKind("/v1/statistics", QueryType.STATISTICS, Role.READ, names_item=True)
 COLLECTING: Final = QueryKind(
     "/v1/submissions", QueryType.COVERAGE, Role.SUBMIT, names_item=True, is_by_submission=True
@@ -67,7 +72,7 @@ COLLECTING: Final = QueryKind(
 EXPORT: Final = QueryKind("/v1/export", QueryType.EXPORT, Role.AUDIT)
 """An auditor's; whether it is answered is decided as a look with authority AUDIT."""
 KINDS: Final[Mapping[str, QueryKind]] = {
-    kind.path: kind for kind in (COVERAGE, TOKEN, SUBJECT, SUBJECT_LIST, TAG, LOOKS, STATISTICS, COLLECTING)
+    kind.path: kind for kind in (COVERAGE, TOKEN, SUBJECT, SUBJECT_LIST, TAG, LOOKS, CONSENTS, STATISTICS, COLLECTING)
 }
 """By path: an auditor finds the kind of a query in the request that was signed."""
 
@@ -92,7 +97,7 @@ def why_not_query(history: History, kind: QueryKind, asker: Asker, as_of: AsOf) 
         if item is not None:
             # Who looked is told of retired items too.
             args = item.last_published(as_of) if kind.is_by_resident else item.newest(as_of)
-        if args is None:
+        if args is None or kind.names_no_item:
             return Refusal.ITEM_UNKNOWN
     agency = history.agencies.get(asker.agency)
     agency_kind = agency.kind if agency else 0

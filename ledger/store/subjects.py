@@ -35,6 +35,7 @@ ABOUT = """
     WHERE token = %s AND subjects.item = %s AND NOT superseded AND NOT hidden
     ORDER BY 1 DESC, record_id LIMIT %s"""
 TAG = "SELECT subject_tag, token, recipient, purpose, period, of_child FROM subject_tags WHERE subject_tag = %s"
+TAGS_OF_PERSON = "SELECT subject_tag, token, recipient, purpose, period, of_child FROM subject_tags WHERE token = %s"
 RENEW_TAG = """
     UPDATE subject_tags SET created_at = GREATEST(created_at, %s) WHERE subject_tag = %s
     RETURNING subject_tag, token, recipient, purpose, period, of_child"""
@@ -117,6 +118,10 @@ class Subjects(Session):
     def forget_tags(self, kept: Sequence[bytes], before: int) -> int:
         """Forget tags of persons without a record that were made before a time, but `kept`; returns how many."""
         return self._run(FORGET_TAGS, (before, list(kept)))
+
+    def tags_of_person(self, token: bytes) -> Sequence[SubjectTag]:
+        """Return the tags that were made here for a person and are not forgotten."""
+        return [SubjectTag(*row) for row in self._rows(TAGS_OF_PERSON, (token,))]
 
     def subject_tag(self, tag: bytes) -> SubjectTag | None:
         """Return whom a tag was made for, None if it was not made here."""

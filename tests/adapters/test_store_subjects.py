@@ -113,6 +113,16 @@ def test_a_tag_is_kept_once_and_its_period_too(store: PostgresStore) -> None:
             assert tx.newest_period(token, tag.recipient, 7) == 0
 
 
+def test_the_tags_of_a_person_are_his_alone(store: PostgresStore) -> None:
+    token, other = secrets.token_bytes(32), secrets.token_bytes(32)
+    made = [SubjectTag(secrets.token_bytes(32), token, 9, 7, period, of_child=period == 1) for period in range(2)]
+    with store.begin() as tx:
+        assert tx.tags_of_person(token) == []
+        for tag in (*made, SubjectTag(secrets.token_bytes(32), other, 9, 7, 0)):
+            assert tx.add_subject_tag(tag, 1_000)
+        assert sorted(tx.tags_of_person(token), key=lambda tag: tag.period) == made
+
+
 def test_a_tag_finds_the_records_of_its_person_and_of_nobody_else(store: PostgresStore) -> None:
     token, other = secrets.token_bytes(32), secrets.token_bytes(32)
     mine, theirs = publish(store, token, new_record()).record_id, publish(store, other, new_record()).record_id

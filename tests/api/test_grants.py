@@ -251,11 +251,11 @@ def caring(offices: Offices) -> Offices:
 def care_consent(
     caring: Offices, person: Key, scope: Scope | None = None, tag: str | None = None, **changes: Any
 ) -> Act:
-    """Record a person's consent to care records; `changes` replaces members of the message, and `text`."""
+    """Record a person's consent to care records; `changes` replaces members of the message, `text` and `evidence`."""
     if tag is None:
         made = ask(caring.consortium, PUBLISHER, "/v1/subject-tags", more={"recipient": FIRE}, item="")
         tag = str(made.json()["subjectTag"])
-    text = changes.pop("text", CARE_TEXT)
+    text, evidence = changes.pop("text", CARE_TEXT), changes.pop("evidence", None)
     scope = scope or fresh_scope()
     said = {
         "subjectTag": from_hex(tag, 32),
@@ -274,7 +274,7 @@ def care_consent(
         "nonce": 0,
         **changes,
     }
-    evidence = fresh_evidence(said)
+    evidence = evidence or fresh_evidence(said)
     said["evidenceHash"] = evidence.hash
     documents = [text_of(one.document) for one in (scope, text, evidence)]
     return caring.act("RecordConsent", said, person, documents=documents, caller=REQUESTER)

@@ -15,13 +15,16 @@ from ledger.cli.demo.desks import Desk, opened_values, wait_final
 from ledger.client.consents import NewConsent, new_evidence
 from ledger.client.gongzhi import GongzhiClient
 from ledger.client.grounds import Grounds
+from ledger.client.own_consents import own_consents
 from ledger.client.preparing import Signing, salted_reasons
 from ledger.client.requests import AskedAccess, GrantedTerms
+from ledger.client.rights import resident_s_grounds
 from ledger.client.steps import publish_one
 from ledger.client.subjects import SubjectsDesk
 from ledger.core.codes import Authority, Basis, CaptureMode, Mark, Purpose, Tier
 from ledger.core.consent_documents import parse_consent_text
 from ledger.core.hexadecimal import to_hex
+from ledger.core.queries import EVERY_ITEM
 from ledger.core.received import consent_id
 from ledger.core.scope import Scope
 from ledger.core.subjects import RESIDENT_ID, SubjectId, SubjectOpening, canonical_id
@@ -138,6 +141,11 @@ def look_for_herself(client: GongzhiClient, resident: SubjectId, record: bytes) 
     )
     seen = json.dumps(opened_values(client.read(record, grounds)), ensure_ascii=False)
     assert IN_CARE.nature in seen
+    own = resident_s_grounds(EVERY_ITEM, resident)
+    assert [(one.told["state"], one.told["withdrawReason"]) for one in own_consents(client.desk, own)] == [
+        ("withdrawn", 1)
+    ]
+    assert client.subjects.looks(own).looks
     somebody = SubjectOpening(os.urandom(32), canonical_id("passport", "E00000001")).header
     with pytest.raises(LookRefused, match="no_authority"):
         client.read(record, replace(grounds, opening=somebody))
@@ -180,6 +188,14 @@ def misplaced(resident: SubjectId) -> dict[str, tuple[str, str, bytes, dict[str,
         "an id as grant": ("GET", "/v1/records", b"", {**grounds, "gongzhi-grant": number}),
         "an id as request": ("GET", f"/v1/requests/{number}", b"", {}),
         "an id as a list's cursor": ("GET", f"/v1/consents?cursor={number}", b"", {}),
+        "an id as the cursor of his own consents": (
+            *("GET", f"/v1/subject-consents?cursor={number}", b""),
+            {**grounds, "gongzhi-authority": "self", "gongzhi-subject": to_hex(opening.commitment)},
+        ),
+        "an id as the resident of consents": (
+            *("GET", "/v1/subject-consents", b""),
+            {**grounds, "gongzhi-authority": "self", "gongzhi-subject": number, "gongzhi-opening": opening.header},
+        ),
     }
 
 

@@ -78,8 +78,10 @@ def test_a_rights_request_is_filed_served_and_settled(desk: Path) -> None:
     printed = run_page("answer-rights-requests", desk)
     assert "records about this person: " in printed[3]
     assert re.search("state +done", printed[5])
-    assert "您本人经服务机构查看" in printed[-2]
-    assert "you yourself" in printed[-1]
+    assert "您本人经服务机构查看" in printed[6]
+    assert "you yourself" in printed[7]
+    assert "同意共 " in printed[-2]
+    assert "consents: " in printed[-1]
 
 
 def test_an_action_is_signed_in_two_places_and_sent_by_a_third(desk: Path) -> None:

@@ -69,7 +69,7 @@ def _why_not_answered(ground: Ground, entry: ExportedEntry, request: KeptRequest
             return "asked at a path of another type"
         kind = found
         if kind.is_by_resident and request.lines.get("gongzhi-authority") != "self":
-            return "told who looked without authority self"
+            return "told what is the resident's without authority self"
         asker = Asker(message["reader"], message["readerKey"], message["item"], message["purpose"])
         refused = why_not_query(history, kind, asker, as_of)
         refusal = None if refused is None else refused.slug

@@ -78,6 +78,8 @@ def test_honest_queries_about_persons_check(tmp_path: Path) -> None:
     ask(ledger, "/v1/subject-tokens", QueryType.MATCH)
     ask(ledger, "/v1/subjects", QueryType.MATCH, key="publisher")
     ask(ledger, "/v1/looks", QueryType.MATCH, purpose=12, authority="self", subject="0x" + "11" * 32)
+    own = {"authority": "self", "subject": "0x" + "11" * 32, "item": ""}
+    ask(ledger, "/v1/subject-consents", QueryType.MATCH, purpose=12, changes={"item": 0}, **own)
     ask(ledger, "/v1/statistics", QueryType.STATISTICS)
     submitted(ledger, "publisher")
     ledger.anchor()
@@ -104,17 +106,32 @@ def test_a_query_that_should_not_have_been_answered_is_found(
     audit(ledger, tmp_path).require("look.decision", BLAMED, found)
 
 
+@pytest.mark.parametrize("path", ["/v1/looks", "/v1/subject-consents"])
 @pytest.mark.parametrize(
     ("purpose", "more", "found"),
     [(2, {"authority": "self"}, "purpose_not_allowed"), (12, {}, "without authority self")],
 )
-def test_who_looked_told_to_another_than_the_resident_is_found(
-    purpose: int, more: dict[str, str], found: str, tmp_path: Path
+def test_who_looked_and_consents_told_to_another_than_the_resident_are_found(
+    path: str, purpose: int, more: dict[str, str], found: str, tmp_path: Path
 ) -> None:
     ledger = honest_ledger()
-    ask(ledger, "/v1/looks", QueryType.MATCH, purpose=purpose, **more)
+    ask(ledger, path, QueryType.MATCH, purpose=purpose, changes={"item": 0}, item="", **more)
     ledger.anchor()
     audit(ledger, tmp_path).require("look.decision", BLAMED, found)
+
+
+def test_consents_told_as_if_they_were_of_an_item_are_found(tmp_path: Path) -> None:
+    ledger = honest_ledger()
+    ask(ledger, "/v1/subject-consents", QueryType.MATCH, purpose=12, authority="self")
+    ledger.anchor()
+    audit(ledger, tmp_path).require("look.decision", BLAMED, "item_unknown")
+
+
+def test_consents_told_by_another_type_of_query_are_found(tmp_path: Path) -> None:
+    ledger = honest_ledger()
+    ask(ledger, "/v1/subject-consents", QueryType.COVERAGE, purpose=12, changes={"item": 0}, item="", authority="self")
+    ledger.anchor()
+    audit(ledger, tmp_path).require("look.decision", BLAMED, "another type")
 
 
 def test_statistics_for_a_purpose_that_the_item_does_not_list_are_found(tmp_path: Path) -> None:

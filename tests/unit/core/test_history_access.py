@@ -282,5 +282,6 @@ def test_what_ended_never_becomes_live_again(steps: list[tuple[int, Told]]) -> N
 
 
 def test_a_tag_stays_used_when_its_consent_is_withdrawn() -> None:
-    assert folded((OPENED_AT, [])).subject_tags == set()
-    assert folded((OPENED_AT, [RECORDED, WITHDRAWN])).subject_tags == {from_hex(RECORDED[2]["subjectTag"])}
+    assert folded((OPENED_AT, [])).subject_tags == {}
+    tag, consent = (from_hex(RECORDED[2][name]) for name in ("subjectTag", "consent"))
+    assert folded((OPENED_AT, [RECORDED, WITHDRAWN])).subject_tags == {tag: consent}

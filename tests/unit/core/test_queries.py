@@ -10,6 +10,7 @@ from ledger.core.codes import AgencyKind, Purpose, QueryType, Refusal, Role
 from ledger.core.history import AsOf, Block, ChainEvent, History
 from ledger.core.queries import (
     COLLECTING,
+    CONSENTS,
     COVERAGE,
     KINDS,
     LOOKS,
@@ -156,6 +157,7 @@ def test_paths_types_and_roles_are_pinned() -> None:
         "/v1/subjects/list": (QueryType.MATCH, Role.SUBMIT),
         "/v1/subject-tags": (QueryType.MATCH, Role.SUBMIT),
         "/v1/looks": (QueryType.MATCH, Role.READ),
+        "/v1/subject-consents": (QueryType.MATCH, Role.READ),
         "/v1/statistics": (QueryType.STATISTICS, Role.READ),
         "/v1/submissions": (QueryType.COVERAGE, Role.SUBMIT),
     }
@@ -198,6 +200,24 @@ def test_who_looked_is_told_for_the_rights_of_the_person_by_who_may_serve_him(
     agency: int, item: int, purpose: int, reason: Refusal | None
 ) -> None:
     assert why(LOOKS, agency, item, purpose) is reason
+
+
+@pytest.mark.parametrize(
+    ("agency", "item", "purpose", "reason"),
+    [
+        (READER, 0, RIGHTS, None),
+        (PASSER_BY, 0, RIGHTS, None),
+        (READER, SHARED, RIGHTS, Refusal.ITEM_UNKNOWN),
+        (PUBLISHER, SECRET, RIGHTS, Refusal.ITEM_UNKNOWN),
+        (READER, 77, RIGHTS, Refusal.ITEM_UNKNOWN),
+        (READER, 0, Purpose.CARE, Refusal.PURPOSE_NOT_ALLOWED),
+        (READER, 0, NO_PURPOSE, Refusal.PURPOSE_NOT_ALLOWED),
+    ],
+)
+def test_consents_are_told_for_the_rights_of_the_person_and_of_no_item(
+    agency: int, item: int, purpose: int, reason: Refusal | None
+) -> None:
+    assert why(CONSENTS, agency, item, purpose) is reason
 
 
 @pytest.mark.parametrize(
