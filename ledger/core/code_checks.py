@@ -75,7 +75,7 @@ def is_region(value: str) -> bool:
     if not _REGION.fullmatch(value) or not (value[:2] in PROVINCES or value[:2] == UNASSIGNED):
         return False
     groups = [value[at : at + 3] for at in range(6, len(value), 3)]
-    return all(group != "000" for group in groups) and (not groups or int(groups[0]) <= _LAST_STREET)
+    return "000" not in groups and (not groups or int(groups[0]) <= _LAST_STREET)
 
 
 def is_supply(value: str) -> bool:
