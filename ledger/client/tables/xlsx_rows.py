@@ -3,11 +3,12 @@
 A number of more than 15 digits was rounded when it was typed: it is written with an exponent, which no transform takes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 from typing import TypeAlias
 
@@ -53,10 +54,8 @@ def xlsx_lines(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
     for row, column in errors:
         columns.setdefault(row, []).append(column)
     state = path.stat()
-    rows = _sheet(path, sheet, state.st_mtime_ns, state.st_size, state.st_ino).to_python(skip_empty_area=False)
-    last = max((*columns, len(rows)))
-    rows += [[""] * len(rows[0])] * (last - len(rows)) if rows else []
-    for line, cells in enumerate(rows, 1):
+    read = _sheet(path, sheet, state.st_mtime_ns, state.st_size, state.st_ino)
+    for line, cells in enumerate(_rows(read, columns), 1):
         texts = [cell if isinstance(cell, str) else cell_text(cell) for cell in cells]
         for column in columns.get(line, ()):
             if column <= len(texts):
@@ -86,6 +85,17 @@ def _number_text(number: float) -> str:
     if number == int(number):
         return str(int(number))
     return format(Decimal(f"{number:.15g}"), "f")
+
+
+def _rows(sheet: CalamineSheet, lines: Iterable[int]) -> Iterator[list[Cell]]:
+    """Yield the rows of a sheet from its first cell on, at least as many as the largest of `lines` says."""
+    if sheet.start is None or sheet.end is None:
+        return
+    left: list[Cell] = [""] * sheet.start[1]
+    blank: list[Cell] = [""] * (sheet.end[1] + 1)
+    for cells in sheet.iter_rows():
+        yield left + cells if left else cells
+    yield from repeat(blank, max((*lines, 0)) - sheet.end[0] - 1)
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ from ledger.client.tables.mapping import load_mapping
 from ledger.client.tables.rows import TableFile
 from ledger.client.tables.source import TableSource
 from ledger.client.tables.xlsx_file import workbook
+from ledger.client.tables.xlsx_rows import xlsx_lines
 from ledger.errors import UsageError
 from tests.unit.client.simulated_gateway import SCHEMA
 
@@ -54,6 +55,13 @@ def test_cells_that_hold_nothing_may_stand_anywhere(tmp_path: Path) -> None:
     data = f'<row r="1">{cell("A1", "name")}</row><row><c t="inlineStr"><is><t>x</t></is></c></row>'
     path = book(tmp_path / "styled.xlsx", data + '<row r="1048576"><c r="XFD1048576" s="1"/></row>')
     assert [row.raw for row in TableFile(path).open().rows] == [["x"]]
+
+
+def test_a_table_may_begin_anywhere(tmp_path: Path) -> None:
+    rows = f'<row r="3">{cell("C3", "name")}{cell("D3", "note")}</row><row r="5">{cell("D5", "x")}</row>'
+    blank, named, noted = [""] * 4, ["", "", "name", "note"], ["", "", "", "x"]
+    read = list(xlsx_lines(book(tmp_path / "away.xlsx", rows), "s"))
+    assert read == [(1, blank), (2, blank), (3, named), (4, blank), (5, noted)]
 
 
 def test_what_unpacks_too_far_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
