@@ -1,5 +1,7 @@
 """The application of one API process, as uvicorn starts it."""
 
+import gc
+
 from fastapi import FastAPI
 
 from api.app import create_app
@@ -19,7 +21,9 @@ def app() -> FastAPI:
     settings = load_settings()
     configure_logs(settings.log_level)
     gateway = wiring.open_gateway(settings, connections=THREADS + SPARE_CONNECTIONS)
-    return create_app(gateway, api_settings(settings), wiring.open_relay(settings))
+    made = create_app(gateway, api_settings(settings), wiring.open_relay(settings))
+    gc.freeze()  # modules and routes stay as long as the process: no full collection need go through them again
+    return made
 
 
 def api_settings(settings: Settings) -> ApiSettings:

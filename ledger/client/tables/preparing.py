@@ -1,5 +1,6 @@
 """Rows' originals become committed records, in this process or in several: committing is most of an import's work."""
 
+import gc
 import multiprocessing
 import os
 import threading
@@ -55,6 +56,7 @@ class PreparingProcesses:
     def __enter__(self) -> "PreparingProcesses":
         if self._processes > 1:
             context = multiprocessing.get_context("fork")
+            gc.freeze()  # what is there stays: no collection need go through it while rows come and go
             self._pool = ProcessPoolExecutor(self._processes, context, _begin_work, (self._schema, os.getpid()))
             self._pool.submit(_work, []).result()  # forks now
         return self
@@ -64,6 +66,7 @@ class PreparingProcesses:
     ) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+            gc.unfreeze()
 
     def prepare(self, schema: Schema, rows: Sequence[Originals]) -> Iterable[PreparedRecord | Unfit]:
         """Begin to prepare rows by all processes; those of another schema, and few rows, are prepared here at once."""

@@ -1,5 +1,6 @@
 """Batches of a table overlap: while one is made, the next is read, cleaned and given its tokens."""
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,9 @@ import pytest
 from ledger.cli.demo.dirty_tables import DirtyTable, dirty_residents
 from ledger.client.submissions import PreparedRecord
 from ledger.client.tables.job import TableJob
-from ledger.client.tables.preparing import Originals, Unfit, prepare_here
+from ledger.client.tables.preparing import Originals, PreparingProcesses, Unfit, prepare_here
 from ledger.core.schema import Schema
-from tests.unit.client.test_table_jobs import started, tokens
+from tests.unit.client.test_table_jobs import RESIDENTS, started, tokens
 
 pytestmark = pytest.mark.unit
 ROWS, BATCH, SEED = 30, 10, 8
@@ -54,3 +55,10 @@ def test_a_dry_run_takes_a_batch_once_the_next_is_begun(table: DirtyTable, tmp_p
     done = ["taken", "10 seen"]
     assert steps == ["begun", "begun", *done, "begun", *done, *done]
     assert outcome.accepted == ROWS - len(table.faults)
+
+
+def test_what_was_there_before_rows_came_is_left_out_of_collections_as_long_as_they_come() -> None:
+    before = gc.get_freeze_count()
+    with PreparingProcesses(RESIDENTS, 2):
+        assert gc.get_freeze_count() > before
+    assert gc.get_freeze_count() == 0
