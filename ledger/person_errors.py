@@ -10,7 +10,7 @@ from ledger.errors import GongzhiError
 
 class PersonsSampleDiffers(GongzhiError):
     code = "persons_sample_differs"
-    when = "a sample is not what its seed draws from this export, or is of another gateway or ledger"
+    when = "a sample is not what its seed draws from this export, is of another gateway or ledger, or has made-up looks"
     remedy = "take the file that you drew, with the export that you drew it from or a later one of the same gateway"
 
 

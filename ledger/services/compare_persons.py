@@ -8,16 +8,20 @@ from collections.abc import Callable
 
 from ledger.core.access_facts import ConsentFacts
 from ledger.core.canonical import decode
+from ledger.core.codes import EntryType
 from ledger.core.eip712 import ZERO32
+from ledger.core.export import ExportedLook, entry_members, parse_entry
 from ledger.core.hexadecimal import from_hex
 from ledger.core.history import History
 from ledger.core.person_answer import Compared, ComparedLook, PersonsAnswer
 from ledger.core.person_sample import ConsentedLook, PersonsSample
+from ledger.core.receipt import Opening
 from ledger.core.schema import ORIGINAL, SUBJECT_PATH
 from ledger.core.subjects import subject_tag
 from ledger.errors import FormatError, SealingError
 from ledger.person_errors import PersonsSampleDiffers
 from ledger.ports import Transaction
+from ledger.services.consented_looks import looks_on_consent
 from ledger.services.find_document import schema_of
 from ledger.services.gateway import Gateway
 from ledger.services.seal import DailyKeys, open_record
@@ -31,8 +35,9 @@ def compare_persons(
 ) -> PersonsAnswer:
     """Return the signed answer to a sample; `advance` is told of looks done.
 
-    Raises PersonsSampleDiffers for a sample of another gateway or ledger, or with a consent that the followed chain
-    does not have; KeyProviderError, StoreError, DirectoryDiffers.
+    Raises PersonsSampleDiffers for a sample of another gateway or ledger, or with a look that did not open this record
+    on this consent here: pairs that somebody made up would tell him which consents are of one person. Raises
+    KeyProviderError, StoreError, DirectoryDiffers.
     """
     with gateway.store.begin() as transaction:
         history = gateway.facts.history(transaction)
@@ -55,10 +60,10 @@ class _Comparing:
 
     def compared(self, look: ConsentedLook) -> ComparedLook:
         """Return what is found of one look, in a transaction of its own."""
-        consent = self._history.consents.get(look.consent)
-        if consent is None:
-            raise PersonsSampleDiffers(f"entry {look.sequence}: the chain that was followed has no such consent")
         with self._gateway.store.begin() as transaction:
+            if not _is_here(transaction, self._history, look):
+                raise PersonsSampleDiffers(f"entry {look.sequence}: it did not open this record on this consent")
+            consent = self._history.consents[look.consent]
             digest, result = self._found(transaction, look, consent)
         place = look.sequence, look.record_id, look.version, look.consent
         return ComparedLook(*place, consent.subject_tag, digest, result)
@@ -91,3 +96,17 @@ class _Comparing:
         if kept is not None and subject_tag(hmac, kept.token, *use, kept.period) == consent.subject_tag:
             return kept.token == token
         return any(subject_tag(hmac, token, *use, period) == consent.subject_tag for period in range(PERIODS_TRIED))
+
+
+def _is_here(transaction: Transaction, history: History, look: ConsentedLook) -> bool:
+    """Say whether this gateway's stream has a look."""
+    stored = next(iter(transaction.entries_after(look.sequence - 1, 1)), None)
+    if stored is None or stored.sequence != look.sequence or stored.entry.entry_type != EntryType.DISCLOSURE:
+        return False
+    said, kept = stored.entry, transaction.evidence([stored.entry_id]).get(stored.entry_id)
+    if kept is None:
+        return False
+    members = entry_members(look.sequence, said.entry_type, said.message, said.signer, said.signature, said.annex)
+    openings = tuple(Opening(*opening) for opening in kept.openings)
+    disclosed = ExportedLook(look.sequence, kept.request_base.decode("ascii"), kept.request_signature, openings)
+    return look in looks_on_consent(history, parse_entry(members), disclosed)

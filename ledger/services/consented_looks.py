@@ -65,15 +65,21 @@ def require_drawn(sample: PersonsSample, folder: Path, history: History) -> None
 def consented_looks(folder: Path, history: History, last_sequence: int) -> Iterator[ConsentedLook]:
     """Yield the record versions that entries up to `last_sequence` opened on a consent, in the order of the stream."""
     for entry, look in _disclosures(folder, last_sequence):
-        try:
-            said = opening_look(entry, parse_base(look.base))
-        except FormatError:
-            continue
-        consent = consent_id(history, said)
-        if consent is None or consent not in history.consents:
-            continue
-        for opening in look.openings:
-            yield ConsentedLook(entry.sequence, opening.record_id, opening.version, opening.record_root, consent)
+        yield from looks_on_consent(history, entry, look)
+
+
+def looks_on_consent(history: History, entry: ExportedEntry, look: ExportedLook) -> tuple[ConsentedLook, ...]:
+    """Return the record versions that a disclosure opened on a consent, none where it rests on none that is known."""
+    try:
+        consent = consent_id(history, opening_look(entry, parse_base(look.base)))
+    except FormatError:
+        return ()
+    if consent is None or consent not in history.consents:
+        return ()
+    return tuple(
+        ConsentedLook(entry.sequence, opening.record_id, opening.version, opening.record_root, consent)
+        for opening in look.openings
+    )
 
 
 def _disclosures(folder: Path, last_sequence: int) -> Iterator[tuple[ExportedEntry, ExportedLook]]:

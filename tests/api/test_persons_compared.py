@@ -284,9 +284,26 @@ def test_a_key_holder_compares_for_his_own_gateway_alone(caring: Offices, tmp_pa
     for other in (replace(sample, gateway=GATEWAY + 1), replace(sample, domain=elsewhere)):
         with pytest.raises(PersonsSampleDiffers, match="another gateway, chain or contract"):
             audit.answer(other)
-    unknown = replace(sample.looks[0], consent=os.urandom(32))
-    with pytest.raises(PersonsSampleDiffers, match="no such consent"):
-        audit.answer(replace(sample, looks=(unknown,)))
+
+
+def test_pairs_that_an_auditor_makes_up_are_not_compared(caring: Offices, tmp_path: Path) -> None:
+    looked(caring)
+    looked(caring)
+    audit = audit_of(caring, tmp_path / "export")
+    sample = audit.sample()
+    one = sample.looks[0]
+    other = next(look for look in sample.looks if look.consent != one.consent)
+    for made_up in (
+        replace(one, consent=other.consent),
+        replace(one, consent=os.urandom(32)),
+        replace(one, record_id=other.record_id, sequence=one.sequence, version=2),
+        replace(one, record_root=os.urandom(32)),
+        replace(one, sequence=1),
+        replace(one, sequence=sample.last_sequence + 1),
+    ):
+        with pytest.raises(PersonsSampleDiffers, match="did not open this record on this consent"):
+            audit.answer(replace(sample, looks=(made_up,)))
+    assert audit.answer(replace(sample, looks=(one,))).looks[0].result is Compared.SAME
 
 
 def test_where_nobody_looked_on_a_consent_there_is_nothing_to_compare(caring: Offices, tmp_path: Path) -> None:
