@@ -10,7 +10,7 @@ from ledger.store.session import Session
 # Each place is one probe of subjects_token and one of records_identity, however many records are stored.
 DUPLICATES = """
     WITH given AS (
-        SELECT * FROM unnest(%s::int4[], %s::bytea[], %s::bytea[], %s::int4[])
+        SELECT * FROM unnest(%b::int4[], %b::bytea[], %b::bytea[], %b::int4[])
             AS given (place, record_id, token, version)
         WHERE version = 1
             OR (SELECT token FROM subjects WHERE subjects.record_id = given.record_id) IS DISTINCT FROM given.token),

@@ -16,7 +16,7 @@ VERSION = f"SELECT {RECORD_COLUMNS} FROM records WHERE record_id = %s AND versio
 NEWEST = f"SELECT {RECORD_COLUMNS} FROM records WHERE record_id = %s ORDER BY version DESC LIMIT 1"
 HEADS = """
     SELECT DISTINCT ON (record_id) record_id, version, record_root, publisher
-    FROM records WHERE record_id = ANY(%s) ORDER BY record_id, version DESC"""
+    FROM records WHERE record_id = ANY(%b) ORDER BY record_id, version DESC"""
 OF_ENTRIES = f"SELECT {RECORD_COLUMNS} FROM records WHERE entry_id = ANY(%s) ORDER BY entry_id, position"
 SEALED = """
     SELECT ciphertext, wrapped_key, daily_key_id FROM sealed JOIN records USING (entry_id, position)

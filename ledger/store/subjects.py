@@ -9,7 +9,7 @@ from ledger.tag_rows import SubjectTag, TagUse
 
 ADD = """
     INSERT INTO subjects (record_id, token, item, publisher, since_version)
-    SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::int4[], %s::int4[], %s::int4[])
+    SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::int4[], %b::int4[], %b::int4[])
     ON CONFLICT (record_id) DO UPDATE SET token = excluded.token, since_version = CASE
         WHEN subjects.token = excluded.token THEN subjects.since_version ELSE excluded.since_version END"""
 # An earlier version that named somebody else is nobody's to see: not this person's, and not that one's any more.

@@ -25,7 +25,7 @@ COPY_SEALED = """
 SEALED_TYPES = ("int8", "int4", "bytea", "bytea", "text")
 SUPERSEDE = """
     UPDATE records SET superseded = true
-    FROM unnest(%s::bytea[], %s::int4[]) AS older (record_id, version)
+    FROM unnest(%b::bytea[], %b::int4[]) AS older (record_id, version)
     WHERE records.record_id = older.record_id AND records.version = older.version"""
 # A mark may be on chain before the record that it hides is here.
 ANY_MARK = f"SELECT pg_advisory_xact_lock_shared({MARKS_LOCK}), EXISTS (SELECT FROM hiding_marks)"
