@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ledger.client.submissions import PreparedRecord, new_record, prepare
 from ledger.client.tables.code_cells import accepted_words
@@ -74,7 +74,8 @@ class PreparingProcesses:
             return prepare_here(schema, rows)
         share = -(-len(rows) // self._processes)
         shares = [rows[place : place + share] for place in range(0, len(rows), share)]
-        return (one for made in self._pool.map(_work, shares) for one in made)
+        made = self._pool.map(_work, shares)
+        return (PreparedRecord(*one) if isinstance(one, tuple) else one for part in made for one in part)
 
 
 def _prepared(schema: Schema, originals: Originals) -> PreparedRecord | Unfit:
@@ -116,5 +117,6 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _work(rows: Sequence[Originals]) -> list[PreparedRecord | Unfit]:
-    return prepare_here(_schemas[0], rows)
+def _work(rows: Sequence[Originals]) -> list[tuple[Any, ...] | Unfit]:
+    # A bare tuple is pickled five times faster than one of a class.
+    return [tuple(one) if isinstance(one, tuple) else one for one in prepare_here(_schemas[0], rows)]

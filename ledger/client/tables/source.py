@@ -5,7 +5,7 @@ Nothing here is drawn or kept but what publishing needs: the same file gives the
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
@@ -179,7 +179,7 @@ class TableSource:
             if isinstance(record, Unfit):
                 outcome.reject(one.row, RowRejected(record.path, record.reason, record.accepted))
                 continue
-            records.append(replace(record, row=one.row.number))
+            records.append(record._replace(row=one.row.number))
             outcome.accepted += 1
             outcome.cleaned.update(one.noted)
             if self.schema.code_rules is not None:
