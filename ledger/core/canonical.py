@@ -103,22 +103,23 @@ def decode(data: bytes | str) -> JsonValue:
     except (json.JSONDecodeError, RecursionError) as error:
         where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
         raise CanonicalJsonError(f"not one JSON value{where}") from None
-    if _has_only_plain_strings(text):
+    if _has_only_plain_strings(text, is_utf8=text is not data):
         _check_depth(value, 0)
     else:
         encode_text(value)
     return value  # type: ignore[no-any-return]
 
 
-def _has_only_plain_strings(text: str) -> bool:
+def _has_only_plain_strings(text: str, *, is_utf8: bool) -> bool:
     """Say whether no string in JSON text can be out of NFC or hold a surrogate, seen from the text alone.
 
     NFC is closed under substrings, and the escapes other than `\\u` stand for characters that compose with none.
-    False says nothing: then every string is looked at. Numbers are checked as they are parsed.
+    UTF-8 holds no surrogates. False says nothing: then every string is looked at. Numbers are checked as they are
+    parsed.
     """
     if "\\u" in text:
         return False
-    return text.isascii() or (is_normalized("NFC", text) and not _SURROGATE.search(text))
+    return text.isascii() or (is_normalized("NFC", text) and (is_utf8 or not _SURROGATE.search(text)))
 
 
 def _check_depth(value: object, depth: int) -> None:
