@@ -42,6 +42,15 @@ _LOOK = members(
     opened=array(members(path=TEXT, kind=TEXT, title=or_null(members(zh=TEXT, en=TEXT)))),
     entry=HEX32,
     anchoredAt=or_null(NUMBER),
+    consent=or_null(
+        members(
+            consent=HEX32,
+            captureMode=NUMBER,
+            guardian=or_null(NUMBER),
+            capturedBy=NUMBER,
+            secondWitness=or_null(NUMBER),
+        )
+    ),
 )
 LOOKS_PAGE = members(query=STATEMENT, items=array(NUMBER), looks=array(_LOOK), next=or_null(TEXT))
 _OWN_CONSENT = members(

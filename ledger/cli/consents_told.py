@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ledger.cli.looks_told import label_of, named
 from ledger.cli.moments import moment_text
+from ledger.cli.told_words import Given, given_text, joined, label_of, named
 from ledger.client.own_consents import ToldConsent
-from ledger.core.codes import CaptureMode, DataCategory, GuardianRelation, Purpose
+from ledger.core.codes import DataCategory, Purpose
 from ledger.core.consent_documents import ConsentText
 from ledger.core.own_consents import ConsentState
 from ledger.core.scope import EVERYWHERE, Scope
@@ -48,9 +48,6 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "records": "指定记录 {count} 条",
         "valid": "有效期",
         "captured": "取得方式",
-        "guardian": "由监护人（{relation}）作出",
-        "witnessed": "由机构 {agency} 见证",
-        "second": "第二见证人属机构 {agency}",
         "text": "当时出示的文本",
         "necessity": "必要性与影响",
         "method": "处理方式",
@@ -78,9 +75,6 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "records": "{count} records by name",
         "valid": "valid",
         "captured": "how it was given",
-        "guardian": "by the guardian ({relation})",
-        "witnessed": "witnessed by agency {agency}",
-        "second": "a second witness of agency {agency}",
         "text": "the words that were shown",
         "necessity": "why it is needed, what it means",
         "method": "how it is handled",
@@ -107,7 +101,7 @@ def consent_lines(consent: ToldConsent, agencies: Mapping[int, str], language: s
         ("recipient", named(told["recipient"], agencies)),
         ("holder", named(told["holder"], agencies)),
         ("purpose", label_of(Purpose, told["purpose"], language)),
-        ("categories", _joined(categories, language)),
+        ("categories", joined(categories, language)),
         ("scope", _scope(consent.scope, language)),
         ("valid", f"{moment_text(told['validFrom'])} – {moment_text(told['validUntil'])}"),
         ("captured", _captured(consent, agencies, language)),
@@ -127,15 +121,12 @@ def consents_total(consents: Sequence[ToldConsent], language: str) -> str:
 
 def consent_document(consent: ToldConsent) -> dict[str, Any]:
     """Return a consent as JSON: what was told, its text and scope, and who stood in for the person or witnessed."""
-    evidence = consent.evidence
-    relation = None if evidence is None or evidence.relation is None else int(evidence.relation)
-    witness = None if evidence is None or evidence.witness is None else evidence.witness.agency
     return {
         **consent.told,
         "text": None if consent.text is None else dict(consent.text.document),
         "scope": None if consent.scope is None else dict(consent.scope.document),
-        "guardian": relation,
-        "secondWitness": witness,
+        "guardian": consent.guardian,
+        "secondWitness": consent.second_witness,
     }
 
 
@@ -160,16 +151,9 @@ def _reason(reason: int, language: str) -> str:
 
 
 def _captured(consent: ToldConsent, agencies: Mapping[int, str], language: str) -> str:
-    words, told, evidence = _words_in(language), consent.told, consent.evidence
-    said = [label_of(CaptureMode, told["captureMode"], language)]
-    if evidence is not None and evidence.relation is not None:
-        relation = label_of(GuardianRelation, evidence.relation, language)
-        said.append(words["guardian"].format(relation=relation))
-    if told["capturedBy"]:
-        said.append(words["witnessed"].format(agency=named(told["capturedBy"], agencies)))
-    if evidence is not None and evidence.witness is not None:
-        said.append(words["second"].format(agency=named(evidence.witness.agency, agencies)))
-    return _joined(said, language)
+    told = consent.told
+    given = Given(told["captureMode"], consent.guardian, told["capturedBy"], consent.second_witness)
+    return given_text(given, agencies, language)
 
 
 def _shown(text: ConsentText | None, language: str) -> list[tuple[str, str]]:
@@ -192,7 +176,7 @@ def _scope(scope: Scope | None, language: str) -> str:
     words = _words_in(language)
     regions = [words["everywhere"] if one == EVERYWHERE else one for one in scope.regions] or [words["nowhere"]]
     times = ["" if at is None else moment_text(at) for at in (scope.from_at, scope.until_at)]
-    return _joined(
+    return joined(
         [
             *regions,
             *([" – ".join(times)] if any(times) else []),
@@ -209,7 +193,3 @@ def _how_to_withdraw(told: Mapping[str, Any], agencies: Mapping[int, str], words
     if told["capturedBy"]:
         return words["by_agency"].format(agency=named(told["capturedBy"], agencies), consent=told["consent"])
     return words["by_key"].format(key=told["controller"], consent=told["consent"])
-
-
-def _joined(parts: Sequence[str], language: str) -> str:
-    return ("、" if language == "zh" else ", ").join(parts)

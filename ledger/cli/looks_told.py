@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.cli.moments import moment_text
-from ledger.core.codes import Authority, Basis, LabelledCode, Purpose, Tier
+from ledger.cli.told_words import Given, given_text, joined, label_of, named
+from ledger.core.codes import Authority, Basis, Purpose, Tier
 from ledger.errors import UsageError
 
 _NONE = "0x" + "00" * 32
@@ -15,6 +16,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "item": "目录项",
         "purpose": "用途",
         "basis": "依据",
+        "consent": "所依据的同意",
         "authority": "权限",
         "tier": "档次",
         "opened": "所见内容",
@@ -33,6 +35,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "item": "item",
         "purpose": "purpose",
         "basis": "legal basis",
+        "consent": "by consent",
         "authority": "by what right",
         "tier": "tier",
         "opened": "what was opened",
@@ -71,6 +74,7 @@ def look_lines(look: Mapping[str, Any], names: PublicNames, language: str) -> li
         ("item", named(look["item"], names.items)),
         ("purpose", label_of(Purpose, look["purpose"], language)),
         ("basis", label_of(Basis, look["basis"], language)),
+        *([] if look["consent"] is None else [("consent", _consent(look["consent"], names, language))]),
         ("authority", _authority(look, language)),
         *([("tier", label_of(Tier, look["tier"], language))] if look["tier"] else []),
         ("opened", _opened(look["opened"], language)),
@@ -107,24 +111,17 @@ def _authority(look: Mapping[str, Any], language: str) -> str:
     return label if look["authorityId"] == _NONE else f"{label} {look['authorityId']}"
 
 
+def _consent(given: Mapping[str, Any], names: PublicNames, language: str) -> str:
+    by = Given(given["captureMode"], given["guardian"], given["capturedBy"], given["secondWitness"])
+    return joined([given["consent"], given_text(by, names.agencies, language)], language)
+
+
 def _opened(slots: Sequence[Mapping[str, Any]], language: str) -> str:
     # A slot without a title is named by its path.
     titles = [slot["title"][language] if slot["title"] else slot["path"] for slot in slots]
-    separator = "、" if language == "zh" else ", "
-    return separator.join(titles) or words_in(language)["nothing"]
+    return joined(titles, language) or words_in(language)["nothing"]
 
 
 def _anchored(look: Mapping[str, Any], words: Mapping[str, str]) -> str:
     at = look["anchoredAt"]
     return words["not_anchored"] if at is None else words["anchored"].format(at=moment_text(at))
-
-
-def label_of(codes: type[LabelledCode], code: int, language: str) -> str:
-    """Return the label of a code in `zh` or else in English; one that this version does not know as its number."""
-    known = {int(one): one for one in codes}.get(code)
-    return str(code) if known is None else known.zh if language == "zh" else known.en
-
-
-def named(number: int, names: Mapping[int, str]) -> str:
-    """Return a number with its name, as far as that is known."""
-    return f"{number} {names[number]}" if number in names else str(number)

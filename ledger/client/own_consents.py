@@ -57,6 +57,16 @@ class ToldConsent:
         """Id of the consent (32 bytes)."""
         return from_hex(self.told["consent"], 32)
 
+    @property
+    def guardian(self) -> int | None:
+        """Relation of the guardian who consented (`GuardianRelation`), None if none did, as far as evidence is here."""
+        return None if self.evidence is None or self.evidence.relation is None else int(self.evidence.relation)
+
+    @property
+    def second_witness(self) -> int | None:
+        """Agency of the second witness, None without one, as far as evidence is here."""
+        return None if self.evidence is None or self.evidence.witness is None else self.evidence.witness.agency
+
 
 def own_consents(desk: Desk, grounds: Grounds) -> list[ToldConsent]:
     """Ask what the resident of `grounds` (authority SELF) consented to, newest first; each page a Query of its own.

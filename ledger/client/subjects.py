@@ -26,8 +26,10 @@ LOOK_NUMBERS = (
     *("version", "publisher"),
 )
 LOOK_HASHES = ("authorityId", "profile", "officer", "caseRef", "recordId", "entry")
-LOOK_MEMBERS = (*LOOK_NUMBERS, *LOOK_HASHES, "opened", "anchoredAt")
+LOOK_MEMBERS = (*LOOK_NUMBERS, *LOOK_HASHES, "opened", "anchoredAt", "consent")
 """What is told of one look."""
+GIVEN_MEMBERS = ("consent", "captureMode", "guardian", "capturedBy", "secondWitness")
+"""What is told of the consent that a look rested on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +147,18 @@ class SubjectsDesk:
             if len(page) != said.message["resultCount"]:
                 broken("the answer lists other looks than its Query counts")
             items = [shaped(unsigned, item, 32) for item in shaped(array, members["items"])]
-            looks += [_look(look) for look in page]
+            looks += [self._checked(_look(look)) for look in page]
             if members["next"] is None:
                 return LooksAtPerson(items, looks)
             query["cursor"] = shaped(text, members["next"])
+
+    def _checked(self, look: dict[str, Any]) -> dict[str, Any]:
+        """Return a look whose consent, if any, was given as the chain says, where it is known here."""
+        given, chain = look["consent"], self._desk.facts.chain
+        facts = None if given is None or chain is None else chain.history.consents.get(from_hex(given["consent"], 32))
+        if facts is not None and (facts.capture_mode, facts.captured_by) != (given["captureMode"], given["capturedBy"]):
+            broken("the consent of a look is told as given otherwise than the chain says")
+        return look
 
     def _ask(
         self, kind: QueryKind, subject: SubjectId, grounds: Grounds, more: Mapping[str, int], names: tuple[str, ...]
@@ -179,6 +189,12 @@ def _look(value: object) -> dict[str, Any]:
         shaped(from_hex, look[name], 32)
     if look["anchoredAt"] is not None:
         shaped(unsigned, look["anchoredAt"], 53)
+    if look["consent"] is not None:
+        given = shaped(members_of, look["consent"], GIVEN_MEMBERS)
+        shaped(from_hex, given["consent"], 32)
+        for name in GIVEN_MEMBERS[1:]:
+            if given[name] is not None or name in ("captureMode", "capturedBy"):
+                shaped(unsigned, given[name], 32)
     for slot in shaped(array, look["opened"]):
         named = shaped(members_of, slot, ("path", "kind", "title"))
         for name in ("path", "kind"):

@@ -16,6 +16,7 @@ from ledger.look_rows import LookAtPerson
 from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
 from ledger.services.find_document import schema_of
+from ledger.services.look_consents import consents_of_looks
 from ledger.services.queries import refuse_query, sign_query
 from ledger.services.sign import SignedStatement
 
@@ -47,7 +48,11 @@ def list_looks(call: Call, asked: Asked, after: tuple[int, bytes] | None, limit:
     items = items_for_resident(call.history, Asker(call.agency, call.key, asked.item, asked.purpose), call.as_of)
     found = call.transaction.looks_at_person(resident, items, after, limit)
     following = found[-1].place if len(found) == limit else None
-    looks = [_look(look, schema_of(call.transaction, look.schema_hash)) for look in found]
+    consents = consents_of_looks(call, found)
+    looks = [
+        {**_look(look, schema_of(call.transaction, look.schema_hash)), "consent": consents.get(look.entry_id)}
+        for look in found
+    ]
     return LooksPage(sign_query(call, asked, LOOKS, len(looks)), items, looks, following)
 
 

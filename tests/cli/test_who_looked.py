@@ -38,9 +38,24 @@ GRANTED: dict[str, Any] = {
     ],
     "entry": SOMETHING,
     "anchoredAt": 1_800_000_060,
+    "consent": {
+        "consent": SOMETHING,
+        "captureMode": 2,
+        "guardian": 1,
+        "capturedBy": 0,
+        "secondWitness": None,
+    },
 }
-OWN = GRANTED | {"authority": 7, "tier": 0, "authorityId": NOTHING, "officer": NOTHING, "anchoredAt": None}
-HIMSELF = GRANTED | {"authority": 5, "purpose": 60_000, "opened": [], "item": 88}
+WITNESSED = {"consent": SOMETHING, "captureMode": 4, "guardian": None, "capturedBy": 21, "secondWitness": 22}
+OWN = GRANTED | {
+    "consent": None,
+    "authority": 7,
+    "tier": 0,
+    "authorityId": NOTHING,
+    "officer": NOTHING,
+    "anchoredAt": None,
+}
+HIMSELF = GRANTED | {"consent": WITNESSED, "authority": 5, "purpose": 60_000, "opened": [], "item": 88}
 
 
 @pytest.fixture
@@ -89,6 +104,8 @@ def test_looks_are_told_in_plain_words_in_both_languages(
         "您本人经服务机构查看",
         "尚未上链",
         "查看共 3 次",
+        f"所依据的同意: {SOMETHING}、监护人、由监护人（父母）作出",
+        "协助办理、由机构 21 见证、第二见证人属机构 22",
     ):
         assert words in chinese
     assert run(command(tmp_path, server, "--language", "en")) == 0
@@ -104,10 +121,13 @@ def test_looks_are_told_in_plain_words_in_both_languages(
         "item: 88\n",
         "not anchored yet",
         "looks: 3; items told of: 1",
+        f"by consent: {SOMETHING}, guardian, by the guardian (parent)",
+        "assisted, witnessed by agency 21, a second witness of agency 22",
     ):
         assert words in english
     assert english.count(f"officer, as commitment: {SOMETHING}") == 2
     assert NOTHING not in english
+    assert english.count("by consent: ") == 2
     assert f"item: {ITEM}\n" not in english
 
 
