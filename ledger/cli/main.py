@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "grant": ("grant:app", "decide requests, end grants, say what was done about their obligations"),
     "consent": ("consent:app", "record and withdraw consents, give receipts"),
     "emergency": ("emergency:app", "open records at once, and answer for it afterwards"),
+    "process": ("process:app", "where an incident, a hazard or a request stands, and which steps are open"),
     "rights": ("rights:app", "requests of residents about their own data"),
     "inbox": ("inbox:inbox", "what waits for this agency, overdue first"),
     "sign": ("signing:sign", "sign an action file away from any network"),

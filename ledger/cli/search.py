@@ -30,7 +30,7 @@ def search(
 ) -> None:
     """Look at the records of an item, newest first. Each page is checked and its receipt kept."""
     grounds = options.grounds
-    terms = SearchTerms(region, record_class, _seconds(since), _seconds(until), min(most, MOST_OPENINGS))
+    terms = SearchTerms(region, record_class, seconds_of(since), seconds_of(until), min(most, MOST_OPENINGS))
     pages: list[Page] = []
     with open_client(connection) as client:
         for page in client.search(grounds, terms):
@@ -53,7 +53,8 @@ def _show(records: list[dict[str, Any]], pages: list[Page]) -> None:
     print(f"records: {len(records)}, disclosures: {len(pages)}, each checked and kept; * desensitized")
 
 
-def _seconds(text: str | None) -> int | None:
+def seconds_of(text: str | None) -> int | None:
+    """Return the Unix second of an ISO 8601 time, of this machine's zone where it names none; UsageError."""
     if text is None:
         return None
     try:

@@ -1,7 +1,8 @@
 """Steps of a process, as options of the commands that publish one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +10,7 @@ from ledger.cli.code_names import parse_code
 from ledger.cli.connection import Connection, open_client
 from ledger.cli.output import print_result
 from ledger.core.hexadecimal import from_hex, to_hex
+from ledger.domain.process_table import shipped_process_table
 from ledger.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,20 +31,27 @@ class StepOptions:
     dry_run: Annotated[bool, typer.Option("--dry-run", help="print what would be published, and send nothing")] = False
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False
 
+    def more(self) -> Mapping[str, Any]:
+        """Return further members of the step; none here."""
+        return {}
+
 
 def publish_step(
     subject: str, process: str, before: str, after: str, options: StepOptions, connection: Connection
 ) -> None:
-    """Publish a step as a record of the item `transition`, and print it."""
+    """Publish a step as a record of the item `transition`, and print it.
+
+    Raises StepNotListed, before anything is asked or sent, for a step that the table does not list.
+    """
     from ledger.client.steps import NewStep, take_step
 
+    shipped_process_table().require_listed(process, before, after)
     wanted = from_hex(subject, 32, what="id")
     evidence = None if options.evidence is None else from_hex(options.evidence, 32, what="digest of the evidence")
     reason = None if options.reason is None else parse_code("step-reason", options.reason)
     with open_client(connection) as client:
-        step = NewStep(
-            wanted, process, before, after, region_of(client, options.region), reason, evidence, options.synthetic
-        )
+        region = region_of(client, options.region)
+        step = NewStep(*(wanted, process, before, after, region, reason, evidence, options.synthetic), **options.more())
         if options.dry_run:
             print_result({"wouldPublish": dict(step.values(client.desk.transport.now()))}, as_json=options.as_json)
             return

@@ -9,6 +9,7 @@ from ledger.client.publishing import Accepted
 from ledger.client.submissions import new_record
 from ledger.core.canonical import JsonValue
 from ledger.core.hexadecimal import to_hex
+from ledger.domain.process_table import shipped_process_table
 
 TRANSITION_ITEM: Final = 4
 RIGHTS_ITEM: Final = 5
@@ -19,6 +20,8 @@ class NewStep:
     """A step of `process` about `subject` (32 bytes: request, grant or record), `before` and `after` as codes.
 
     `region`: where it belongs, digits. `reason`: code of the set `step-reason`. `evidence`: a digest, 32 bytes.
+    `previous`: the transition before; `subject_root`: the record root that was acted upon; `evidence_record` and
+    `merged_into`: records (32 bytes each). `note`: free text, sealed; class S.
     """
 
     subject: bytes
@@ -29,6 +32,11 @@ class NewStep:
     reason: str | None = None
     evidence: bytes | None = None
     synthetic: bool = False
+    previous: bytes | None = None
+    subject_root: bytes | None = None
+    evidence_record: bytes | None = None
+    merged_into: bytes | None = None
+    note: str | None = None
 
     def values(self, at: int) -> Mapping[str, JsonValue]:
         """Return the values of the transition record of a step taken at `at` (Unix seconds)."""
@@ -36,16 +44,24 @@ class NewStep:
             "/region": self.region,
             "/occurredAt": at,
             "/subjectRecordId": to_hex(self.subject),
-            "/subjectRoot": None,
+            "/subjectRoot": _hex(self.subject_root),
+            "/table": to_hex(shipped_process_table().hash),
             "/process": self.process,
             "/from": self.before,
             "/to": self.after,
             "/at": at,
-            "/previousTransition": None,
+            "/previousTransition": _hex(self.previous),
             "/reason": self.reason,
-            "/evidence": None if self.evidence is None else to_hex(self.evidence),
+            "/evidence": _hex(self.evidence),
+            "/evidenceRecordId": _hex(self.evidence_record),
+            "/mergedInto": _hex(self.merged_into),
+            "/note": self.note,
             "/synthetic": self.synthetic,
         }
+
+
+def _hex(value: bytes | None) -> str | None:
+    return None if value is None else to_hex(value)
 
 
 def take_step(client: GongzhiClient, step: NewStep, wait_seconds: int = 0) -> Accepted:

@@ -92,12 +92,12 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[GatewayServer]:
-    """Serve a gateway on a free port; its files are written to `folder`."""
+def serving(folder: Path, gateway: SimulatedGateway | None = None) -> Iterator[GatewayServer]:
+    """Serve a gateway (of incidents, if none is given) on a free port; its files are written to `folder`."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     profile = write_files(folder, f"http://127.0.0.1:{server.server_address[1]}")
-    made = GatewayServer(SimulatedGateway(now=int(time.time())), profile)
+    made = GatewayServer(gateway or SimulatedGateway(now=int(time.time())), profile)
     server.made, server.lock = made, threading.Lock()  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()

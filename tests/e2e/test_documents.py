@@ -76,6 +76,14 @@ def test_the_how_to_on_counting_shows_figures_of_at_least_k(desk: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_how_to_on_processes_leads_an_incident_to_where_two_agencies_acknowledged_it(desk: Path) -> None:
+    printed = run(commands("docs/how-to/follow-a-process.md"), desk)
+    assert "state    acknowledged" in printed
+    assert printed.count("assigned → acknowledged\tacknowledged") == 2
+    assert "reported → received\ttaken" in printed
+
+
+@pytest.mark.slow
 def test_the_tutorial_publishes_looks_proves_and_audits(desk: Path) -> None:
     printed = run(commands("docs/tutorial/first-record.md"), desk)
     assert "refused" in printed

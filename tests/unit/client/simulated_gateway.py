@@ -15,6 +15,7 @@ import httpx
 from ledger.core import merkle
 from ledger.core.bundle import AnchorClaim, Bundle, SignedSubmission, bundle_document, view_document
 from ledger.core.canonical import decode, document_hash, encode
+from ledger.core.code_sets import CodeSet
 from ledger.core.codes import Authority
 from ledger.core.commitment import CommittedRecord, RecordContent, commit
 from ledger.core.documents import MaskProfile
@@ -25,6 +26,7 @@ from ledger.core.hexadecimal import from_hex, to_hex
 from ledger.core.receipt import Opening, opening_document
 from ledger.core.request_base import SignableRequest, combined_fields, content_sha256
 from ledger.core.request_signature import VerifiedRequest, verify
+from ledger.core.schema import Schema
 from ledger.core.signature import address_of, recover, sign_digest
 from ledger.core.statements import StatementDomain, message_from_json, message_to_json, statement_digest
 from ledger.core.stored import stored_slots, view_of
@@ -77,6 +79,9 @@ class SimulatedGateway:
     page: int = 2
     further: dict[str, Route] = field(default_factory=dict)
     further_public: dict[str, Route] = field(default_factory=dict)
+    item_number: int = ITEM
+    schema: Schema = SCHEMA
+    code_sets: Mapping[bytes, CodeSet] = field(default_factory=lambda: CODE_SETS)
     past: list[dict[str, Any]] = field(default_factory=list)
     """What it answers to the question for records past their retention."""
 
@@ -85,10 +90,11 @@ class SimulatedGateway:
         self.nonces: set[str] = set()
         self.newest_request = ZERO32
         self.calls: list[str] = []
-        self.item = item_document(self.profile.hash)
+        own = {"item": self.item_number, "schemaHash": to_hex(self.schema.hash)}
+        self.item = item_document(self.profile.hash) | own
         self.documents = {
-            to_hex(SCHEMA.hash): encode(SCHEMA.document),
-            **{to_hex(digest): encode(one.document) for digest, one in CODE_SETS.items()},
+            to_hex(self.schema.hash): encode(self.schema.document),
+            **{to_hex(digest): encode(one.document) for digest, one in self.code_sets.items()},
             to_hex(self.profile.hash): encode(self.profile.document),
             to_hex(document_hash(self.item)): encode(self.item),
         }
@@ -121,8 +127,8 @@ class SimulatedGateway:
                 raise _error("not_found")
             return 200, self.documents[parts[1]]
         if parts[0] == "catalogue":
-            args = {"item": ITEM, "version": VERSION, "documentHash": to_hex(document_hash(self.item))}
-            told = {"item": ITEM, "retired": None, "versions": [args]}
+            args = {"item": self.item_number, "version": VERSION, "documentHash": to_hex(document_hash(self.item))}
+            told = {"item": self.item_number, "retired": None, "versions": [args]}
             return 200, told if parts[1:] else {"items": [told]}
         asked = {name: values[0] for name, values in parse_qs(query).items()}
         if parts[0] in self.further_public:
@@ -189,7 +195,7 @@ class SimulatedGateway:
             return earlier.answer
         if message["signedAt"] < self.now - 150:
             raise _error("statement_stale")
-        records = [commit(SCHEMA, _content(record)) for record in body["records"]]
+        records = [commit(self.schema, _content(record)) for record in body["records"]]
         root = merkle.MerkleTree([merkle.record_leaf(r.record_id, r.version, r.record_root) for r in records]).root
         assert root == message["recordsRoot"]
         sealed = sealed_hash([document_hash(to_hex(made.record_root)) for made in records])
@@ -217,7 +223,7 @@ class SimulatedGateway:
         }
 
     def _commit(self, body: dict[str, Any]) -> dict[str, Any]:
-        records = [commit(SCHEMA, _content(record)) for record in body["records"]]
+        records = [commit(self.schema, _content(record)) for record in body["records"]]
         root = merkle.MerkleTree([merkle.record_leaf(r.record_id, r.version, r.record_root) for r in records]).root
         return {
             "recordsRoot": to_hex(root),
@@ -285,9 +291,10 @@ class SimulatedGateway:
         *,
         bundle: bool,
     ) -> dict[str, Any]:
-        opened = self.profile.bitmap([(slot.path, slot.kind) for slot in SCHEMA.slots])
+        opened = self.profile.bitmap([(slot.path, slot.kind) for slot in self.schema.slots])
         openings = [Opening(made.record_id, made.version, made.record_root, opened) for made in found]
         leaves = [merkle.opening_leaf(o.record_id, o.version, o.record_root, o.opened) for o in openings]
+        of = {"publisher": PUBLISHER, "item": self.item_number}
         message = {
             **common,
             "officer": _commitment(headers, "gongzhi-officer"),
@@ -306,15 +313,15 @@ class SimulatedGateway:
             "openings": [opening_document(opening) for opening in openings],
             "marks": {},
             "next": following,
-            "submissions": {to_hex(made.record_id): {"publisher": PUBLISHER, "item": ITEM} for made in found},
+            "submissions": {to_hex(made.record_id): of for made in found},
         }
         if bundle:
             return {**answer, "bundle": self._bundle(found[0], opened)}
         return {**answer, "views": [self._view(made, opened) for made in found]}
 
     def _view(self, made: CommittedRecord, opened: int) -> dict[str, Any]:
-        stored = stored_slots(SCHEMA, made)
-        return view_document(view_of(SCHEMA, made.record_id, made.version, made.previous, stored, opened))
+        stored = stored_slots(self.schema, made)
+        return view_document(view_of(self.schema, made.record_id, made.version, made.previous, stored, opened))
 
     def anchor(self) -> tuple[bytes, list[tuple[int, int, bytes]]]:
         """The root and leaves (entry type, sequence, digest) of one batch over everything that was taken."""
@@ -330,11 +337,11 @@ class SimulatedGateway:
         place, taken = next((p, t) for p, t in enumerate(self.taken.values(), 1) if made in t.records)
         leaves = [merkle.record_leaf(r.record_id, r.version, r.record_root) for r in taken.records]
         proof = merkle.MerkleTree(leaves).proof(merkle.record_leaf(made.record_id, made.version, made.record_root))
-        stored = stored_slots(SCHEMA, made)
+        stored = stored_slots(self.schema, made)
         return bundle_document(
             Bundle(
-                view_of(SCHEMA, made.record_id, made.version, made.previous, stored, opened),
-                SCHEMA.document,
+                view_of(self.schema, made.record_id, made.version, made.previous, stored, opened),
+                self.schema.document,
                 SignedSubmission(taken.message, taken.signer, taken.signature, taken.sealed),
                 tuple(proof),
                 AnchorClaim(
