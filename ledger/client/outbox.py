@@ -144,8 +144,11 @@ class ClientOutbox:
 
     def _leave_out(self, name: str, leave_out: LeaveOut) -> None:
         """Put the rest in the place of a content that was refused; nothing if it was not, or if that is done."""
+        refusals = self._refusals(name)
+        if not refusals:
+            return
         content = self.content(name)
-        places, _ = self._refusals(name).get(to_hex(content.submission_id), ([], []))
+        places, _ = refusals.get(to_hex(content.submission_id), ([], []))
         if not places:
             return
         rest = leave_out(content, places)
