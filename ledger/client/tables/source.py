@@ -174,16 +174,18 @@ class TableSource:
 
     def finish(self, begun: BegunRows, outcome: Outcome) -> list[PreparedRecord]:
         """Return the records of what was begun, noting its rows as `prepared` does."""
-        records = []
+        rules, records = self.schema.code_rules, []
+        warning = rules if rules is not None and rules.warning else None
         for one, record in zip(begun.rows, begun.made, strict=True):
             if isinstance(record, Unfit):
                 outcome.reject(one.row, RowRejected(record.path, record.reason, record.accepted))
                 continue
             records.append(record._replace(row=one.row.number))
             outcome.accepted += 1
-            outcome.cleaned.update(one.noted)
-            if self.schema.code_rules is not None:
-                outcome.warned.update(rule.path for rule in self.schema.code_rules.warnings(one.originals))
+            if one.noted:
+                outcome.cleaned.update(one.noted)
+            if warning:
+                outcome.warned.update(rule.path for rule in warning.warnings(one.originals))
         return records
 
     def check(self, advance: Callable[[int], None] = lambda _: None, batch: int = 1000) -> Outcome:
