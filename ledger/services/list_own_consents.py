@@ -66,7 +66,8 @@ def _own_consents(call: Call, token: bytes) -> list[OwnConsent]:
     """Return every consent under a tag of a person, newest first: those on their way before those on chain."""
     tags = {one.tag: one.use for one in call.transaction.tags_of_person(token)}
     mined = [consent for consent in _mined(call, tags) if call.as_of.covers(consent.recorded)]
-    taken = [one for one in _taken(call, tags) if one.id not in {consent.id for consent in mined}]
+    known = {consent.id for consent in mined}
+    taken = [one for one in _taken(call, tags) if one.id not in known]
     consents = [*mined, *taken]
     withdrawals = {
         action.about: action

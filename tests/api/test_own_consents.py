@@ -246,6 +246,14 @@ def test_a_guardian_and_witnesses_are_told_by_relation_and_agency(caring: Office
     assert {one["sound"] for one in told["consents"]} == {True}
 
 
+def test_a_consent_whose_tag_is_forgotten_is_told_to_nobody(caring: Offices) -> None:
+    consented(caring)
+    assert told_to(caring.consortium, opening())["consents"]
+    with psycopg.connect(caring.consortium.dsn) as connection:
+        connection.execute("DELETE FROM subject_tags")
+    assert told_to(caring.consortium, opening())["consents"] == []
+
+
 def test_pages_follow_each_other_and_each_is_a_query(caring: Offices) -> None:
     ids = [consented(caring, key(f"a resident {number}", 0)) for number in range(5)]
     before = len(entries_of(caring.consortium, EntryType.QUERY))

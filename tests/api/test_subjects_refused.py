@@ -1,7 +1,7 @@
 """Queries about persons that are refused, openings that do not open, and an id that is nowhere afterwards."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -94,11 +94,15 @@ def test_over_the_quota_of_a_day_queries_are_refused_and_anchored(thrifty: Conso
     assert ask(thrifty, FIRE_READER, "/v1/coverage").status_code == 200
 
 
-def by_himself(consortium: Consortium, identity: str, path: str = "/v1/records") -> httpx.Response:
+def by_himself(
+    consortium: Consortium, identity: str, path: str = "/v1/records", grounds: Mapping[str, str] = GROUNDS
+) -> httpx.Response:
     """Send the look of a resident who a member says is this person."""
     given = opening(identity)
     said = {"gongzhi-authority": "self", "gongzhi-subject": to_hex(given.commitment), "gongzhi-purpose": "12"}
-    return consortium.send(FIRE_READER, "GET", path, headers=GROUNDS | said, spoil={"gongzhi-opening": given.header})
+    return consortium.send(
+        FIRE_READER, "GET", path, headers={**grounds, **said}, spoil={"gongzhi-opening": given.header}
+    )
 
 
 def test_who_tries_persons_as_residents_is_counted_and_learns_nothing_over_the_quota(thrifty: Consortium) -> None:
@@ -112,9 +116,13 @@ def test_who_tries_persons_as_residents_is_counted_and_learns_nothing_over_the_q
         assert by_himself(thrifty, identity).json()["name"] == "quota_exhausted"
 
 
-def test_who_looked_is_asked_as_often_as_the_quota_says(thrifty: Consortium) -> None:
-    assert [by_himself(thrifty, PLANTED, "/v1/looks").status_code for _ in range(3)] == [200, 200, 403]
-    assert by_himself(thrifty, PLANTED, "/v1/looks").json()["name"] == "quota_exhausted"
+@pytest.mark.parametrize("path", ["/v1/looks", "/v1/subject-consents"])
+def test_who_looked_and_consents_are_asked_as_often_as_the_quota_says(thrifty: Consortium, path: str) -> None:
+    of_no_item = {name: text for name, text in GROUNDS.items() if name != "gongzhi-item"}
+    # Whoever tries persons is counted, whether they are known here or not.
+    answers = [by_himself(thrifty, identity, path, of_no_item) for identity in (PLANTED, OTHER_ID, PLANTED, OTHER_ID)]
+    assert [answer.status_code for answer in answers] == [200, 200, 403, 403]
+    assert {answer.json()["name"] for answer in answers[2:]} == {"quota_exhausted"}
 
 
 @pytest.mark.parametrize(
