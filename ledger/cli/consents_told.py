@@ -83,7 +83,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "contact": "contact",
         "receipt": "receipt",
         "withdraw": "how to withdraw",
-        "by_key": "with the key that gave it ({key}), at any member: gongzhi consent withdraw {consent} --action-key FILE",
+        "by_key": "with the key that gave it ({key}), anywhere: gongzhi consent withdraw {consent} --action-key FILE",
         "by_agency": "ask agency {agency}, which withdraws it: gongzhi consent withdraw {consent}",
         "ended": "it has ended, there is nothing to withdraw",
         "total": "consents: {count}, active: {live}",
