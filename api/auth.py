@@ -18,7 +18,8 @@ from ledger.core.request_base import (
     content_sha256,
 )
 from ledger.errors import GongzhiError, RequestError, TooLarge
-from ledger.services.authenticate import Call, answer_signed
+from ledger.look_rows import ForeseenLook
+from ledger.services.authenticate import Call, Caller, answer_look, answer_signed
 
 Answer = TypeVar("Answer")
 
@@ -104,8 +105,13 @@ SignedRequest = Annotated[Received, Depends(receive)]
 SignedUpload = Annotated[Received, Depends(receive_upload)]
 
 
-def answer(context: ApiContext, received: Received, action: Callable[[Call], Answer | GongzhiError]) -> Answer:
-    """Answer an authentic request of an agency within its limits by `action`.
+def answer(
+    context: ApiContext,
+    received: Received,
+    action: Callable[[Call], Answer | GongzhiError],
+    foresee: Callable[[Caller], ForeseenLook | None] | None = None,
+) -> Answer:
+    """Answer an authentic request of an agency within its limits by `action`; `foresee` tells what a look will read.
 
     An error that `action` raises rolls back what it did; one that it returns is raised after the commit: so a refusal
     is kept. Raises RequestError and TooMany besides.
@@ -116,7 +122,11 @@ def answer(context: ApiContext, received: Received, action: Callable[[Call], Ans
             received.scope[AGENCY_KEY] = agency
             admit(agency)
 
-        outcome = answer_signed(context.gateway, received.signable(context), action, admit_and_note)
+        gateway, signable = context.gateway, received.signable(context)
+        if foresee is None:
+            outcome = answer_signed(gateway, signable, action, admit_and_note)
+        else:
+            outcome = answer_look(gateway, signable, foresee, action, admit_and_note)
     if isinstance(outcome, GongzhiError):
         raise outcome
     return outcome

@@ -46,3 +46,29 @@ class LookRest:
     """As `Transaction.share_about` takes them."""
     documents: tuple[bytes, ...] = ()
     """Their hashes."""
+
+    def covers(self, other: "LookRest") -> bool:
+        """Say whether who read this rest has read the other one too."""
+        return (
+            self.tag == other.tag
+            and set(self.abouts) >= set(other.abouts)
+            and set(self.documents) >= set(other.documents)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ForeseenLook:
+    """What a look at one record will read, as far as a process knows before it asks, and the nonce of its request.
+
+    The nonce: the signer's address, the nonce itself, and until when it is kept (Unix seconds).
+    """
+
+    record_id: bytes
+    version: int | None
+    """None: the newest."""
+    rest: LookRest
+    nonce: tuple[str, str, int]
+
+
+class ActedMeanwhile(Exception):
+    """Somebody acted on what a look rests on after it was read; nothing was written."""

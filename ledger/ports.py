@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from ledger.core.history import Block
+from ledger.look_rows import ForeseenLook
 from ledger.rows import (
     DailyKey,
     FollowedBlock,
@@ -86,6 +87,14 @@ class Store(Protocol):
 
     def begin(self) -> AbstractContextManager[Transaction]:
         """Open a transaction; raises StoreError when the database does not answer."""
+
+    def look(self, foreseen: ForeseenLook) -> AbstractContextManager[Transaction]:
+        """Open the transaction of a look at one record, which consumes the nonce of its request.
+
+        What was foreseen is read at once. Its entry is the last that may be written. If somebody acted meanwhile on
+        what the look rests on, nothing is written and ActedMeanwhile raised. Raises RequestError if the nonce was
+        consumed before, StoreError as `begin` does.
+        """
 
     def close(self) -> None:
         """Give connections back."""

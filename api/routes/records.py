@@ -16,6 +16,7 @@ from ledger.rows import SearchQuery
 from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
 from ledger.services.disclose import MOST_RECORDS
+from ledger.services.look_ground import foreseen_look
 from ledger.services.prove import prove_record
 from ledger.services.read import read_record
 from ledger.services.read_attachment import read_attachment
@@ -48,6 +49,7 @@ def read(context: Context, request: SignedRequest, record_id: Hash, version: Ver
         context,
         request,
         lambda call: read_record(call, _asked(call, request), context.keys, wanted, version),
+        lambda caller: foreseen_look(caller, asked_by(request.headers), wanted, version),
     )
     context.metrics.count_opened(len(page.views))
     return page_response(page)

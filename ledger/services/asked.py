@@ -6,7 +6,7 @@ from ledger.core.codes import Authority
 from ledger.core.eip712 import ZERO32
 from ledger.core.hexadecimal import from_hex
 from ledger.core.look import Look
-from ledger.services.authenticate import Call
+from ledger.services.authenticate import Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Asked:
     quota_left: bool = True
 
 
-def look_of(call: Call, asked: Asked, version: int, profile: bytes = ZERO32) -> Look:
+def look_of(call: Caller, asked: Asked, version: int, profile: bytes = ZERO32) -> Look:
     """Return the look at records of one item version under a profile, with the id of its authority."""
     authority, authority_id = asked.authority, asked.authority_id
     if authority == Authority.EMERGENCY and not _is_mined(call, authority_id):
@@ -56,12 +56,12 @@ def look_of(call: Call, asked: Asked, version: int, profile: bytes = ZERO32) -> 
     )
 
 
-def _is_mined(call: Call, emergency: bytes) -> bool:
+def _is_mined(call: Caller, emergency: bytes) -> bool:
     facts = call.history.emergencies.get(emergency)
     return facts is not None and call.as_of.covers(facts.opened)
 
 
-def _document_hash(call: Call, item: int, version: int) -> bytes:
+def _document_hash(call: Caller, item: int, version: int) -> bytes:
     facts = call.history.items.get(item)
     args = facts.version(version, call.as_of) if facts else None
     return from_hex(args["documentHash"]) if args else ZERO32

@@ -15,7 +15,8 @@ from ledger.core.look import moment
 from ledger.core.request_base import SKEW_SECONDS, RequestReason, SignableRequest
 from ledger.core.request_signature import VerifiedRequest, verify
 from ledger.core.statements import StatementDomain
-from ledger.errors import HistoryError, RequestError, StoreError
+from ledger.errors import GongzhiError, HistoryError, RequestError, StoreError
+from ledger.look_rows import ActedMeanwhile, ForeseenLook
 from ledger.ports import Transaction
 from ledger.services.gateway import Gateway
 from ledger.services.refuse import entitlement_error
@@ -27,14 +28,13 @@ CLOCK_SKEW_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Call:
-    """One authenticated request under way: its transaction, its facts and its caller.
+class Caller:
+    """Who calls, and what is known of the chain then.
 
     `facts_block` is the newest followed block that is not ahead of the clock; `now` is the gateway's clock, taken once.
     """
 
     gateway: Gateway
-    transaction: Transaction
     history: History
     facts_block: int
     now: int
@@ -76,6 +76,13 @@ class Call:
             raise entitlement_error(self.history, self.key, role, self.agency, self.as_of)
 
 
+@dataclass(frozen=True)
+class Call(Caller):
+    """One authenticated request under way: its caller, its facts and its transaction."""
+
+    transaction: Transaction
+
+
 def answer_signed(
     gateway: Gateway,
     request: SignableRequest,
@@ -88,8 +95,74 @@ def answer_signed(
     authentic, replayed, by a key that was never bound, or `signature_verification_unavailable` when the state to judge
     the key cannot be read.
     """
+    verified, now = _verified(gateway, request)
+    return _answered(gateway, verified, now, action, admit)
+
+
+def answer_look(
+    gateway: Gateway,
+    request: SignableRequest,
+    foresee: Callable[[Caller], ForeseenLook | None],
+    action: Callable[[Call], Answer],
+    admit: Callable[[int], None],
+) -> Answer:
+    """Answer a signed look at one record as `answer_signed` does, in fewer statements: those of `Store.look`.
+
+    `foresee` says what the look will read, by what this process knows of the chain, which may be old. Where it says
+    None, or raises a GongzhiError, the look is answered as any request.
+    """
+    verified, now = _verified(gateway, request)
+    foreseen = _foreseen(gateway, verified, now, foresee)
+    if foreseen is None:
+        return _answered(gateway, verified, now, action, admit)
+    admit(foreseen[0])
+    try:
+        return _looked(gateway, verified, now, foreseen[1], action)
+    except ActedMeanwhile:
+        return _answered(gateway, verified, now, action, lambda _: None)
+
+
+def _verified(gateway: Gateway, request: SignableRequest) -> tuple[VerifiedRequest, int]:
     now = gateway.clock()
-    verified = verify(request, now=now, chain_id=gateway.domain.chain_id)
+    return verify(request, now=now, chain_id=gateway.domain.chain_id), now
+
+
+def _foreseen(
+    gateway: Gateway, verified: VerifiedRequest, now: int, foresee: Callable[[Caller], ForeseenLook | None]
+) -> tuple[int, ForeseenLook] | None:
+    """Return the caller's agency and what its look will read, None where this process cannot tell."""
+    try:
+        caller = _caller(gateway, gateway.facts.known(), verified, now)
+        foreseen = foresee(caller)
+    except GongzhiError:
+        return None
+    return None if foreseen is None else (caller.agency, foreseen)
+
+
+def _looked(
+    gateway: Gateway, verified: VerifiedRequest, now: int, foreseen: ForeseenLook, action: Callable[[Call], Answer]
+) -> Answer:
+    is_called = False
+    try:
+        with gateway.store.look(foreseen) as transaction:
+            call = _call(gateway, transaction, verified, now)
+            is_called = True
+            return action(call)
+    except ActedMeanwhile:
+        raise
+    except BaseException:
+        if is_called:
+            _consume_alone(gateway, verified)
+        raise
+
+
+def _answered(
+    gateway: Gateway,
+    verified: VerifiedRequest,
+    now: int,
+    action: Callable[[Call], Answer],
+    admit: Callable[[int], None],
+) -> Answer:
     # A stranger costs no write; who is known is asked for nonce and chain in one statement.
     known = gateway.facts.agency_of(verified.address)
     consumed = answered = False
@@ -107,8 +180,7 @@ def answer_signed(
         answered = True
     finally:
         if consumed and not answered:
-            with gateway.store.begin() as transaction:
-                transaction.consume_nonce(*_nonce(verified))
+            _consume_alone(gateway, verified)
     return answer
 
 
@@ -118,19 +190,30 @@ def _call(gateway: Gateway, transaction: Transaction, verified: VerifiedRequest,
     except (StoreError, HistoryError) as failure:
         reason = RequestReason.SIGNATURE_VERIFICATION_UNAVAILABLE
         raise RequestError(reason, "the state to judge the key cannot be read") from failure
+    caller = _caller(gateway, history, verified, now)
+    return Call(gateway, history, caller.facts_block, now, caller.key, caller.agency, verified, transaction)
+
+
+def _caller(gateway: Gateway, history: History, verified: VerifiedRequest, now: int) -> Caller:
     block = history.newest_block_by(now + CLOCK_SKEW_SECONDS)
     if block is None:
         raise RequestError(RequestReason.SIGNATURE_VERIFICATION_UNAVAILABLE, "no block of the chain was seen yet")
     key = history.keys.get(verified.address)
     if key is None or not moment(history, block.number, now).covers(key.bound):
         raise RequestError(RequestReason.PRINCIPAL_NOT_ALLOWED, "the key is not bound to any agency")
-    return Call(gateway, transaction, history, block.number, now, verified.address, key.agency, verified)
+    return Caller(gateway, history, block.number, now, verified.address, key.agency, verified)
 
 
 def _consume(transaction: Transaction, verified: VerifiedRequest) -> None:
-    if not transaction.consume_nonce(*_nonce(verified)):
+    if not transaction.consume_nonce(*nonce_of(verified)):
         raise RequestError(RequestReason.NONCE_REUSED, "this request was received before")
 
 
-def _nonce(verified: VerifiedRequest) -> tuple[str, str, int]:
+def _consume_alone(gateway: Gateway, verified: VerifiedRequest) -> None:
+    with gateway.store.begin() as transaction:
+        transaction.consume_nonce(*nonce_of(verified))
+
+
+def nonce_of(verified: VerifiedRequest) -> tuple[str, str, int]:
+    """Return what is kept of a request so that it counts once: key, nonce, and until when (Unix seconds)."""
     return verified.address, verified.request_nonce, verified.expires + SKEW_SECONDS

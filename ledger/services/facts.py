@@ -40,6 +40,10 @@ class HistoryCache:
         with self._lock:
             return self._refreshed(transaction)
 
+    def known(self) -> History:
+        """Return the history as far as this process knows it, without a question: good to foresee, not to decide by."""
+        return self._folded[1]
+
     def agency_of(self, key: str) -> int | None:
         """Return the agency to which a key (lower-case 0x address) was bound, as far as this process knows."""
         bound = self._folded[1].keys.get(key)

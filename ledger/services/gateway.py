@@ -23,6 +23,9 @@ class Facts(Protocol):
     def history(self, transaction: Transaction) -> History:
         """Return the history as of the newest followed block; cheap when nothing is new."""
 
+    def known(self) -> History:
+        """Return the history as far as this process knows it, without a question: good to foresee, not to decide by."""
+
     def agency_of(self, key: str) -> int | None:
         """Return the agency to which a key (lower-case 0x address) was bound, as far as this process knows."""
 

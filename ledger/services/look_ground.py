@@ -8,11 +8,11 @@ from ledger.core.codes import Authority
 from ledger.core.look import Ground, Look, consent_id, objects_of, scopes_named
 from ledger.core.received import AT_ONCE, ReceivedAction, received_facts
 from ledger.core.typed_messages import message_from_json
-from ledger.look_rows import LookRest
+from ledger.look_rows import ForeseenLook, LookRest
 from ledger.ports import Transaction
 from ledger.rows import Action, StoredRecord
 from ledger.services.asked import Asked, look_of
-from ledger.services.authenticate import Call
+from ledger.services.authenticate import Call, Caller, nonce_of
 from ledger.services.consent_proofs import keep_proof, unread_proof, why_unsound
 from ledger.services.find_document import keep_scopes, scopes_of, unread_scopes
 from ledger.tag_rows import TagUse
@@ -78,10 +78,7 @@ def record_of_look(call: Call, asked: Asked, record_id: bytes, version: int | No
 
     What the look rests on is locked and read in the same statement, but for a resident who looks himself.
     """
-    transaction, person = call.transaction, person_of_look(call, asked)
-    look = look_of(call, asked, NO_VERSION)
-    scopes, proof = unread_scopes(scopes_named(call.history, look)), unread_proof(_consent_of(call, look))
-    rest = LookRest(person.tag, objects_of(call.history, look), (*scopes, *proof))
+    transaction, person, rest = call.transaction, person_of_look(call, asked), _rest_of(call, asked)
     if person.token is not None or rest == LookRest():
         alone = transaction.record(record_id, version)
         return None if alone is None else (alone, bool(person.records_about(transaction, [alone])))
@@ -89,17 +86,32 @@ def record_of_look(call: Call, asked: Asked, record_id: bytes, version: int | No
     if found is None:
         return None
     record, is_about_person, documents = found
-    keep_scopes({one: documents[one] for one in scopes})
-    keep_proof({one: documents[one] for one in proof})
+    scopes = scopes_named(call.history, look_of(call, asked, NO_VERSION))
+    keep_scopes({one: content for one, content in documents.items() if one in scopes})
+    keep_proof({one: content for one, content in documents.items() if one not in scopes})
     return record, is_about_person
+
+
+def foreseen_look(caller: Caller, asked: Asked, record_id: bytes, version: int | None) -> ForeseenLook | None:
+    """Return what a look at a record version (the newest if None) will read; None where a resident looks himself."""
+    if asked.authority == Authority.SELF:
+        return None
+    return ForeseenLook(record_id, version, _rest_of(caller, asked), nonce_of(caller.request))
+
+
+def _rest_of(caller: Caller, asked: Asked) -> LookRest:
+    # A consent is named by what was asked, whichever item version the record has.
+    history, look = caller.history, look_of(caller, asked, NO_VERSION)
+    consent = _consent_of(caller, look)
+    scopes, proof = unread_scopes(scopes_named(history, look)), unread_proof(consent)
+    return LookRest(_use_of(consent), objects_of(history, look), (*scopes, *proof))
 
 
 def person_of_look(call: Call, asked: Asked) -> Person:
     """Return the person that records must be about: of the consent, or the resident who looks himself."""
     if asked.authority == Authority.SELF:
         return Person(asked.subject, None)
-    # A consent is named by what was asked, whichever item version the record has.
-    return _person_of_consent(call, look_of(call, asked, NO_VERSION))
+    return Person(None, _use_of(_consent_of(call, look_of(call, asked, NO_VERSION))))
 
 
 def is_consent_of_another(call: Call, look: Look, token: bytes) -> bool:
@@ -107,14 +119,13 @@ def is_consent_of_another(call: Call, look: Look, token: bytes) -> bool:
 
     A tag that is not here, or was made for another use, is of nobody: then it is another's too.
     """
-    person = _person_of_consent(call, look)
+    person = Person(None, _use_of(_consent_of(call, look)))
     return person.tag is not None and person.token_in(call.transaction) != token
 
 
-def _person_of_consent(call: Call, look: Look) -> Person:
-    consent = _consent_of(call, look)
-    return Person(None, None if consent is None else TagUse(consent.subject_tag, consent.recipient, consent.purpose))
+def _use_of(consent: ConsentFacts | None) -> TagUse | None:
+    return None if consent is None else TagUse(consent.subject_tag, consent.recipient, consent.purpose)
 
 
-def _consent_of(call: Call, look: Look) -> ConsentFacts | None:
+def _consent_of(call: Caller, look: Look) -> ConsentFacts | None:
     return call.history.consents.get(consent_id(call.history, look) or b"")

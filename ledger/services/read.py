@@ -79,9 +79,10 @@ def open_page(
     rules: PageRules, keys: DailyKeys, records: Sequence[StoredRecord], following: tuple[int, bytes] | None = None
 ) -> Page:
     """Disclose permitted records of one item version and write their views."""
-    disclosed = disclose(rules, records)
     marks = {record.record_id: shown_marks(rules, record) for record in records}
     views = [view_text(rules, keys, record) for record in records]
+    # The entry comes last: what cannot be opened was not disclosed.
+    disclosed = disclose(rules, records)
     return Page(disclosed, views, {record_id: found for record_id, found in marks.items() if found}, following)
 
 

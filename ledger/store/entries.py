@@ -8,12 +8,11 @@ from typing import Any
 from ledger.rows import LookEvidence, NewEntry, StoredEntry
 from ledger.store.session import Row, Session
 
-ADD = """
-    INSERT INTO entries (entry_type, message, signer, signature, annex, digest, agency, created_at, anchor_by)
-    VALUES (%s, %s::json, %s, %s, %s, %s, %s, %s, %s) RETURNING entry_id"""
+ENTRY = "entries (entry_type, message, signer, signature, annex, digest, agency, created_at, anchor_by)"
+ENTRY_VALUES = "%s, %s::json, %s, %s, %s, %s, %s, %s, %s"
+ADD = f"INSERT INTO {ENTRY} VALUES ({ENTRY_VALUES}) RETURNING entry_id"
 # One statement for an entry and what proves it: a look makes both, and every round trip counts.
-ADD_WITH_EVIDENCE = f"""
-    WITH added AS ({ADD}){{kept}}
+ADD_EVIDENCE = """
     INSERT INTO evidence (entry_id, request_base, request_signature, openings)
     SELECT entry_id, %s, %s, %s FROM added RETURNING entry_id"""
 # Records about nobody known are left out. They are given as rows: for an array PostgreSQL would plan each time anew.
@@ -57,9 +56,21 @@ def unpacked(openings: bytes) -> tuple[tuple[bytes, int, bytes, int], ...]:
     )
 
 
-def _opened(evidence: LookEvidence) -> list[Any]:
-    rows = [(key, version, opened.to_bytes(32, "big")) for key, version, _, opened in evidence.openings]
-    return [value for row in rows for value in row]
+def entry_values(entry: NewEntry) -> tuple[Any, ...]:
+    """Return the values of ENTRY_VALUES."""
+    message = json.dumps(entry.message, separators=(",", ":"), ensure_ascii=False)
+    who = (entry.signer, entry.signature, entry.annex, entry.digest, entry.agency)
+    return (entry.entry_type, message, *who, entry.created_at, entry.anchor_by)
+
+
+def evidence_of_added(evidence: LookEvidence, *, of_persons: bool) -> tuple[str, str, tuple[Any, ...]]:
+    """Return how the evidence of the entry `added` is kept: a further WITH query (empty without `of_persons`), the
+    statement after it, and the values of both.
+    """
+    rows = [(key, version, opened.to_bytes(32, "big")) for key, version, _, opened in evidence.openings if of_persons]
+    kept = KEPT.format(rows=", ".join([OPENED_ROW] * len(rows))) if rows else ""
+    values = [value for row in rows for value in row]
+    return kept, ADD_EVIDENCE, (*values, evidence.request_base, evidence.request_signature, packed(evidence.openings))
 
 
 class Entries(Session):
@@ -70,23 +81,10 @@ class Entries(Session):
 
         `of_persons`: keep which records were opened, those that are about somebody, for whom they are about.
         """
-        values: tuple[Any, ...] = (
-            entry.entry_type,
-            json.dumps(entry.message, separators=(",", ":"), ensure_ascii=False),
-            entry.signer,
-            entry.signature,
-            entry.annex,
-            entry.digest,
-            entry.agency,
-            entry.created_at,
-            entry.anchor_by,
-        )
-        statement = ADD
+        statement, values = ADD, entry_values(entry)
         if evidence is not None:
-            opened = _opened(evidence) if of_persons else []
-            rows = ", ".join([OPENED_ROW] * (len(opened) // 3))
-            statement = ADD_WITH_EVIDENCE.format(kept=KEPT.format(rows=rows) if opened else "")
-            values += (*opened, evidence.request_base, evidence.request_signature, packed(evidence.openings))
+            kept, proven, more = evidence_of_added(evidence, of_persons=of_persons)
+            statement, values = f"WITH added AS ({ADD}){kept}{proven}", (*values, *more)
         entry_id: int = self._value(statement, values)
         return entry_id
 

@@ -1,47 +1,25 @@
 """`ledger.ports.Store` on PostgreSQL: a pool of connections, one transaction per `begin`."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from ledger.errors import StoreError
-from ledger.store.attachments import Attachments
-from ledger.store.counts import Counts
-from ledger.store.documents import Documents
-from ledger.store.erasure import Erasing
+from ledger.look_rows import ForeseenLook
+from ledger.store.database_transaction import PostgresTransaction
 from ledger.store.failures import translated
-from ledger.store.figures import Figures
-from ledger.store.looks import Looks
-from ledger.store.requests import Requests
-from ledger.store.steps import KeptSteps
-from ledger.store.stream import Stream
-from ledger.store.subjects import Subjects
-from ledger.store.submissions import Submissions
+from ledger.store.single_look import SingleLook, foreseen_row
+
+First = TypeVar("First")
 
 CONNECT_TIMEOUT_SECONDS = 5
 STATEMENT_TIMEOUT_SECONDS = 60
 """Longer than the slowest statement (numbering 65,536 entries takes 2 seconds); a hung server ends here."""
-
-
-class PostgresTransaction(
-    Requests,
-    Submissions,
-    Looks,
-    Attachments,
-    KeptSteps,
-    Erasing,
-    Subjects,
-    Counts,
-    Documents,
-    Stream,
-    Figures,
-):
-    """`ledger.ports.Transaction`, put together from the repositories."""
 
 
 class PostgresStore:
@@ -75,24 +53,27 @@ class PostgresStore:
     @contextmanager
     def begin(self) -> Iterator[PostgresTransaction]:
         """Open a transaction; see `ledger.ports.Store.begin`."""
-        pooled, cursor = self._begun()
-        connection = cursor.connection
-        try:
+        pooled, cursor, _ = self._connected(lambda cursor: cursor.execute("BEGIN"))
+        with _ended(pooled, cursor.connection):
             yield PostgresTransaction(cursor)
             _end(cursor, "COMMIT")
-        except BaseException:
-            # The error at hand counts; a connection that cannot even roll back is thrown away below.
-            with contextlib.suppress(StoreError):
-                if not connection.closed:
-                    _end(cursor, "ROLLBACK")
-            raise
-        finally:
-            if connection.closed or connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-                pooled.invalidate()
-            pooled.close()
 
-    def _begun(self) -> tuple[PoolProxiedConnection, psycopg.Cursor[Any]]:
-        """Return a connection and its cursor in a fresh transaction; those that died in the pool are replaced."""
+    @contextmanager
+    def look(self, foreseen: ForeseenLook) -> Iterator[PostgresTransaction]:
+        """Open the transaction of a look; see `ledger.ports.Store.look`."""
+        pooled, cursor, row = self._connected(lambda cursor: foreseen_row(cursor, foreseen))
+        with _ended(pooled, cursor.connection):
+            look = SingleLook(cursor, foreseen, row)
+            yield look
+            look.end()
+
+    def _connected(
+        self, first: Callable[[psycopg.Cursor[Any]], First]
+    ) -> tuple[PoolProxiedConnection, psycopg.Cursor[Any], First]:
+        """Return a connection, its cursor, and what the first statement gave; those that died in the pool are replaced.
+
+        Raises StoreError.
+        """
         while True:
             try:
                 pooled = self._pool.connect()
@@ -103,17 +84,44 @@ class PostgresStore:
             connection: Any = pooled.dbapi_connection
             try:
                 cursor: psycopg.Cursor[Any] = connection.cursor(binary=True)
-                cursor.execute("BEGIN")
-            except psycopg.Error:
-                # One that was lying in the pool while the server restarted. The pool is finite, so this ends.
+                return pooled, cursor, first(cursor)
+            except psycopg.Error as failure:
+                was_dead = connection.closed or _is_dying(failure)
                 pooled.invalidate()
                 pooled.close()
-                continue
-            return pooled, cursor
+                if not was_dead:
+                    raise translated(failure) from None
+                # One that was lying in the pool while the server restarted. The pool is finite, so this ends.
 
     def close(self) -> None:
         """Give connections back; one that is in use is closed when its transaction ends."""
         self._pool.dispose()
+
+
+@contextmanager
+def _ended(pooled: PoolProxiedConnection, connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Give a connection back when its transaction is over, which an error rolls back."""
+    try:
+        yield
+    except BaseException:
+        # The error at hand counts; a connection that cannot even roll back is thrown away below.
+        with contextlib.suppress(StoreError):
+            if not connection.closed and not _is_idle(connection):
+                _end(connection.cursor(), "ROLLBACK")
+        raise
+    finally:
+        if connection.closed or not _is_idle(connection):
+            pooled.invalidate()
+        pooled.close()
+
+
+def _is_dying(failure: psycopg.Error) -> bool:
+    # A server that shuts down says so before it closes the connection.
+    return isinstance(failure, psycopg.OperationalError) and not isinstance(failure, psycopg.errors.QueryCanceled)
+
+
+def _is_idle(connection: psycopg.Connection[Any]) -> bool:
+    return connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
 
 
 def _end(cursor: psycopg.Cursor[Any], how: str) -> None:

@@ -29,17 +29,21 @@ class Session:
     def __init__(self, cursor: psycopg.Cursor[Row]) -> None:
         self._cursor = cursor
 
+    def _begun(self) -> psycopg.Cursor[Row]:
+        """Return the cursor, in which a transaction is running."""
+        return self._cursor
+
     def _rows(self, statement: str, values: Sequence[Any] = (), *, prepare: bool | None = None) -> list[Row]:
         """Return all rows; `prepare=False` plans for these very values. Raises StoreError or Conflict."""
         try:
-            return self._cursor.execute(statement, values, prepare=prepare).fetchall()
+            return self._begun().execute(statement, values, prepare=prepare).fetchall()
         except psycopg.Error as failure:
             raise translated(failure) from None
 
     def _row(self, statement: str, values: Sequence[Any] = ()) -> Row | None:
         """Return the first row or None. Raises StoreError or Conflict."""
         try:
-            return self._cursor.execute(statement, values).fetchone()
+            return self._begun().execute(statement, values).fetchone()
         except psycopg.Error as failure:
             raise translated(failure) from None
 
@@ -58,14 +62,14 @@ class Session:
     def _run(self, statement: str, values: Sequence[Any] = ()) -> int:
         """Run a statement and return how many rows it touched. Raises StoreError or Conflict."""
         try:
-            return self._cursor.execute(statement, values).rowcount
+            return self._begun().execute(statement, values).rowcount
         except psycopg.Error as failure:
             raise translated(failure) from None
 
     def _copy(self, statement: str, types: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Send rows by COPY … FROM STDIN (FORMAT BINARY). Raises StoreError or Conflict."""
         try:
-            with self._cursor.copy(statement) as copy:
+            with self._begun().copy(statement) as copy:
                 copy.set_types(types)
                 for row in rows:
                     copy.write_row(row)
