@@ -1,5 +1,6 @@
 """Looks: one record, a search, an attachment, a proof bundle. Each answer is signed and anchored; each refusal too."""
 
+from functools import cache
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -12,13 +13,14 @@ from api.context import Context
 from api.look_headers import asked_by
 from api.openapi import look
 from api.parameters import Hash, Version
+from ledger.errors import LookRefused
 from ledger.rows import SearchQuery
 from ledger.services.asked import Asked
 from ledger.services.authenticate import Call
 from ledger.services.disclose import MOST_RECORDS
 from ledger.services.look_ground import foreseen_look
 from ledger.services.prove import prove_record
-from ledger.services.read import read_record
+from ledger.services.read import Page, read_record
 from ledger.services.read_attachment import read_attachment
 from ledger.services.search import search_records
 from ledger.services.subjects import counted_resident
@@ -45,12 +47,12 @@ def _asked(call: Call, request: Received) -> Asked:
 def read(context: Context, request: SignedRequest, record_id: Hash, version: Version = None) -> Response:
     """Return the view of a record that the look may open, with the signed Disclosure."""
     wanted = bytes32(record_id, "recordId")
-    page = answer(
-        context,
-        request,
-        lambda call: read_record(call, _asked(call, request), context.keys, wanted, version),
-        lambda caller: foreseen_look(caller, asked_by(request.headers), wanted, version),
-    )
+    asked = cache(lambda: asked_by(request.headers))
+
+    def opened(call: Call) -> Page | LookRefused:
+        return read_record(call, counted_resident(call, asked(), request.opening()), context.keys, wanted, version)
+
+    page = answer(context, request, opened, lambda caller: foreseen_look(caller, asked(), wanted, version))
     context.metrics.count_opened(len(page.views))
     return page_response(page)
 

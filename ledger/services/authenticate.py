@@ -15,7 +15,7 @@ from ledger.core.look import moment
 from ledger.core.request_base import SKEW_SECONDS, RequestReason, SignableRequest
 from ledger.core.request_signature import VerifiedRequest, verify
 from ledger.core.statements import StatementDomain
-from ledger.errors import GongzhiError, HistoryError, RequestError, StoreError
+from ledger.errors import FormatError, HistoryError, RequestError, StoreError
 from ledger.look_rows import ActedMeanwhile, ForeseenLook
 from ledger.ports import Transaction
 from ledger.services.gateway import Gateway
@@ -31,21 +31,18 @@ CLOCK_SKEW_SECONDS = 30
 class Caller:
     """Who calls, and what is known of the chain then.
 
-    `facts_block` is the newest followed block that is not ahead of the clock; `now` is the gateway's clock, taken once.
+    `facts_block` is the newest followed block that is not ahead of the clock; `now` is the gateway's clock, taken once;
+    `as_of` is the moment of every question to the history: state at the end of `factsBlock`, validity judged now.
     """
 
     gateway: Gateway
     history: History
     facts_block: int
+    as_of: AsOf
     now: int
     key: str
     agency: int
     request: VerifiedRequest
-
-    @cached_property
-    def as_of(self) -> AsOf:
-        """The moment of every question to the history: state at the end of `factsBlock`, validity judged now."""
-        return moment(self.history, self.facts_block, self.now)
 
     @property
     def domain(self) -> StatementDomain:
@@ -78,9 +75,13 @@ class Caller:
 
 @dataclass(frozen=True)
 class Call(Caller):
-    """One authenticated request under way: its caller, its facts and its transaction."""
+    """One authenticated request under way: its caller, its facts, its transaction.
+
+    `foreseen`: what its look reads, where it was foreseen by these very facts.
+    """
 
     transaction: Transaction
+    foreseen: ForeseenLook | None = None
 
 
 def answer_signed(
@@ -108,16 +109,17 @@ def answer_look(
 ) -> Answer:
     """Answer a signed look at one record as `answer_signed` does, in fewer statements: those of `Store.look`.
 
-    `foresee` says what the look will read, by what this process knows of the chain, which may be old. Where it says
-    None, or raises a GongzhiError, the look is answered as any request.
+    `foresee` says what the look will read, by what this process knows of the chain, which may be old. Where it cannot
+    tell (None) or does not understand what is asked (FormatError), the look is answered as any request.
     """
     verified, now = _verified(gateway, request)
-    foreseen = _foreseen(gateway, verified, now, foresee)
-    if foreseen is None:
+    caller = _known_caller(gateway, verified, now)
+    foreseen = None if caller is None else _foreseen(caller, foresee)
+    if caller is None or foreseen is None:
         return _answered(gateway, verified, now, action, admit)
-    admit(foreseen[0])
+    admit(caller.agency)
     try:
-        return _looked(gateway, verified, now, foreseen[1], action)
+        return _looked(caller, foreseen, action)
     except ActedMeanwhile:
         return _answered(gateway, verified, now, action, lambda _: None)
 
@@ -127,25 +129,26 @@ def _verified(gateway: Gateway, request: SignableRequest) -> tuple[VerifiedReque
     return verify(request, now=now, chain_id=gateway.domain.chain_id), now
 
 
-def _foreseen(
-    gateway: Gateway, verified: VerifiedRequest, now: int, foresee: Callable[[Caller], ForeseenLook | None]
-) -> tuple[int, ForeseenLook] | None:
-    """Return the caller's agency and what its look will read, None where this process cannot tell."""
+def _known_caller(gateway: Gateway, verified: VerifiedRequest, now: int) -> Caller | None:
+    """Return who calls as far as this process knows, None of a stranger."""
     try:
-        caller = _caller(gateway, gateway.facts.known(), verified, now)
-        foreseen = foresee(caller)
-    except GongzhiError:
+        return _caller(gateway, gateway.facts.known(), verified, now)
+    except RequestError:
         return None
-    return None if foreseen is None else (caller.agency, foreseen)
 
 
-def _looked(
-    gateway: Gateway, verified: VerifiedRequest, now: int, foreseen: ForeseenLook, action: Callable[[Call], Answer]
-) -> Answer:
-    is_called = False
+def _foreseen(caller: Caller, foresee: Callable[[Caller], ForeseenLook | None]) -> ForeseenLook | None:
+    try:
+        return foresee(caller)
+    except FormatError:
+        return None
+
+
+def _looked(known: Caller, foreseen: ForeseenLook, action: Callable[[Call], Answer]) -> Answer:
+    gateway, verified, is_called = known.gateway, known.request, False
     try:
         with gateway.store.look(foreseen) as transaction:
-            call = _call(gateway, transaction, verified, now)
+            call = _call_as_foreseen(known, foreseen, transaction) or _call(gateway, transaction, verified, known.now)
             is_called = True
             return action(call)
     except ActedMeanwhile:
@@ -190,18 +193,30 @@ def _call(gateway: Gateway, transaction: Transaction, verified: VerifiedRequest,
     except (StoreError, HistoryError) as failure:
         reason = RequestReason.SIGNATURE_VERIFICATION_UNAVAILABLE
         raise RequestError(reason, "the state to judge the key cannot be read") from failure
-    caller = _caller(gateway, history, verified, now)
-    return Call(gateway, history, caller.facts_block, now, caller.key, caller.agency, verified, transaction)
+    return _call_of(_caller(gateway, history, verified, now), transaction)
+
+
+def _call_as_foreseen(known: Caller, foreseen: ForeseenLook, transaction: Transaction) -> Call | None:
+    """Return the call if the facts by which it was foreseen are the newest that are stored, else None."""
+    if transaction.seen_state().newest_block != known.facts_block:
+        return None
+    is_same = known.gateway.facts.history(transaction) is known.history
+    return _call_of(known, transaction, foreseen) if is_same else None
+
+
+def _call_of(caller: Caller, transaction: Transaction, foreseen: ForeseenLook | None = None) -> Call:
+    facts = (caller.gateway, caller.history, caller.facts_block, caller.as_of, caller.now)
+    return Call(*facts, caller.key, caller.agency, caller.request, transaction, foreseen)
 
 
 def _caller(gateway: Gateway, history: History, verified: VerifiedRequest, now: int) -> Caller:
     block = history.newest_block_by(now + CLOCK_SKEW_SECONDS)
     if block is None:
         raise RequestError(RequestReason.SIGNATURE_VERIFICATION_UNAVAILABLE, "no block of the chain was seen yet")
-    key = history.keys.get(verified.address)
-    if key is None or not moment(history, block.number, now).covers(key.bound):
+    key, as_of = history.keys.get(verified.address), moment(history, block.number, now)
+    if key is None or not as_of.covers(key.bound):
         raise RequestError(RequestReason.PRINCIPAL_NOT_ALLOWED, "the key is not bound to any agency")
-    return Caller(gateway, history, block.number, now, verified.address, key.agency, verified)
+    return Caller(gateway, history, block.number, as_of, now, verified.address, key.agency, verified)
 
 
 def _consume(transaction: Transaction, verified: VerifiedRequest) -> None:

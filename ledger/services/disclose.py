@@ -145,7 +145,7 @@ def page_rules(call: Call, asked: Asked, version: int) -> PageRules:
         if asked.profile is not None and asked.profile != profile:
             profile = asked.profile
             requested, tier = granted_bitmap(call.transaction, profile, schema) or (_everything(schema), 0)
-    look = look_of(call, asked, version, profile or ZERO32)
+    look = replace(look, profile=profile or ZERO32)
     facts = look_facts(
         ground,
         look,

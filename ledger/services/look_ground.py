@@ -4,7 +4,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from ledger.core.access_facts import ConsentFacts
-from ledger.core.codes import Authority
+from ledger.core.codes import Authority, Basis
 from ledger.core.look import Ground, Look, consent_id, objects_of, scopes_named
 from ledger.core.received import AT_ONCE, ReceivedAction, received_facts
 from ledger.core.typed_messages import message_from_json
@@ -19,6 +19,8 @@ from ledger.tag_rows import TagUse
 
 NO_VERSION = 0
 """An item version that no item has."""
+RESTS_ON_NOTHING = frozenset({Authority.CLASS1, Authority.OWN, Authority.AUDIT})
+"""Authorities of looks that rest on no action, unless their basis is a consent."""
 
 
 def received_action(action: Action) -> ReceivedAction:
@@ -78,7 +80,8 @@ def record_of_look(call: Call, asked: Asked, record_id: bytes, version: int | No
 
     What the look rests on is locked and read in the same statement, but for a resident who looks himself.
     """
-    transaction, person, rest = call.transaction, person_of_look(call, asked), _rest_of(call, asked)
+    transaction, person = call.transaction, person_of_look(call, asked)
+    rest = _rest_of(call, asked) if call.foreseen is None else call.foreseen.rest
     if person.token is not None or rest == LookRest():
         alone = transaction.record(record_id, version)
         return None if alone is None else (alone, bool(person.records_about(transaction, [alone])))
@@ -100,6 +103,8 @@ def foreseen_look(caller: Caller, asked: Asked, record_id: bytes, version: int |
 
 
 def _rest_of(caller: Caller, asked: Asked) -> LookRest:
+    if asked.authority in RESTS_ON_NOTHING and asked.basis != Basis.CONSENT:
+        return LookRest()
     # A consent is named by what was asked, whichever item version the record has.
     history, look = caller.history, look_of(caller, asked, NO_VERSION)
     consent = _consent_of(caller, look)
@@ -111,6 +116,8 @@ def person_of_look(call: Call, asked: Asked) -> Person:
     """Return the person that records must be about: of the consent, or the resident who looks himself."""
     if asked.authority == Authority.SELF:
         return Person(asked.subject, None)
+    if call.foreseen is not None:
+        return Person(None, call.foreseen.rest.tag)
     return Person(None, _use_of(_consent_of(call, look_of(call, asked, NO_VERSION))))
 
 
