@@ -1,10 +1,10 @@
 """The transaction of a look at one record: one statement that reads and one that writes, whatever the look rests on.
 
 Every round trip counts, since each look makes them. So nothing is begun before something is written: the record, what
-the look rests on and the followed state are read by one statement, and the nonce is consumed by that of the entry, which
-alone is a transaction. The shared locks that a look holds elsewhere are taken there; if somebody acted between the two,
-nothing is written, and the look is answered once more (ActedMeanwhile). Whatever else a look asks of the database begins
-a common transaction, in which all is as everywhere.
+the look rests on and the followed state are read by one statement, and the nonce is consumed by that of the entry,
+which alone is a transaction. The shared locks that a look holds elsewhere are taken there; if somebody acted between
+the two, nothing is written, and the look is answered once more (ActedMeanwhile). Whatever else a look asks of the
+database begins a common transaction, in which all is as everywhere.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,10 +26,15 @@ from ledger.store.session import Row, any_of
 
 FORESEEN = f"""
     SELECT {STATE_COLUMNS}, {{acted}}, found.* FROM following LEFT JOIN LATERAL ({{record}}) AS found ON true"""
-ACTED = "EXISTS (SELECT FROM actions WHERE about {abouts} AND name {names})"
+NAMES = f"'{{{','.join(AT_ONCE)}}}'::text[]"
+ACTED = f"EXISTS (SELECT FROM actions WHERE about {{abouts}} AND name = ANY({NAMES}))"
 BEFORE_RECORD = 4
 """Columns of FORESEEN before those of the record."""
-GUARDED = "guarded AS MATERIALIZED (SELECT undisturbed(%s::int4[], %s::int4[], %s::bytea[], %s::text[]) AS is_so),"
+MOST_RELIED = 2
+"""Ids that `undisturbed` takes."""
+GUARDED = f"""
+    guarded AS MATERIALIZED (
+        SELECT undisturbed(%s, %s::int4, %s::int4, %s, %s::int4, %s::int4, {NAMES}) AS is_so),"""
 CONSUMED = "INSERT INTO nonces (key, request_nonce, expires_at) SELECT %s::text, %s::text, %s::int8"
 WRITE = f"""
     WITH {{guarded}} consumed AS ({CONSUMED} {{if_so}} ON CONFLICT DO NOTHING RETURNING 1),
@@ -47,10 +52,9 @@ UNDER_GUARD = {
 def foreseen_row(cursor: psycopg.Cursor[Row], look: ForeseenLook) -> Row:
     """Return the row of a look's first statement; raises psycopg.Error, or AssertionError without a followed state."""
     abouts = look.rest.abouts
-    acted = ACTED.format(abouts=any_of(len(abouts)), names=any_of(len(AT_ONCE))) if abouts else "false"
+    acted = ACTED.format(abouts=any_of(len(abouts))) if abouts else "false"
     record, values = select_of_look(look.record_id, look.version, look.rest)
-    named = (*abouts, *AT_ONCE) if abouts else ()
-    row = cursor.execute(FORESEEN.format(acted=acted, record=record), (*named, *values)).fetchone()
+    row = cursor.execute(FORESEEN.format(acted=acted, record=record), (*abouts, *values)).fetchone()
     if row is None:
         raise AssertionError("the migration puts the followed state there")
     return row
@@ -109,7 +113,8 @@ class SingleLook(PostgresTransaction):
 
     def share_about(self, abouts: Sequence[bytes]) -> None:
         """Rely on what was read of these ids; only where there was an action, lock them as everybody does."""
-        if self._is_begun or self._was_acted or not set(abouts) <= set(self._look.rest.abouts):
+        foreseen = self._look.rest.abouts
+        if self._is_begun or self._was_acted or len(foreseen) > MOST_RELIED or not set(abouts) <= set(foreseen):
             super().share_about(abouts)
         else:
             self._relied = self._relied.union(abouts)
@@ -162,8 +167,8 @@ class SingleLook(PostgresTransaction):
         if self._is_begun or not self._relied:
             return ()
         relied = sorted(self._relied)
-        firsts, seconds = zip(*map(lock_of, relied), strict=True)
-        return list(firsts), list(seconds), relied, list(AT_ONCE)
+        one, other = relied[0], relied[-1]
+        return one, *lock_of(one), other, *lock_of(other)
 
 
 def _reused() -> RequestError:
