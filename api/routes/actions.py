@@ -1,6 +1,5 @@
 """Relayed actions: signed messages that the gateway takes to the chain, and how far they are."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answer_shapes import ACTION
@@ -10,12 +9,13 @@ from api.body_shapes import ACTION_BODY
 from api.context import Context
 from api.openapi import signed
 from api.parameters import Hash
+from api.routing import routes
 from ledger.errors import NotFound
 from ledger.services.answer_once import answer_once
 from ledger.services.authenticate import Call
 from ledger.services.relay import find_action, take_action
 
-router = APIRouter(tags=["actions"])
+router = routes("actions")
 
 
 @router.post("/v1/actions", **signed("Act on a contract", ACTION, body=ACTION_BODY, idempotent=True, status=202))

@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from starlette.responses import Response
 
 from api.answer_shapes import AGENCIES, AGENCY
 from api.answers import json_response
 from api.context import Context
 from api.openapi import public
+from api.routing import routes
 from ledger.services.describe import describe_agencies, describe_agency
 
-router = APIRouter(tags=["chain"])
+router = routes("chain")
 AgencyNumber = Annotated[int, Path(ge=1, lt=2**32, description="agency id")]
 
 

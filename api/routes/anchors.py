@@ -1,6 +1,5 @@
 """Anchored batches of this gateway's stream, as the chain says."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answer_shapes import ANCHORS
@@ -8,9 +7,10 @@ from api.answers import json_response
 from api.context import Context
 from api.openapi import public
 from api.parameters import After, PageSize
+from api.routing import routes
 from ledger.services.describe import describe_anchors
 
-router = APIRouter(tags=["chain"])
+router = routes("chain")
 
 
 @router.get("/v1/anchors", **public("Anchored batches in order", ANCHORS))

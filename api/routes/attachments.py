@@ -1,6 +1,5 @@
 """Attachments: files are uploaded before the record that names them; they are read as looks, under `/v1/records`."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answer_shapes import UPLOADED
@@ -8,12 +7,13 @@ from api.answers import bytes32, json_response
 from api.auth import SignedUpload, answer
 from api.context import Context
 from api.openapi import upload
+from api.routing import routes
 from ledger.core.attachment import MEDIA_TYPES
 from ledger.core.codes import Role
 from ledger.core.hexadecimal import to_hex
 from ledger.services.attach import Upload, stage_attachment
 
-router = APIRouter(tags=["attachments"])
+router = routes("attachments")
 
 
 @router.post("/v1/attachments", **upload("Upload an attachment", UPLOADED, role=Role.SUBMIT, media_types=MEDIA_TYPES))

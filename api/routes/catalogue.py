@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from starlette.responses import Response
 
 from api.answer_shapes import CATALOGUE, ITEM
 from api.answers import json_response
 from api.context import Context
 from api.openapi import public
+from api.routing import routes
 from ledger.services.describe import describe_catalogue, describe_item
 
-router = APIRouter(tags=["chain"])
+router = routes("chain")
 ItemNumber = Annotated[int, Path(ge=1, lt=2**32, description="catalogue item")]
 
 

@@ -1,15 +1,15 @@
 """The chain that everything is anchored on."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answer_shapes import CHAIN
 from api.answers import json_response
 from api.context import Context
 from api.openapi import public
+from api.routing import routes
 from ledger.services.describe import describe_chain
 
-router = APIRouter(tags=["chain"])
+router = routes("chain")
 
 
 @router.get("/v1/chain", **public("The chain and its contracts", CHAIN))

@@ -1,6 +1,5 @@
 """Commitments for thin clients: computed and forgotten."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answer_shapes import COMMITMENTS
@@ -9,10 +8,11 @@ from api.auth import SignedRequest, answer
 from api.body_shapes import COMMIT_BODY
 from api.context import Context
 from api.openapi import signed
+from api.routing import routes
 from ledger.core.codes import Role
 from ledger.services.commit_for_client import commit_for_client
 
-router = APIRouter(tags=["submissions"])
+router = routes("submissions")
 
 
 @router.post(

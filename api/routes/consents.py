@@ -1,6 +1,5 @@
 """Consents, for those who have a part in them."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.access_lists import Agency, Cursor, Part, Rows, State, list_response
@@ -10,9 +9,10 @@ from api.auth import SignedRequest, answer
 from api.context import Context
 from api.openapi import signed
 from api.parameters import Hash
+from api.routing import routes
 from ledger.services.list_access import find_consent, list_consents
 
-router = APIRouter(tags=["consents"])
+router = routes("consents")
 
 
 @router.get("/v1/consents", **signed("Consents, newest first", CONSENTS))

@@ -1,6 +1,5 @@
 """Hashed documents: those of the catalogue and consent texts for all; scopes, evidence and reasons for parties."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answer_shapes import ANY
@@ -9,9 +8,10 @@ from api.auth import SignedRequest, answer
 from api.context import Context
 from api.openapi import public, signed
 from api.parameters import Hash
+from api.routing import routes
 from ledger.services.named_documents import document_of, public_document
 
-router = APIRouter(tags=["documents"])
+router = routes("documents")
 
 
 @router.get("/v1/documents/{document_hash}", **public("A document by its hash", ANY))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from api.answer_shapes import DUTIES
@@ -10,10 +10,11 @@ from api.answers import json_response
 from api.auth import SignedRequest, answer
 from api.context import Context
 from api.openapi import signed
+from api.routing import routes
 from ledger.core.hexadecimal import to_hex
 from ledger.services.duties import list_duties
 
-router = APIRouter(tags=["duties"])
+router = routes("duties")
 Agency = Annotated[
     int | None, Query(ge=1, lt=2**32, description="whose duties; everybody's that you may see if left out")
 ]

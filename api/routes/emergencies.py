@@ -1,6 +1,5 @@
 """Emergencies and what became of them, for members."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.access_lists import Agency, Cursor, Item, Part, Rows, State, list_response
@@ -10,9 +9,10 @@ from api.auth import SignedRequest, answer
 from api.context import Context
 from api.openapi import signed
 from api.parameters import Hash
+from api.routing import routes
 from ledger.services.list_access import find_emergency, list_emergencies
 
-router = APIRouter(tags=["emergencies"])
+router = routes("emergencies")
 
 
 @router.get("/v1/emergencies", **signed("Emergencies, newest first", EMERGENCIES))

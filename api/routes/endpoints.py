@@ -1,6 +1,5 @@
 """Where the gateways of the consortium are reached."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answer_shapes import ENDPOINT
@@ -9,9 +8,10 @@ from api.auth import SignedRequest, answer
 from api.body_shapes import ENDPOINT_BODY
 from api.context import Context
 from api.openapi import signed
+from api.routing import routes
 from ledger.services.endpoints import keep_endpoint
 
-router = APIRouter(tags=["chain"])
+router = routes("chain")
 
 
 @router.post("/v1/endpoints", **signed("Hand over an endpoint document", ENDPOINT, body=ENDPOINT_BODY))

@@ -1,6 +1,5 @@
 """Entries of the stream, for members."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answer_shapes import ENTRIES, ENTRY
@@ -9,9 +8,10 @@ from api.auth import SignedRequest, answer
 from api.context import Context
 from api.openapi import signed
 from api.parameters import After, Hash, PageSize
+from api.routing import routes
 from ledger.services.list_entries import find_entry, list_entries
 
-router = APIRouter(tags=["entries"])
+router = routes("entries")
 
 
 @router.get("/v1/entries", **signed("Anchored entries in order", ENTRIES))

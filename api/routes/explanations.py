@@ -1,6 +1,5 @@
 """Explanations: where something is, what happened to it, what it waits for."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answer_shapes import EXPLANATION
@@ -9,9 +8,10 @@ from api.auth import SignedRequest, answer
 from api.context import Context
 from api.openapi import signed
 from api.parameters import Hash
+from api.routing import routes
 from ledger.services.explain import explain
 
-router = APIRouter(tags=["entries"])
+router = routes("entries")
 
 
 @router.get("/v1/explanations/{identifier}", **signed("Where something is", EXPLANATION))

@@ -1,6 +1,5 @@
 """The auditor's export."""
 
-from fastapi import APIRouter
 from starlette.responses import StreamingResponse
 
 from api.answer_shapes import TEXT
@@ -9,9 +8,10 @@ from api.context import Context
 from api.look_headers import export_asked_by
 from api.openapi import look
 from api.parameters import After
+from api.routing import routes
 from ledger.services.export import begin_export, export_chunks
 
-router = APIRouter(tags=["audit"])
+router = routes("audit")
 NDJSON = "application/x-ndjson"
 
 

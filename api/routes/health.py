@@ -1,6 +1,5 @@
 """Whether this process lives, and whether it can serve."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answer_shapes import LIVE, READY
@@ -8,9 +7,10 @@ from api.answers import json_response
 from api.context import Context
 from api.openapi import public
 from api.problems import UNREADY
+from api.routing import routes
 from ledger.services.check_health import check_health
 
-router = APIRouter(tags=["health"])
+router = routes("health")
 
 
 @router.get("/v1/health/live", **public("The process lives", LIVE))

@@ -1,6 +1,5 @@
 """Marks on records: typed messages that the gateway relays to the chain."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answer_shapes import ACTION
@@ -9,13 +8,14 @@ from api.auth import SignedRequest, answer
 from api.body_shapes import MARK_BODY
 from api.context import Context
 from api.openapi import signed
+from api.routing import routes
 from ledger.core.codes import Role
 from ledger.errors import NotFound
 from ledger.services.answer_once import answer_once
 from ledger.services.authenticate import Call
 from ledger.services.relay import take_mark
 
-router = APIRouter(tags=["marks"])
+router = routes("marks")
 
 
 @router.post(

@@ -1,15 +1,15 @@
 """Metrics of this process, for Prometheus."""
 
-from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from api.answer_shapes import TEXT
 from api.context import Context
 from api.openapi import public
+from api.routing import routes
 from ledger.services.key_watch import seconds_left
 
-router = APIRouter(tags=["health"])
+router = routes("health")
 EVER = 2**62
 """Later than every time (Unix seconds)."""
 

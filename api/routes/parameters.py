@@ -1,15 +1,15 @@
 """Parameters in force, as the chain says."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answer_shapes import PARAMETERS
 from api.answers import json_response
 from api.context import Context
 from api.openapi import public
+from api.routing import routes
 from ledger.services.describe import describe_parameters
 
-router = APIRouter(tags=["chain"])
+router = routes("chain")
 
 
 @router.get("/v1/parameters", **public("Parameters in force", PARAMETERS))

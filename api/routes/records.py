@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from api.answer_shapes import ATTACHED, PAGE, PROVEN
@@ -13,6 +13,7 @@ from api.context import Context
 from api.look_headers import asked_by
 from api.openapi import look
 from api.parameters import Hash, Version
+from api.routing import routes
 from ledger.errors import LookRefused
 from ledger.rows import SearchQuery
 from ledger.services.asked import Asked
@@ -25,7 +26,7 @@ from ledger.services.read_attachment import read_attachment
 from ledger.services.search import search_records
 from ledger.services.subjects import counted_resident
 
-router = APIRouter(tags=["records"])
+router = routes("records")
 Region = Annotated[str, Query(pattern="^[0-9]{0,15}$", description="region prefix")]
 RecordClass = Annotated[
     str | None,

@@ -1,6 +1,5 @@
 """Requests for access with their grants, for members."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.access_lists import Agency, Cursor, Item, Part, Rows, State, list_response
@@ -10,9 +9,10 @@ from api.auth import SignedRequest, answer
 from api.context import Context
 from api.openapi import signed
 from api.parameters import Hash
+from api.routing import routes
 from ledger.services.list_access import find_request, list_requests
 
-router = APIRouter(tags=["requests"])
+router = routes("requests")
 
 
 @router.get("/v1/requests", **signed("Requests for access, newest first", REQUESTS))

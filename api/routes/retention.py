@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from api.answer_shapes import OWN_RECORDS
@@ -11,11 +11,12 @@ from api.auth import SignedRequest, answer
 from api.context import Context
 from api.openapi import signed
 from api.parameters import PageSize
+from api.routing import routes
 from ledger.core.codes import Role
 from ledger.core.hexadecimal import to_hex
 from ledger.services.retention import own_records
 
-router = APIRouter(tags=["retention"])
+router = routes("retention")
 Item = Annotated[int, Query(ge=1, lt=2**31, description="catalogue item")]
 Before = Annotated[int, Query(ge=0, lt=2**53, description="Unix seconds; records accepted before it")]
 Cursor = Annotated[str | None, Query(max_length=128, description="`next` of the page before")]

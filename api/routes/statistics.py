@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from api.answers import json_response
@@ -12,6 +12,7 @@ from api.context import Context
 from api.count_shapes import COUNT_BODY, COUNTS, DUPLICATES
 from api.look_headers import query_asked_by
 from api.openapi import counting, signed
+from api.routing import routes
 from ledger.core import queries
 from ledger.core.collect_once import CollectOnce
 from ledger.core.shapes import members_of, text
@@ -20,7 +21,7 @@ from ledger.services.authenticate import Call
 from ledger.services.collect_once import ShownFigures, once_period
 from ledger.services.statistics import Counts, count_records
 
-router = APIRouter(tags=["statistics"])
+router = routes("statistics")
 Month = Annotated[str, Query(max_length=7, description="a settled local month, YYYY-MM")]
 
 

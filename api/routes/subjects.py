@@ -6,7 +6,6 @@ The signed body holds a commitment to the id; the id itself comes in the header 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answers import json_response
@@ -14,6 +13,7 @@ from api.auth import Received, SignedRequest, answer
 from api.context import ApiContext, Context
 from api.look_headers import query_asked_by
 from api.openapi import query
+from api.routing import routes
 from api.subject_shapes import (
     CONSENT_TAG,
     COVERAGE,
@@ -41,7 +41,7 @@ from ledger.services.subjects import (
     tokens_for_publishing,
 )
 
-router = APIRouter(tags=["subjects"])
+router = routes("subjects")
 Answer = TypeVar("Answer")
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from api.answer_shapes import SUBMISSION
@@ -13,6 +13,7 @@ from api.context import ApiContext, Context
 from api.look_headers import refuse_stated
 from api.openapi import signed
 from api.parameters import Hash
+from api.routing import routes
 from ledger.action_errors import DuplicateSubject
 from ledger.core.codes import Role
 from ledger.errors import Conflict, LookRefused
@@ -22,7 +23,7 @@ from ledger.services.find_submission import find_submission, repeated_submission
 from ledger.services.publish import SignedSubmission, parse_submission, publish
 from ledger.services.wait import LONGEST_SECONDS, wait_until_anchored
 
-router = APIRouter(tags=["submissions"])
+router = routes("submissions")
 Wait = Annotated[int, Query(ge=0, le=LONGEST_SECONDS, description="seconds to wait until it is anchored")]
 
 
