@@ -25,9 +25,9 @@ from ledger.store.looks import record_of_row, select_of_look
 from ledger.store.session import Row, any_of
 
 FORESEEN = f"""
-    SELECT {STATE_COLUMNS}, {{acted}}, found.* FROM following LEFT JOIN LATERAL ({{record}}) AS found ON true"""
+    SELECT {STATE_COLUMNS}, EXISTS (SELECT FROM actions WHERE {{named}}), found.*
+    FROM following LEFT JOIN LATERAL ({{record}}) AS found ON true"""
 NAMES = f"'{{{','.join(AT_ONCE)}}}'::text[]"
-ACTED = f"EXISTS (SELECT FROM actions WHERE about {{abouts}} AND name = ANY({NAMES}))"
 BEFORE_RECORD = 4
 """Columns of FORESEEN before those of the record."""
 MOST_RELIED = 2
@@ -52,9 +52,9 @@ UNDER_GUARD = {
 def foreseen_row(cursor: psycopg.Cursor[Row], look: ForeseenLook) -> Row:
     """Return the row of a look's first statement; raises psycopg.Error, or AssertionError without a followed state."""
     abouts = look.rest.abouts
-    acted = ACTED.format(abouts=any_of(len(abouts))) if abouts else "false"
+    named = f"about {any_of(len(abouts))} AND name = ANY({NAMES})" if abouts else "false"
     record, values = select_of_look(look.record_id, look.version, look.rest)
-    row = cursor.execute(FORESEEN.format(acted=acted, record=record), (*abouts, *values)).fetchone()
+    row = cursor.execute(FORESEEN.format(named=named, record=record), (*abouts, *values)).fetchone()
     if row is None:
         raise AssertionError("the migration puts the followed state there")
     return row
