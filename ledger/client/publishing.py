@@ -31,6 +31,8 @@ from ledger.core.statements import StatementDomain
 from ledger.errors import FormatError, PromiseBroken
 
 MOST_WAIT_SECONDS = 30
+_CLOSED_AFTERWARDS = {"connection": "close"}
+"""A connection belongs to one process of a gateway: over kept ones all of a publisher's work may go to the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ class Publishing:
         would tell of stored records is refused (checked and kept), PromiseBroken.
         """
         path = "/v1/submissions" + (f"?wait={min(wait_seconds, MOST_WAIT_SECONDS)}" if wait_seconds else "")
-        answer = self._desk.transport.post(path, request_body(content, attempts[-1]), repeatable=False)
+        body = request_body(content, attempts[-1])
+        answer = self._desk.transport.post(path, body, _CLOSED_AFTERWARDS, repeatable=False)
         if answer.status == 403:
             self._refused(answer, content.item)
         return self._accepted(answer, content.submission_id, attempts)

@@ -47,12 +47,14 @@ class Door(httpx.BaseTransport):
     def __init__(self, gateway: SimulatedGateway, shut_at: int = 0) -> None:
         self._gateway, self._shut_at, self._lock = gateway, shut_at, threading.Lock()
         self.come = self.inside = self.most_inside = 0
+        self.connections: list[str] = []
         self.taken = threading.Event()
         self.two_inside = threading.Event()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         with self._lock:
             self.come += 1
+            self.connections.append(request.headers["connection"])
             self.inside += 1
             self.most_inside = max(self.most_inside, self.inside)
             shut = 0 < self._shut_at <= self.come
@@ -92,6 +94,15 @@ def test_what_is_put_is_sent_while_the_rest_is_prepared_in_order_and_two_at_a_ti
     assert door.most_inside == AT_ONCE
     assert minutes_at(gateway) == Counter(range(1, ROWS + 1))
     assert list(send_job(begun(tmp_path), make_client().publishing)) == []
+
+
+def test_no_connection_is_kept_to_one_process_of_the_gateway(
+    gateway: SimulatedGateway, make_client: MakeClient, tmp_path: Path
+) -> None:
+    door, made = Door(gateway), begun(tmp_path)
+    made.fill()
+    assert len(list(send_job(made, make_client(door).publishing))) == len(NAMES)
+    assert door.connections == ["close"] * len(NAMES)
 
 
 def test_after_a_refusal_nothing_more_is_begun_the_job_is_filled_and_the_next_start_sends_the_rest(
