@@ -45,10 +45,12 @@ def profile(tier: Tier, purpose: int, *more: tuple[str, str], item: int = SHARED
 
 
 NARROW = MaskProfile(SHARED, 1, Tier.T1, 0, (("/region", "o"), ("/class", "o")))
+OF_COMMUNITIES = profile(Tier.T3, 0, NAME)
+FOR_EVERY_PURPOSE = profile(Tier.T5, 0)
 GRANTED = profile(Tier.T5, Purpose.INCIDENT_RESPONSE, NAME)
 SEEN_BY_RESIDENT = profile(Tier.T5, Purpose.RIGHTS_AND_AUDIT, NAME, PHONE)
 IN_EMERGENCY = profile(Tier.E, 0, PHONE)
-PROFILES = (NARROW, GRANTED, SEEN_BY_RESIDENT, IN_EMERGENCY)
+PROFILES = (NARROW, OF_COMMUNITIES, FOR_EVERY_PURPOSE, GRANTED, SEEN_BY_RESIDENT, IN_EMERGENCY)
 SCOPE = Scope(number32("scope"), ("990101",), None, None, None, None)
 ELSEWHERE = Scope(number32("elsewhere"), ("990102",), None, None, None, None)
 

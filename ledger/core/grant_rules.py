@@ -1,13 +1,14 @@
-"""What a grant may be: its terms fit what it opens, and it goes no further than its request (policy page, "Terms of a
-grant").
+"""What a grant may be: its terms fit what it opens, it goes no further than its request (policy page, "Terms of a
+grant"), and its profile is one that may be given for the purpose, of a tier of its reader.
 
 The contract keeps a grant's times and hashes; what a profile opens stands in documents, so this is judged beside the
 chain: by the gateway before it takes a decision, and by an auditor over what was granted.
 """
 
 from ledger.core.access_facts import AccessFacts, GrantTerms
-from ledger.core.codes import Term
+from ledger.core.codes import Term, Tier
 from ledger.core.documents import MaskProfile, SlotName
+from ledger.core.mask_policy import MaskPolicy
 from ledger.core.schema import ORIGINAL, Schema
 
 OPEN_CLASS, SENSITIVE_CLASS = "O", "S"
@@ -61,3 +62,21 @@ def slots_beyond(granted: MaskProfile, asked: MaskProfile) -> tuple[SlotName, ..
     """
     named = frozenset(asked.open)
     return tuple(slot for slot in granted.open if slot not in named and (slot[0], ORIGINAL) not in named)
+
+
+def is_listed(policy: MaskPolicy | None, profile: bytes, purpose: int) -> bool:
+    """Say whether a mask policy lists a profile (32 bytes) for a purpose; an item without a policy lists none."""
+    listed = None if policy is None else policy.listed(profile)
+    return listed is not None and listed.serves(purpose)
+
+
+def why_tier_unfit(asked: MaskProfile, reader: int, kind: int, tiers: frozenset[Tier]) -> str | None:
+    """Return why agency `reader` of this kind may not be granted by the profile that it asked for, or None.
+
+    `tiers` are those under which its kind looks (the table's). What is granted opens no more than what was asked, so
+    the tier that was asked binds it: a holder may grant a narrower profile of another tier.
+    """
+    if asked.tier in tiers:
+        return None
+    theirs = ", ".join(sorted(one.name for one in tiers)) or "none"
+    return f"agency {reader} of kind {kind} looks under {theirs}, the profile is of tier {asked.tier.name}"

@@ -65,6 +65,7 @@ from ledger.services.audit_parts import (
 from ledger.services.audit_persons import judged_persons
 from ledger.services.audit_report import AuditedStream, report_of
 from ledger.services.audit_state import AuditState
+from ledger.services.profile_files import mask_table
 
 PART_BYTES = 24 << 20
 """Bytes of one file that a part holds at most, about: what a worker's rows are kept in memory for."""
@@ -148,7 +149,7 @@ def audit_ledgers(requests: Sequence[AuditRequest]) -> tuple[Report, Sequence[Au
             raise UsageError(f"two of the exports are of gateway {found.ground.gateway}")
         audits.append(found)
     if all(audit.may_go_on for audit in audits):
-        check_grants([audit.ground for audit in audits], audits[0].tally)
+        check_grants([audit.ground for audit in audits], audits[0].tally, mask_table(load_document))
     streams = [AuditedStream(audit.manifest.gateway, audit.anchors, audit.tally) for audit in audits]
     first, seconds = audits[0], time.monotonic() - started
     source = first.request.chain_source

@@ -8,7 +8,7 @@ from ledger.action_errors import ConsentUnfit, ItemNotOpen, ProfileNotListed, Se
 from ledger.core.access_facts import AccessFacts, GrantTerms
 from ledger.core.codes import Basis, Role, ShareClass
 from ledger.core.documents import MaskProfile
-from ledger.core.grant_rules import opened_classes, why_beyond_request, why_terms_unfit
+from ledger.core.grant_rules import is_listed, opened_classes, why_beyond_request, why_terms_unfit, why_tier_unfit
 from ledger.core.hexadecimal import from_hex
 from ledger.core.mask_table import MaskTable
 from ledger.core.received import GRANTED, REFUSED
@@ -80,7 +80,9 @@ def _judge_grant(judged: Judged, access: AccessFacts) -> None:
     judged.require_until("expiresAt", latest)
     _require_listed(judged, args, message["profile"], access.purpose)
     _require_within_request(judged, access)
-    # What is granted opens no more than what was asked, so its reader is bound by the tier that was asked.
+    # The chain takes any profile in a request: one that is not listed would bound nothing, and name any tier.
+    asked = _open_item(judged, access.item, access.item_version, access.purpose)
+    _require_listed(judged, asked, access.profile, access.purpose)
     _require_tier(judged, access.profile, access.reader)
     _require_terms(judged, args, profile_of(judged.call.transaction, message["profile"]))
 
@@ -88,12 +90,10 @@ def _judge_grant(judged: Judged, access: AccessFacts) -> None:
 def _require_tier(judged: Judged, profile: bytes, reader: int) -> None:
     """Raise ProfileNotListed where a profile is of a tier under which no agency of the reader's kind looks."""
     kind = judged.history.agencies[reader].kind
-    tier, tiers = profile_of(judged.call.transaction, profile).tier, _mask_table().tiers_of(kind)
-    if tier not in tiers:
-        theirs = ", ".join(sorted(one.name for one in tiers)) or "none"
-        raise ProfileNotListed(
-            f"agency {reader} of kind {kind} looks under {theirs}, the profile is of tier {tier.name}"
-        )
+    asked = profile_of(judged.call.transaction, profile)
+    unfit = why_tier_unfit(asked, reader, kind, _mask_table().tiers_of(kind))
+    if unfit is not None:
+        raise ProfileNotListed(unfit)
 
 
 @cache
@@ -188,10 +188,9 @@ def _require_kind(judged: Judged, args: Mapping[str, Any], member: str, agency: 
 
 def _require_listed(judged: Judged, args: Mapping[str, Any], profile: bytes, purpose: int) -> None:
     policy = mask_policy_of(judged.call.transaction, from_hex(args["maskPolicyHash"]))
-    listed = None if policy is None else policy.listed(profile)
-    if listed is None or not listed.serves(purpose):
+    if not is_listed(policy, profile, purpose):
         named = f"item {args['item']} version {args['version']}"
-        raise ProfileNotListed(f"the mask policy of {named} does not list this profile for purpose {purpose}")
+        raise ProfileNotListed(f"the mask policy of {named} does not list profile 0x{profile.hex()} for {purpose}")
 
 
 def _matching_end(judged: Judged, consent_id: bytes, reader: int, holder: int, purpose: int) -> int:

@@ -9,17 +9,31 @@ from ledger.client.exporting import write_lines
 from ledger.core.audit.replay import ONLY_KEY_HOLDERS
 from ledger.core.canonical import encode
 from ledger.core.chainfile import ChainFile, ContractPin, Trust, parse_trust, trust_document
+from ledger.core.codes import Tier
 from ledger.core.export import MANIFEST_FILE, manifest_document
 from ledger.core.hexadecimal import to_hex
+from ledger.core.typed_messages import message_to_json
 from ledger.core.verdict import Report, Verdict
 from ledger.services.audit_ledger import AuditRequest, audit_ledger
 from tests.api import test_emergencies as emergencies
 from tests.api import test_grants as grants
 from tests.api.consortium import Consortium
-from tests.api.members import AUDIT_KEY, CHAIN, CHAIN_ID, CONTRACTS, FIRE_READER, PUBLISHER, READER_OF_COMMUNITY, key
-from tests.api.offices import DECIDER, ITEM, OPENER, REQUESTER, SUPERVISOR, Offices
+from tests.api.members import (
+    AUDIT_KEY,
+    CHAIN,
+    CHAIN_ID,
+    COMMUNITY,
+    CONTRACTS,
+    FIRE,
+    FIRE_READER,
+    PUBLISHER,
+    READER_OF_COMMUNITY,
+    key,
+)
+from tests.api.offices import DECIDER, DOCUMENTS, ITEM, OPENER, REQUESTER, SUPERVISOR, Offices
 from tests.api.persons import OTHER_ID, ask, opening, publish_care
 from tests.api.test_grants import caring
+from tests.api.test_grants_refused import asked_on_chain
 from tests.api.test_looks import path_of
 
 pytestmark = pytest.mark.api
@@ -83,6 +97,29 @@ def test_looks_under_grants_are_verified(offices: Offices, tmp_path: Path) -> No
     report = audited(offices.consortium, tmp_path / "export")
     assert (report.verdict, report.failures) == (Verdict.VERIFIED, ())
     assert (passed(report, "look.uses"), passed(report, "action.included")) == (5, 5)
+    assert [passed(report, f"grant.{each}") for each in ("terms", "request", "profile", "tier")] == [3, 3, 3, 3]
+
+
+def test_a_decision_past_the_gateway_for_another_tier_convicts_the_holder_alone(
+    offices: Offices, tmp_path: Path
+) -> None:
+    record = grants.published(offices)
+    offices.consortium.anchor_all()
+    of_street = next(one.profile for one in DOCUMENTS.policy.profiles if one.tier == Tier.T4)
+    grant = asked_on_chain(offices, of_street)
+    refused = offices.decide(grant, profile=of_street)
+    assert refused.code == "profile_not_listed"
+    said = message_to_json("DecideAccess", refused.message)
+    event = {"reader": FIRE, "holder": COMMUNITY, **said}
+    offices.consortium.add_block([("AccessLedger", "AccessGranted", event)])
+    assert grants.look(offices, grant, path_of(record)).status_code == 200
+    report = audited(offices.consortium, tmp_path / "export")
+    assert report.verdict is Verdict.FAULTY
+    assert [(one.id, one.subject, one.blames) for one in report.failures] == [
+        ("grant.tier", f"grant {to_hex(grant)}", f"agency {COMMUNITY}")
+    ]
+    assert f"agency {FIRE} of kind 8 looks under T5, the profile is of tier T4" in report.failures[0].actual
+    assert passed(report, "look.decision") == 1
 
 
 def test_looks_by_consent_are_verified(caring: Offices, tmp_path: Path) -> None:

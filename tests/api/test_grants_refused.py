@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ledger.core.canonical import encode
 from ledger.core.codes import Tier
 from ledger.core.hexadecimal import to_hex
 from ledger.core.typed_messages import message_to_json
@@ -14,7 +16,7 @@ from ledger.store.migrate import migrate
 from tests import engines
 from tests.api.consortium import running_consortium
 from tests.api.members import FIRE
-from tests.api.offices import DAY, DOCUMENTS, ZERO32, Offices
+from tests.api.offices import DAY, DOCUMENTS, PROFILE, ZERO32, Offices
 
 pytestmark = pytest.mark.api
 
@@ -68,6 +70,15 @@ def test_a_holder_grants_what_was_asked_or_less(offices: Offices) -> None:
 def test_a_profile_that_nobody_here_knows_bounds_no_grant(offices: Offices) -> None:
     request = asked_on_chain(offices, profile=os.urandom(32))
     assert "is not known here" in offices.decide(request).answer.json()["detail"]
+
+
+def test_a_grant_answers_no_request_for_a_profile_that_the_item_does_not_list(offices: Offices) -> None:
+    wide = replace(next(one for one in DOCUMENTS.profiles if one.hash == PROFILE), purpose=5)
+    with offices.consortium.store.begin() as opened:
+        opened.add_document(wide.hash, "application/json", encode(wide.document), offices.consortium.now)
+    refused = offices.decide(asked_on_chain(offices, profile=wide.hash))
+    assert refused.code == "profile_not_listed"
+    assert f"item 2 version 1 does not list profile {to_hex(wide.hash)}" in refused.answer.json()["detail"]
 
 
 def test_a_profile_of_another_tier_is_neither_asked_nor_granted(offices: Offices) -> None:

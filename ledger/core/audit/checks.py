@@ -69,6 +69,8 @@ STEP_OF: Mapping[str, int] = {
     "consent.evidence": 5,
     "grant.terms": 5,
     "grant.request": 5,
+    "grant.profile": 5,
+    "grant.tier": 5,
     "entry.times": 7,
     "promise.anchored": 7,
     "action.included": 7,
@@ -146,6 +148,10 @@ WHAT: Mapping[str, str] = {
     "grant.terms": "each grant's terms fit what it opens: an assessment for sensitive or entrusted data, statistics "
     "only of what is not personal, destruction later than the request",
     "grant.request": "no grant lasts longer, or opens more, than its request asked for",
+    "grant.profile": "each grant's profile, and the one that its request asked for, is listed for the purpose by the "
+    "item version's mask policy",
+    "grant.tier": "each grant answers a request for a profile of a tier under which the reader's kind looks, by the "
+    "verifier's own field and tier table",
     "entry.times": "times signed by the gateway fit its other statements, its promise and the anchoring block",
     "promise.anchored": "each entry was anchored by its anchorBy",
     "action.included": "each received action stands on chain by its includeBy, where the chain could take it",

@@ -32,6 +32,10 @@ class Audited:
         """How often a check passed."""
         return sum(result.count for result in self.report.checks if (result.id, result.result) == (check, "pass"))
 
+    def skipped(self, check: str) -> int:
+        """How often a check could not be judged."""
+        return sum(result.count for result in self.report.checks if (result.id, result.result) == (check, "skipped"))
+
     def require(self, check: str, blames: str, actual: str = "") -> None:
         """Require a faulty verdict by this check, this blamed party and a finding with this text."""
         assert self.report.verdict is Verdict.FAULTY, self.report.headline

@@ -1,6 +1,7 @@
 """Overdue duties of a ledger: what the auditor lists by agency, judged as of a time, beside a verdict that stays."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,19 @@ from ledger.core.documents import CatalogueItem, MaskProfile
 from ledger.core.eip712 import ZERO32
 from ledger.core.export import ExportedEntry, ExportedLook
 from ledger.core.hexadecimal import to_hex
+from ledger.core.mask_policy import MaskPolicy, PolicyProfile
 from ledger.core.schema import Schema, parse_schema
 from ledger.core.verdict import Report, Verdict
 from ledger.domain import load_document
-from tests.simulated_consortium import GATEWAY, ITEM, OTHER_GATEWAY, PUBLISHER, READER, address, number32
+from tests.simulated_consortium import (
+    GATEWAY,
+    OTHER_GATEWAY,
+    PUBLISHER,
+    READER,
+    address,
+    item_version,
+    number32,
+)
 from tests.simulated_ledger import SimulatedLedger
 from tests.unit.audit.auditing import audit
 
@@ -30,7 +40,9 @@ pytestmark = pytest.mark.unit
 REQUEST, EMERGENCY = to_hex(number32("a request")), to_hex(number32("an emergency"))
 NOTHING = to_hex(ZERO32)
 CALENDAR = parse_calendar(load_document("calendar/cn-1.json"))
-STEPS_ITEM, RIGHTS_ITEM = 4, 5
+STEPS_ITEM, RIGHTS_ITEM, SHARED = 4, 5, 6
+PROFILE = MaskProfile(SHARED, 1, Tier.T5, 0, (("/region", "o"),))
+POLICY = MaskPolicy(SHARED, 1, (PolicyProfile(PROFILE.tier, PROFILE.purpose, PROFILE.hash),))
 DAY = 86_400
 
 
@@ -44,8 +56,11 @@ class DutyLedger(SimulatedLedger):
 
     def __init__(self, start: str) -> None:
         super().__init__(now=at(start))
-        self.keep(CALENDAR.document)
-        self.mine([("Catalogue", "CalendarSet", {"version": 1, "documentHash": to_hex(CALENDAR.hash)})])
+        conditional = {"share_class": ShareClass.CONDITIONAL, "mask_policy_hash": POLICY.hash, "class1_profile": None}
+        shared = replace(item_version(1, open_phone=False)[2], item=SHARED, **conditional)
+        self.keep(CALENDAR.document, PROFILE.document, POLICY.document, shared.document)
+        calendar = {"version": 1, "documentHash": to_hex(CALENDAR.hash)}
+        self.mine([("Catalogue", "CalendarSet", calendar), ("Catalogue", "ItemPublished", item_args(shared))])
         said = {"/subjectRecordId": "id", "/process": "code", "/from": "code", "/to": "code"}
         self.steps = self.publish_open_item(STEPS_ITEM, "transition", said)
         self.rights = self.publish_open_item(RIGHTS_ITEM, "rights_request", {"/right": "code"})
@@ -85,15 +100,15 @@ class DutyLedger(SimulatedLedger):
         return self.say(STEPS_ITEM, self.steps, key, values)
 
     def ask(self) -> None:
-        zero = dict.fromkeys(("basisRef", "scopeHash", "profile"), NOTHING)
+        hashes = {"basisRef": NOTHING, "scopeHash": NOTHING, "profile": to_hex(PROFILE.hash)}
         parties = {"request": REQUEST, "reader": READER, "holder": PUBLISHER, "key": address("reader")}
-        asked = {"item": ITEM, "itemVersion": 1, "purpose": 2, "basis": 3, "until": self.now + 90 * DAY}
-        self.mine([("AccessLedger", "AccessRequested", {**parties, **asked, **zero})])
+        asked = {"item": SHARED, "itemVersion": 1, "purpose": 2, "basis": 3, "until": self.now + 90 * DAY}
+        self.mine([("AccessLedger", "AccessRequested", {**parties, **asked, **hashes})])
 
     def grant(self, **terms: int) -> None:
         parties = {"request": REQUEST, "reader": READER, "holder": PUBLISHER, "key": address("publisher")}
-        bound = {"itemVersion": 1, "profile": NOTHING, "expiresAt": self.now + 60 * DAY, "uses": 0, "terms": 0}
-        rest = {"destroyBy": 0, "assessment": NOTHING}
+        bound = {"itemVersion": 1, "profile": to_hex(PROFILE.hash), "expiresAt": self.now + 60 * DAY}
+        rest = {"uses": 0, "terms": 0, "destroyBy": 0, "assessment": NOTHING}
         self.mine([("AccessLedger", "AccessGranted", {**parties, **bound, **rest, **terms})])
 
     def open_emergency(self) -> None:

@@ -14,24 +14,28 @@ from ledger.core.hexadecimal import to_hex
 from tests.simulated_authorities import (
     CLOSED,
     ELSEWHERE,
+    FOR_EVERY_PURPOSE,
     GRANTED,
     IN_EMERGENCY,
     NARROW,
+    OF_COMMUNITIES,
     PHONE,
     AuthorityLedger,
     profile,
 )
-from tests.simulated_consortium import RIVAL, address, number32
+from tests.simulated_consortium import PUBLISHER, RIVAL, address, number32
 from tests.unit.audit.auditing import audit
 from tests.unit.audit.authorities import (
     GATEWAY_1,
     Lie,
+    audited,
     require_found,
     withdrawal,
 )
 
 pytestmark = pytest.mark.unit
-WIDER = profile(Tier.T6, 2, PHONE)
+HOLDER = f"agency {PUBLISHER}"
+WIDER = profile(Tier.T5, 4, PHONE)
 
 
 # --- consents ---
@@ -96,7 +100,8 @@ def class_1_look_by_a_withdrawn_consent(ledger: AuthorityLedger) -> None:
 
 
 def grant_of_another_reader(ledger: AuthorityLedger) -> None:
-    ledger.granted_look(ledger.grant("request", {"reader": RIVAL}), 2)
+    asked = {"reader": RIVAL, "profile": to_hex(OF_COMMUNITIES.hash)}
+    ledger.granted_look(ledger.grant("request", asked), 2)
 
 
 def grant_of_another_holder(ledger: AuthorityLedger) -> None:
@@ -108,7 +113,8 @@ def grant_of_another_item(ledger: AuthorityLedger) -> None:
 
 
 def grant_for_another_purpose(ledger: AuthorityLedger) -> None:
-    ledger.granted_look(ledger.grant("request", {"purpose": 7}), 2)
+    named = {"profile": to_hex(FOR_EVERY_PURPOSE.hash)}
+    ledger.granted_look(ledger.grant("request", {"purpose": 7, **named}, **named), 2)
 
 
 def grant_elsewhere(ledger: AuthorityLedger) -> None:
@@ -178,12 +184,6 @@ def profile_widened_because_it_was_asked_for(ledger: AuthorityLedger) -> None:
     ledger.granted_look(ledger.grant(), 2, shown=WIDER, said={"profile": to_hex(WIDER.hash)})
 
 
-def granted_profile_that_the_item_does_not_list(ledger: AuthorityLedger) -> None:
-    ledger.keep(WIDER.document)
-    asked = {"profile": to_hex(WIDER.hash)}
-    ledger.granted_look(ledger.grant("request", asked, **asked), 2, shown=WIDER)
-
-
 def look_beyond_a_narrower_profile(ledger: AuthorityLedger) -> None:
     ledger.granted_look(ledger.grant(), 2, profile=NARROW.hash, said={"profile": to_hex(NARROW.hash)})
 
@@ -247,7 +247,6 @@ LIES: list[tuple[Lie, str, str]] = [
     (opened_beyond_the_granted_profile, "look.profile", "1 slots beyond"),
     (profile_widened, "look.profile", "1 slots beyond"),
     (profile_widened_because_it_was_asked_for, "look.profile", "1 slots beyond"),
-    (granted_profile_that_the_item_does_not_list, "look.profile", "slots beyond"),
     (look_beyond_a_narrower_profile, "look.profile", "slots beyond"),
     (disclosure_of_another_grant_than_asked, "look.headers", "authorityId"),
     (disclosure_of_a_grant_for_a_class_1_request, "look.headers", "authority"),
@@ -262,6 +261,17 @@ def test_an_attack_is_found_by_its_check_and_blames_the_gateway(
     lie: Lie, check: str, found: str, tmp_path: Path
 ) -> None:
     require_found(lie, check, found, tmp_path)
+
+
+def test_a_look_under_a_profile_that_nobody_listed_blames_the_holder_who_gave_it_too(tmp_path: Path) -> None:
+    ledger = AuthorityLedger()
+    ledger.keep(WIDER.document)
+    asked = {"profile": to_hex(WIDER.hash)}
+    ledger.granted_look(ledger.grant("request", asked, **asked), 2, shown=WIDER)
+    report = audited(ledger, tmp_path)
+    report.require("look.profile", GATEWAY_1, "slots beyond")
+    report.require("grant.profile", HOLDER, "which version 1 of item 6 does not list")
+    assert report.failed == {"look.profile", "grant.profile"}
 
 
 # --- documents that were withheld ---

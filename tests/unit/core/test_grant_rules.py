@@ -5,9 +5,17 @@ from dataclasses import replace
 import pytest
 
 from ledger.core.access_facts import AccessFacts, GrantTerms
-from ledger.core.codes import Term, Tier
+from ledger.core.codes import Purpose, Term, Tier
 from ledger.core.documents import MaskProfile
-from ledger.core.grant_rules import opened_classes, slots_beyond, why_beyond_request, why_terms_unfit
+from ledger.core.grant_rules import (
+    is_listed,
+    opened_classes,
+    slots_beyond,
+    why_beyond_request,
+    why_terms_unfit,
+    why_tier_unfit,
+)
+from ledger.core.mask_policy import MaskPolicy, PolicyProfile
 from ledger.core.points import Point
 from ledger.core.schema import parse_schema
 from tests.simulated_consortium import incident_schema
@@ -72,3 +80,30 @@ def test_a_grant_opens_no_slot_beyond_the_profile_that_was_asked() -> None:
     )
     assert why_beyond_request(ASKED, PLAIN, wider, None) is None
     assert why_beyond_request(ASKED, PLAIN, None, asked) is None
+
+
+def test_a_profile_is_granted_where_the_mask_policy_lists_it_for_the_purpose() -> None:
+    every, one, resident, emergency = (bytes([place]) * 32 for place in range(4))
+    policy = MaskPolicy(
+        6,
+        1,
+        (
+            PolicyProfile(Tier.T5, 0, every),
+            PolicyProfile(Tier.T5, 2, one),
+            PolicyProfile(Tier.T5, Purpose.RIGHTS_AND_AUDIT, resident),
+            PolicyProfile(Tier.E, 0, emergency),
+        ),
+    )
+    listed = [is_listed(policy, profile, 2) for profile in (every, one, resident, emergency, b"\7" * 32)]
+    assert listed == [True, True, False, False, False]
+    assert not is_listed(policy, one, 3)
+    assert not is_listed(None, every, 2)
+
+
+def test_a_reader_is_granted_by_a_profile_of_its_kind_s_tiers() -> None:
+    department = profile(("/region", "o"))
+    assert why_tier_unfit(department, 3, 8, frozenset({Tier.T4, Tier.T5})) is None
+    assert why_tier_unfit(department, 3, 22, frozenset({Tier.T4, Tier.T3})) == (
+        "agency 3 of kind 22 looks under T3, T4, the profile is of tier T5"
+    )
+    assert "looks under none" in str(why_tier_unfit(department, 3, 99, frozenset()))
