@@ -26,6 +26,7 @@ from typing import Any, Final
 from ledger.core.canonical import decode, encode
 from ledger.core.codes import Role
 from ledger.core.eip712 import ZERO32, signing_preimage, type_hash, word
+from ledger.core.entitlement import CLOCK_SKEW_SECONDS
 from ledger.core.hexadecimal import from_hex, to_address, to_hex
 from ledger.core.history import AsOf, History
 from ledger.core.keccak import keccak256
@@ -144,7 +145,9 @@ def verify_answer(answer: PersonsAnswer, sample: PersonsSample, history: History
     """Raise PersonsAnswerRefused unless an answer is whole, of this sample, and signed by the sample's gateway.
 
     Every look of the sample stands in it once, with the tag that its consent has on chain; the signer held API_SIGN for
-    the gateway when it compared. That what it says is true, nothing here shows: who cannot make tags believes it.
+    the gateway when it compared, which was after the sample's last entry was anchored and is not after this chain
+    ends: an answer is anchored nowhere, so its own time is believed between these alone, and never from when its key
+    was called suspect. That what it says is true, nothing here shows: who cannot make tags believes it.
     """
     if (answer.domain, answer.gateway, answer.sample) != (sample.domain, sample.gateway, sample.hash):
         raise PersonsAnswerRefused("the answer is of another sample")
@@ -156,19 +159,36 @@ def verify_answer(answer: PersonsAnswer, sample: PersonsSample, history: History
         consent = history.consents.get(look.consent)
         if consent is None or consent.subject_tag != compared.subject_tag:
             raise PersonsAnswerRefused(f"entry {look.sequence}: its consent has another tag on chain")
-    _verify_signature(answer, history)
+    _verify_signature(answer, sample, history)
 
 
-def _verify_signature(answer: PersonsAnswer, history: History) -> None:
+def _verify_signature(answer: PersonsAnswer, sample: PersonsSample, history: History) -> None:
     try:
         signer = recover(keccak256(answer.preimage), answer.signature)
     except SignatureError as error:
         raise PersonsAnswerRefused(f"its signature is none: {error.detail}") from None
     if signer != answer.signer:
         raise PersonsAnswerRefused("it is not signed by the key that it names: it was altered, or another signed it")
-    refusal = history.why_not_entitled(signer, Role.API_SIGN, answer.gateway, AsOf(answer.compared_at))
+    at = _moment(answer.compared_at, sample, history)
+    refusal = history.why_not_entitled(signer, Role.API_SIGN, answer.gateway, AsOf(at))
     if refusal is not None:
         raise PersonsAnswerRefused(f"its signer is no API_SIGN key of gateway {answer.gateway}: {refusal}")
+    if 0 < history.keys[signer].suspect_from <= at:
+        raise PersonsAnswerRefused("its key was called suspect since before it was signed, and nothing shows its time")
+
+
+def _moment(compared_at: int, sample: PersonsSample, history: History) -> int:
+    """Return when an answer was made (Unix seconds), not before its sample could be drawn."""
+    last = sample.last_sequence
+    stream = history.anchors.get(sample.gateway, [])
+    anchored = next((one.point.time for one in stream if last < one.first_sequence + one.leaf_count), None)
+    if anchored is None:
+        raise PersonsAnswerRefused(f"the last entry of its sample, {last}, is not anchored on this chain")
+    if compared_at < anchored - CLOCK_SKEW_SECONDS:
+        raise PersonsAnswerRefused("it says that it was made before the last entry of its sample was anchored")
+    if history.first_block_after(compared_at - CLOCK_SKEW_SECONDS - 1) is None:
+        raise PersonsAnswerRefused("it says that it was made after this chain ends: take the chain as it is now")
+    return max(compared_at, anchored)
 
 
 def _look(value: object) -> ComparedLook:

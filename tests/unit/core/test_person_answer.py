@@ -28,14 +28,29 @@ from tests.simulated_consortium import address, number32, private_key
 pytestmark = pytest.mark.unit
 PINNED = "0x3c295ba2b33df765d96580b5a881db5afdf8219f5cf848f2f3bfdbd956e401db"
 """Made with eth-account's encode_typed_data."""
-LEDGER = AuthorityLedger()
-CONSENTS = tuple(LEDGER.consent(name) for name in ("consent", "another consent"))
+NAMES = ("consent", "another consent")
+
+
+def anchored_after(*events: tuple[str, str, dict[str, Any]], seconds: int = 2) -> AuthorityLedger:
+    """A ledger with two consents, then these events, and an entry anchored `seconds` after them."""
+    ledger = AuthorityLedger()
+    for name in NAMES:
+        ledger.consent(name)
+    ledger.mine(list(events))
+    ledger.submit(9)
+    ledger.anchor(seconds)
+    return ledger
+
+
+LEDGER = anchored_after()
+CONSENTS = tuple(map(number32, NAMES))
+LAST = len(LEDGER.entries)
 HISTORY = LEDGER.chain.history()
 LOOKS = tuple(
     ConsentedLook(4 + place, number32("record", place), 1, number32("root", place), consent)
     for place, consent in enumerate((*CONSENTS, CONSENTS[0]))
 )
-SAMPLE = PersonsSample(LEDGER.domain, 1, 40, "thrown dice: 4 2 6 1", 9, LOOKS)
+SAMPLE = PersonsSample(LEDGER.domain, 1, LAST, "thrown dice: 4 2 6 1", 9, LOOKS)
 
 
 def compared(look: ConsentedLook, result: Compared = Compared.SAME) -> ComparedLook:
@@ -110,13 +125,62 @@ def test_a_consent_that_the_chain_does_not_have_is_refused() -> None:
         (signed(ANSWER, "nobody"), "no API_SIGN key of gateway 1"),
         (signed(ANSWER, "publisher"), "no API_SIGN key of gateway 1"),
         (signed(ANSWER, "other-gateway"), "no API_SIGN key of gateway 1"),
-        (signed(replace(ANSWER, compared_at=0)), "no API_SIGN key of gateway 1"),
+        (signed(replace(ANSWER, compared_at=0)), "before the last entry of its sample was anchored"),
+        (signed(replace(ANSWER, compared_at=LEDGER.now - 31)), "before the last entry of its sample was anchored"),
+        (signed(replace(ANSWER, compared_at=LEDGER.now + 31)), "after this chain ends"),
     ],
     ids=str,
 )
 def test_an_answer_that_the_gateway_did_not_sign_is_refused(answer: PersonsAnswer, said: str) -> None:
     with pytest.raises(PersonsAnswerRefused, match=said):
         verify_answer(answer, SAMPLE, HISTORY)
+
+
+@pytest.mark.parametrize("seconds", [-30, 30])
+def test_clocks_may_differ_by_the_usual_skew(seconds: int) -> None:
+    verify_answer(signed(replace(ANSWER, compared_at=ANSWER.compared_at + seconds)), SAMPLE, HISTORY)
+
+
+def test_a_sample_that_reaches_further_than_the_chain_is_not_answered() -> None:
+    further = replace(SAMPLE, last_sequence=LAST + 1)
+    with pytest.raises(PersonsAnswerRefused, match=f"last entry of its sample, {LAST + 1}, is not anchored"):
+        verify_answer(signed(replace(ANSWER, sample=further.hash)), further, HISTORY)
+
+
+REVOKED = {"key": address("gateway"), "agency": 1, "reason": 1, "suspectFrom": 0}
+ENDS = {
+    "revoked": ("AgencyRegistry", "KeyRevoked", REVOKED),
+    "retired": ("AgencyRegistry", "KeyRetired", {"key": address("gateway"), "agency": 1}),
+}
+
+
+@pytest.mark.parametrize("said", [Compared.OTHER, Compared.SAME])
+@pytest.mark.parametrize("end", ENDS)
+def test_who_has_a_key_that_ended_convicts_and_acquits_nobody(end: str, said: Compared) -> None:
+    ledger = anchored_after(ENDS[end], seconds=86_400)
+    history, ended = ledger.chain.history(), ledger.now - 86_400
+    answer = replace(ANSWER, looks=tuple(compared(look, said) for look in LOOKS))
+    for at in (ended - 60, ended - 1, ended, ledger.now - 30, ledger.now):
+        with pytest.raises(PersonsAnswerRefused, match=f"before the last entry|the key was {end}"):
+            verify_answer(signed(replace(answer, compared_at=at)), SAMPLE, history)
+
+
+def test_a_key_that_ended_within_the_skew_is_judged_when_the_sample_could_be_drawn() -> None:
+    ledger = anchored_after(ENDS["revoked"])
+    with pytest.raises(PersonsAnswerRefused, match="the key was revoked"):
+        verify_answer(signed(replace(ANSWER, compared_at=ledger.now - 10)), SAMPLE, ledger.chain.history())
+
+
+@pytest.mark.parametrize("since", [-1, 0, 1])
+def test_what_a_key_signed_since_it_was_called_suspect_is_not_believed(since: int) -> None:
+    ledger = anchored_after()
+    answer = signed(replace(ANSWER, compared_at=ledger.now))
+    ledger.mine([("AgencyRegistry", "KeyRevoked", REVOKED | {"suspectFrom": ledger.now + since})], 600)
+    if since > 0:
+        verify_answer(answer, SAMPLE, ledger.chain.history())
+        return
+    with pytest.raises(PersonsAnswerRefused, match="called suspect since before it was signed"):
+        verify_answer(answer, SAMPLE, ledger.chain.history())
 
 
 @pytest.mark.parametrize(
