@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -133,6 +134,23 @@ def parse_cursor(text: str | None) -> tuple[int, bytes] | None:
     if len(data) != 40:
         raise FormatError("cursor: not one that this gateway gave")
     return int.from_bytes(data[:8], "big", signed=True), data[8:]
+
+
+def left_text(left: int | None) -> str | None:
+    """Return the cursor of a list that a resident asks for: how many older ones are left.
+
+    Who asks is known by the signed request, which is kept and exported: its cursor names nothing.
+    """
+    return None if left is None else str(left)
+
+
+def parse_left(text: str | None) -> int | None:
+    """Return how many are left by a cursor of `left_text`; raises FormatError."""
+    if text is None:
+        return None
+    if not re.fullmatch("[1-9][0-9]{0,9}", text):
+        raise FormatError("cursor: not one that this gateway gave")
+    return int(text)
 
 
 def bytes32(text: str, what: str) -> bytes:

@@ -30,11 +30,8 @@ class LookAtPerson:
     """Entry digest."""
     anchored_at: int | None
     """Time of the anchoring block, None until the follower has seen it confirmed."""
-
-    @property
-    def place(self) -> tuple[int, bytes]:
-        """Where a page goes on behind this look."""
-        return self.entry_id, self.record.record_id
+    place: int
+    """Place among the looks that are told: 1 is the oldest."""
 
 
 @dataclass(frozen=True, slots=True)

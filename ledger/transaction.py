@@ -171,11 +171,12 @@ class Transaction(AttachmentKeeping, Counting, StepKeeping, Protocol):
         """Return what `records_about` returns, for the person for whom a consent's tag was made here, for this use."""
 
     def looks_at_person(
-        self, token: bytes, items: Sequence[int], after: tuple[int, bytes] | None, limit: int
+        self, token: bytes, items: Sequence[int], left: int | None, limit: int
     ) -> Sequence[LookAtPerson]:
         """Return at most `limit` disclosures of records of these items that are about a person, newest first.
 
-        `after` is the place behind which a page begins. Versions from before the record named this person are left out.
+        `left`: how many of them are left to be told, the oldest; all if None. Versions from before the record
+        named this person are left out.
         """
 
     def forget_tags(self, kept: Sequence[bytes], before: int) -> int:

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from api.access_lists import Cursor, Rows
-from api.answers import cursor_text, json_response, parse_cursor
+from api.answers import json_response, left_text, parse_left
 from api.auth import SignedRequest, answer
 from api.context import Context
 from api.look_headers import query_asked_by
@@ -28,12 +28,12 @@ def index(context: Context, request: SignedRequest, cursor: Cursor = None, limit
 
     Looks by himself (authority 5) and by the publisher (7) are among them. Each page is a Query of its own.
     """
-    after = parse_cursor(cursor)
+    left = parse_left(cursor)
 
     def ask(call: Call) -> LooksPage | LookRefused:
         asked = with_resident(call, query_asked_by(request.headers), request.opening())
-        return list_looks(call, asked, after, limit)
+        return list_looks(call, asked, left, limit)
 
     page = answer(context, request, ask)
-    members = {"items": list(page.items), "looks": list(page.looks), "next": cursor_text(page.next)}
+    members = {"items": list(page.items), "looks": list(page.looks), "next": left_text(page.left)}
     return json_response({"query": page.query.document(), **members})

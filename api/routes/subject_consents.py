@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.access_lists import Cursor, Rows
-from api.answers import cursor_text, json_response, parse_cursor
+from api.answers import json_response, left_text, parse_left
 from api.auth import SignedRequest, answer
 from api.context import Context
 from api.look_headers import query_asked_by
@@ -28,12 +28,12 @@ def index(context: Context, request: SignedRequest, cursor: Cursor = None, limit
 
     Gongzhi-Item is left out: consents are of no item. Each page is a Query of its own.
     """
-    after = parse_cursor(cursor)
+    left = parse_left(cursor)
 
     def ask(call: Call) -> OwnConsentsPage | LookRefused:
         asked = with_resident(call, query_asked_by(request.headers), request.opening())
-        return list_own_consents(call, asked, after, limit)
+        return list_own_consents(call, asked, left, limit)
 
     page = answer(context, request, ask)
-    members = {"consents": list(page.consents), "documents": list(page.documents), "next": cursor_text(page.next)}
+    members = {"consents": list(page.consents), "documents": list(page.documents), "next": left_text(page.left)}
     return json_response({"query": page.query.document(), **members})

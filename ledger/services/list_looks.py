@@ -26,17 +26,20 @@ _ALSO_SAID = ("profile", "officer", "caseRef")
 
 @dataclass(frozen=True, slots=True)
 class LooksPage:
-    """The signed Query, the items of which it tells, looks newest first, and where the next page begins."""
+    """The signed Query, the items of which it tells, looks newest first, and how many older ones are left."""
 
     query: SignedStatement
     items: Sequence[int]
     looks: Sequence[Mapping[str, Any]]
-    next: tuple[int, bytes] | None
+    left: int | None
+    """None on the last page."""
 
 
-def list_looks(call: Call, asked: Asked, after: tuple[int, bytes] | None, limit: int) -> LooksPage | LookRefused:
-    """Answer at most `limit` looks at records about the resident who asks, behind a place; a refusal is returned.
+def list_looks(call: Call, asked: Asked, left: int | None, limit: int) -> LooksPage | LookRefused:
+    """Answer at most `limit` looks at records about the resident who asks; a refusal is returned.
 
+    `left`: how many are left to be told, the oldest; all if None. A number, since the request is kept and exported: a
+    place would tell which records, or whose entries, are of one person.
     Raises FormatError without authority SELF: then nobody says about whom it is asked.
     """
     resident = asked.subject
@@ -46,14 +49,14 @@ def list_looks(call: Call, asked: Asked, after: tuple[int, bytes] | None, limit:
     if refused is not None:
         return refused
     items = items_for_resident(call.history, Asker(call.agency, call.key, asked.item, asked.purpose), call.as_of)
-    found = call.transaction.looks_at_person(resident, items, after, limit)
-    following = found[-1].place if len(found) == limit else None
+    found = call.transaction.looks_at_person(resident, items, left, limit)
+    older = found[-1].place - 1 if found else 0
     consents = consents_of_looks(call, found)
     looks = [
         {**_look(look, schema_of(call.transaction, look.schema_hash)), "consent": consents.get(look.entry_id)}
         for look in found
     ]
-    return LooksPage(sign_query(call, asked, LOOKS, len(looks)), items, looks, following)
+    return LooksPage(sign_query(call, asked, LOOKS, len(looks)), items, looks, older or None)
 
 
 def _look(look: LookAtPerson, schema: Schema) -> Mapping[str, Any]:

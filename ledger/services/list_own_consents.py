@@ -27,24 +27,23 @@ from ledger.services.queries import refuse_query, sign_query
 from ledger.services.sign import SignedStatement
 from ledger.tag_rows import TagUse
 
-Place = tuple[int, bytes]
-"""Where a page goes on: place in the chain, id of the consent."""
-_LOG_INDEX_BITS = 24
-
 
 @dataclass(frozen=True, slots=True)
 class OwnConsentsPage:
-    """The signed Query, consents newest first, the documents that they name, and where the next page begins."""
+    """The signed Query, consents newest first, the documents that they name, and how many older are left."""
 
     query: SignedStatement
     consents: Sequence[Mapping[str, Any]]
     documents: Sequence[JsonValue]
-    next: Place | None
+    left: int | None
+    """None on the last page."""
 
 
-def list_own_consents(call: Call, asked: Asked, after: Place | None, limit: int) -> OwnConsentsPage | LookRefused:
-    """Answer at most `limit` consents of the resident who asks, behind a place; a refusal is returned.
+def list_own_consents(call: Call, asked: Asked, left: int | None, limit: int) -> OwnConsentsPage | LookRefused:
+    """Answer at most `limit` consents of the resident who asks; a refusal is returned.
 
+    `left`: how many are left to be told, the oldest; all if None. A number, since the request is kept and exported: a
+    place would tell which consents are of one person.
     With text, evidence and scope of each, as far as they are here. Raises FormatError without authority SELF: then
     nobody says whose consents are asked for.
     """
@@ -54,12 +53,12 @@ def list_own_consents(call: Call, asked: Asked, after: Place | None, limit: int)
     if refused is not None:
         return refused
     own = _own_consents(call, asked.subject)
-    behind = [one for one in own if after is None or _place(one) < after]
-    page = behind[:limit]
+    rest = own if left is None else own[max(len(own) - left, 0) :]
+    page = rest[:limit]
     described = [_described(call, one, own) for one in page]
-    following = _place(page[-1]) if len(behind) > limit else None
+    older = len(rest) - len(page)
     documents = _documents(call.transaction, page)
-    return OwnConsentsPage(sign_query(call, asked, CONSENTS, len(page)), described, documents, following)
+    return OwnConsentsPage(sign_query(call, asked, CONSENTS, len(page)), described, documents, older or None)
 
 
 def _own_consents(call: Call, token: bytes) -> list[OwnConsent]:
@@ -85,7 +84,7 @@ def _own_consents(call: Call, token: bytes) -> list[OwnConsent]:
         )
         for place, one in enumerate(consents)
     ]
-    return sorted(own, key=_place, reverse=True)
+    return sorted(own, key=lambda one: (one.facts.recorded, one.facts.id), reverse=True)
 
 
 def _is_sound(call: Call, consent: ConsentFacts, use: TagUse) -> bool:
@@ -148,7 +147,3 @@ def _parsed(content: bytes) -> list[JsonValue]:
         return [decode(content)]
     except FormatError:
         return []
-
-
-def _place(consent: OwnConsent) -> Place:
-    return consent.facts.recorded.block << _LOG_INDEX_BITS | consent.facts.recorded.log_index, consent.facts.id

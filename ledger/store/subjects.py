@@ -14,15 +14,15 @@ ADD = """
         WHEN subjects.token = excluded.token THEN subjects.since_version ELSE excluded.since_version END"""
 # An earlier version that named somebody else is nobody's to see: not this person's, and not that one's any more.
 LOOKS = """
-    SELECT entries.entry_id, opened_records.record_id, opened_records.version, opened, records.publisher, schema_hash,
-        entries.message, entries.digest, anchored_at
-    FROM subjects JOIN opened_records USING (record_id)
-        JOIN records ON records.record_id = subjects.record_id AND records.version = opened_records.version
-        JOIN entries ON entries.entry_id = opened_records.entry_id
+    WITH told AS (
+        SELECT entry_id, record_id, version, opened, row_number() OVER (ORDER BY entry_id, record_id) AS place
+        FROM subjects JOIN opened_records USING (record_id)
+        WHERE token = %s AND subjects.item = ANY(%s) AND version >= since_version)
+    SELECT told.entry_id, record_id, version, opened, records.publisher, schema_hash,
+        entries.message, entries.digest, anchored_at, place
+    FROM told JOIN records USING (record_id, version) JOIN entries ON entries.entry_id = told.entry_id
         LEFT JOIN batches ON batches.batch = entries.batch
-    WHERE token = %s AND subjects.item = ANY(%s) AND opened_records.version >= since_version
-        AND (opened_records.entry_id, opened_records.record_id) < (%s, %s)
-    ORDER BY opened_records.entry_id DESC, opened_records.record_id DESC LIMIT %s"""
+    WHERE place <= %s ORDER BY place DESC LIMIT %s"""
 FORGET = "DELETE FROM subjects WHERE record_id = ANY(%s)"
 OF_RECORDS = "SELECT record_id, since_version FROM subjects WHERE token = %s AND record_id "
 OF_RECORDS_BY_TAG = """
@@ -63,8 +63,8 @@ COUNT_LISTED = """
         WHERE query_counts.listed + excluded.listed <= %s"""
 
 
-NEWEST = (2**63 - 1, b"")
-"""A place before every look."""
+EVERY = 2**63 - 1
+"""More looks than there are."""
 
 
 class Subjects(Session):
@@ -104,13 +104,14 @@ class Subjects(Session):
         return {record_id for record_id, since in rows if since <= versions[record_id]}
 
     def looks_at_person(
-        self, token: bytes, items: Sequence[int], after: tuple[int, bytes] | None, limit: int
+        self, token: bytes, items: Sequence[int], left: int | None, limit: int
     ) -> Sequence[LookAtPerson]:
         """Return at most `limit` disclosures of records of these items that are about a person, newest first.
 
-        `after` is the place behind which a page begins. Versions from before the record named this person are left out.
+        `left`: how many of them are left to be told, the oldest; all if None. Versions from before the record
+        named this person are left out.
         """
-        rows = self._rows(LOOKS, (token, list(items), *(after or NEWEST), limit))
+        rows = self._rows(LOOKS, (token, list(items), EVERY if left is None else left, limit))
         return [
             LookAtPerson(row[0], ShownRecord(row[1], row[2], int.from_bytes(row[3], "big")), *row[4:]) for row in rows
         ]

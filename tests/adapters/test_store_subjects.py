@@ -277,17 +277,21 @@ def test_looks_are_found_by_the_person_and_stay_when_the_record_is_erased(store:
     first = looked(store, ShownRecord(mine[0].record_id, 1, 5), ShownRecord(nobodys.record_id, 1, 5))
     second = looked(store, *(ShownRecord(record.record_id, 1, 1 << 255) for record in (*mine, theirs)))
 
-    def places(items: Sequence[int] = (ITEM,), after: tuple[int, bytes] | None = None, most: int = 9) -> list[Any]:
+    def places(items: Sequence[int] = (ITEM,), left: int | None = None, most: int = 9) -> list[Any]:
         with store.begin() as tx:
-            return [look.place for look in tx.looks_at_person(token, items, after, most)]
+            found = tx.looks_at_person(token, items, left, most)
+        start = len(found) if left is None else left
+        assert most < 9 or [look.place for look in found] == list(range(start, 0, -1))
+        return [(look.entry_id, look.record.record_id) for look in found]
 
     low, high = sorted(record.record_id for record in mine)
     expected = [(second, high), (second, low), (first, mine[0].record_id)]
     assert places() == expected
-    assert [*places(most=2), *places(after=expected[1])] == expected
+    assert [*places(most=2), *places(left=1)] == expected
     assert places(items=(ITEM + 1,)) == places(items=()) == []
+    assert places(left=2) == expected[1:]
     with store.begin() as tx:
-        oldest = tx.looks_at_person(token, [ITEM], expected[1], 1)[0]
+        oldest = tx.looks_at_person(token, [ITEM], 1, 1)[0]
         assert tx.erase(mine[0].record_id, 1, 3_000)
     assert (oldest.record, oldest.publisher) == (ShownRecord(mine[0].record_id, 1, 5), PUBLISHER)
     assert places() == [(second, mine[1].record_id)]
