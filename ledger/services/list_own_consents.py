@@ -47,12 +47,13 @@ def list_own_consents(call: Call, asked: Asked, left: int | None, limit: int) ->
     With text, evidence and scope of each, as far as they are here. Raises FormatError without authority SELF: then
     nobody says whose consents are asked for.
     """
-    if asked.authority != Authority.SELF or asked.subject is None:
+    resident = asked.subject
+    if asked.authority != Authority.SELF or resident is None:
         raise FormatError("Gongzhi-Authority: consents are listed to the resident himself, with authority self")
-    refused = refuse_query(call, asked, CONSENTS)
+    refused = refuse_query(call, asked, CONSENTS, about=lambda: resident)
     if refused is not None:
         return refused
-    own = _own_consents(call, asked.subject)
+    own = _own_consents(call, resident)
     rest = own if left is None else own[max(len(own) - left, 0) :]
     page = rest[:limit]
     described = [_described(call, one, own) for one in page]

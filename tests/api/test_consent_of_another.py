@@ -94,6 +94,11 @@ def test_a_resident_looks_on_no_consent_of_another_person(caring: Offices) -> No
     record = publish_care(caring.consortium, subject_of(caring.consortium, opening()))
     own = rights_consent(caring, PLANTED, "a resident")
     of_another = rights_consent(caring, OTHER_ID, "another resident")
-    for path, item in ((path_of(record), str(CARE)), ("/v1/records", str(CARE)), ("/v1/looks", "")):
+    for path, item in (
+        (path_of(record), str(CARE)),
+        ("/v1/records", str(CARE)),
+        ("/v1/looks", ""),
+        ("/v1/subject-consents", ""),
+    ):
         assert by_resident(caring, path, own, item=item).status_code == 200, path
         refused(by_resident(caring, path, of_another, item=item), 8, "basis_incomplete")
