@@ -86,8 +86,11 @@ class PersonsSample:
 
 
 def draw(looks: Iterable[ConsentedLook], seed: str, number: int) -> tuple[int, tuple[ConsentedLook, ...]]:
-    """Return how many looks there are and `number` of them, drawn by the seed; all of them where there are no more."""
-    given = tuple(looks)
+    """Return how many looks there are and `number` of them, drawn by the seed; all of them where there are no more.
+
+    A record version that one entry opened twice is one look.
+    """
+    given = sorted(set(looks))
     before = b"persons-sample/v1\x00" + seed.encode("utf-8") + b"\x00"
 
     def rank(look: ConsentedLook) -> bytes:
@@ -98,9 +101,11 @@ def draw(looks: Iterable[ConsentedLook], seed: str, number: int) -> tuple[int, t
 
 
 def require_seed(seed: str) -> str:
-    """Return a seed of 8 to 200 characters; raises FormatError."""
+    """Return a seed of 8 to 200 characters of text; raises FormatError."""
     if not LEAST_SEED <= len(seed) <= MOST_SEED:
         raise FormatError(f"seed: expected {LEAST_SEED} to {MOST_SEED} characters")
+    if any("\ud800" <= character <= "\udfff" for character in seed):
+        raise FormatError("seed: holds a lone surrogate, which is no text: give it as UTF-8")
     return seed
 
 

@@ -121,7 +121,14 @@ def test_a_sample_of_a_gateway_that_is_not_verified_is_refused(
 
 
 @pytest.mark.usefixtures("ledger")
-def test_a_short_seed_draws_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run([*DRAW, "4 2 6 1"]) == 1
-    assert "8 to 200 characters" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("seed", "said"),
+    [("4 2 6 1", "8 to 200 characters"), ("a seed of the day \udce4", "a lone surrogate")],
+    ids=["short", "no text"],
+)
+def test_a_seed_that_is_short_or_no_text_draws_nothing(
+    capsys: pytest.CaptureFixture[str], seed: str, said: str
+) -> None:
+    assert run([*DRAW, seed]) == 1
+    assert said in capsys.readouterr().err
     assert not Path("sample.json").exists()

@@ -49,13 +49,16 @@ def check_digests(answer: PersonsAnswer, digests: Mapping[RecordKey, bytes | Non
 def count_compared(
     ground: Ground, tally: Tally, persons: ComparedPersons, digests: Mapping[RecordKey, bytes | None]
 ) -> None:
-    """Count `look.person`, and tell how many persons were compared; `digests` as for `check_digests`."""
+    """Count `look.person`, and tell how many persons were compared; `digests` as for `check_digests`.
+
+    Of a record that is gone nothing shows what was opened: `same` counts as erased, `other` is admitted all the same.
+    """
     compared = 0
     for look in persons.answer.looks:
         key = look.record_id, look.version
         if key not in digests:
             _leave_out(tally, NOT_HERE)
-        elif look.result in _OPENED:
+        elif look.result is Compared.OTHER or (look.result is Compared.SAME and digests[key] is not None):
             compared += 1
             holds = look.result is Compared.SAME and look.subject_digest != ZERO32
             expected = f"a record about the person of consent {to_hex(look.consent)}"

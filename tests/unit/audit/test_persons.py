@@ -60,10 +60,23 @@ def counted(persons: ComparedPersons, digests: Digests, opened: int = 9) -> Tall
 
 def test_the_same_persons_are_counted_and_told() -> None:
     persons = persons_of((Compared.SAME, DIGEST), (Compared.SAME, DIGEST))
-    tally = counted(persons, {(number32(0), 1): DIGEST, (number32(1), 1): None})
+    tally = counted(persons, {(number32(0), 1): DIGEST, (number32(1), 1): DIGEST})
     assert (tally.passed["look.person"], tally.failures, tally.incomplete) == (2, [], [])
     told = COMPARED.format(compared=2, all=9, seed=SEED, signer=address("gateway"))
     assert tally.notices == {told: 1, ONLY_KEY_HOLDERS: 7}
+
+
+def test_the_same_person_in_a_record_that_is_gone_counts_as_erased() -> None:
+    persons = persons_of((Compared.SAME, DIGEST), (Compared.SAME, DIGEST))
+    tally = counted(persons, {(number32(0), 1): DIGEST, (number32(1), 1): None})
+    assert (tally.passed["look.person"], tally.skipped["look.person"], tally.notices[ERASED]) == (1, 1, 1)
+    assert COMPARED.format(compared=1, all=9, seed=SEED, signer=address("gateway")) in tally.notices
+    assert (tally.notices[ONLY_KEY_HOLDERS], tally.failures, tally.incomplete) == (8, [], [])
+
+
+def test_another_person_in_a_record_that_is_gone_is_admitted_all_the_same() -> None:
+    (failure,) = counted(persons_of((Compared.OTHER, DIGEST)), {(number32(0), 1): None}).failures
+    assert failure.check == "look.person"
 
 
 def test_where_all_were_compared_nothing_is_left_to_key_holders() -> None:

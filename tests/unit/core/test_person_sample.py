@@ -56,6 +56,19 @@ def test_what_is_drawn_does_not_depend_on_the_order_and_grows_with_the_number(
     assert set(drawn) <= set(draw(LOOKS, seed, number + 1)[1])
 
 
+def test_a_record_version_that_one_entry_opened_twice_is_one_look() -> None:
+    number, drawn = draw([*LOOKS, LOOKS[0], LOOKS[4]], SEED, 20)
+    assert (number, drawn) == (9, LOOKS)
+    sample = replace(SAMPLE, drawn_from=number, looks=drawn)
+    assert parse_persons_sample(encode(sample.document)) == sample
+
+
+@pytest.mark.parametrize("seed", ["a seed \udce4", "\ud83d and a seed"])
+def test_a_seed_that_is_no_text_is_refused_by_name(seed: str) -> None:
+    with pytest.raises(FormatError, match="seed: holds a lone surrogate"):
+        require_seed(seed)
+
+
 def test_another_seed_draws_others() -> None:
     assert len({draw(LOOKS, f"seed number {number}", 3)[1] for number in range(20)}) > 10
 
