@@ -136,24 +136,33 @@ class _Visit:
 
 @dataclass(slots=True)
 class _Walk:
-    """What was walked so far. `left`: states that a step of mode `each` left, to which stay, unless entered since."""
+    """What was walked so far. `left`: states that a step of mode `each` left, to which stay, in this round.
+
+    `passed`: states that were reached; in this round, where steps of mode `each` lead there from its beginning. A round
+    begins when a state is entered by any other step.
+    """
 
     process: Process
     around: Surroundings
     visits: list[_Visit]
     latest: dict[str, _Visit]
     left: dict[str, _Visit] = field(default_factory=dict)
+    passed: set[str] = field(default_factory=set)
     implied: list[str] = field(default_factory=list)
 
     @property
     def here(self) -> _Visit:
         return self.visits[-1]
 
-    def enter(self, state: str, at: int | None, by: bytes | None) -> None:
+    def enter(self, state: str, at: int | None, by: bytes | None, *, of_several: bool = False) -> None:
         visit = _Visit(state, [] if at is None else [at], set() if by is None else {by})
         self.visits.append(visit)
         self.latest[state] = visit
-        self.left.pop(state, None)
+        behind = {state} if of_several else self.process.reached_from(state, {StepMode.EACH})
+        for one in behind:
+            self.left.pop(one, None)
+        self.passed -= behind
+        self.passed.add(state)
 
 
 def fold(process: Process, transitions: Iterable[Transition], around: Surroundings | None = None) -> ProcessState:
@@ -207,7 +216,7 @@ def _judge(walk: _Walk, transition: Transition) -> Judged:
         return _refused(transition, Reason.NOT_ENTITLED)
     if step.mode is StepMode.EACH and step.before in walk.left:
         return _noted_of_several(walk, transition)
-    missing = _not_there(walk, step.before)
+    missing = _not_there(walk, step)
     if missing is not None:
         return _refused(transition, missing)
     if step.mode is StepMode.NOTE:
@@ -215,20 +224,23 @@ def _judge(walk: _Walk, transition: Transition) -> Judged:
     return _moved(walk, step, transition)
 
 
-def _not_there(walk: _Walk, before: str) -> Reason | None:
-    """Bring the walk to a state by steps on chain, if it is not there; return why not where that cannot be."""
+def _not_there(walk: _Walk, step: ListedStep) -> Reason | None:
+    """Bring the walk to where a step begins by steps on chain, if it is not there; return why not if that cannot be."""
+    before = step.before
     if walk.here.state == before:
         return None
     if before in walk.process.reached_from(walk.here.state, {StepMode.CHAIN}):
         walk.enter(before, None, None)
         walk.implied.append(before)
         return None
-    return Reason.MOVED_ON if before in walk.latest else Reason.NOT_REACHED
+    # What one of several says too early in a round did not lose to anybody; what another step says there may have.
+    was_there = before in (walk.passed if step.mode is StepMode.EACH else walk.latest)
+    return Reason.MOVED_ON if was_there else Reason.NOT_REACHED
 
 
 def _moved(walk: _Walk, step: ListedStep, transition: Transition) -> Judged:
     if step.mode is StepMode.EACH:
-        walk.enter(step.after, transition.at, transition.record_id)
+        walk.enter(step.after, transition.at, transition.record_id, of_several=True)
         walk.left[step.before] = walk.here
         return Judged(transition, Verdict.ACKNOWLEDGED)
     led_here = walk.here.led_here

@@ -1,6 +1,7 @@
 """The fold of transitions: which step counts, which loses by order, which is illegal, which is late, what is owed."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -98,6 +99,35 @@ def test_an_acknowledgement_counts_after_the_state_moved_on_and_until_it_is_ente
     state = folded(*again, said("sent", "seen", START + 5))
     assert (state.state, state.since, state.judged[4].verdict) == ("seen", START + 5, Verdict.ACKNOWLEDGED)
     assert state.visits == {"told": 1, "sent": 2, "seen": 2, "back": 1}
+
+
+FIRST_ROUND = ["reported", "received", "assigned"]
+SECOND_ROUND = [*FIRST_ROUND, "acknowledged", "on-site", "handled", "bounced", "assigned"]
+
+
+def incident(states: Sequence[str], steps: Sequence[tuple[str, str]]) -> list[tuple[Verdict, Reason | None]]:
+    """What is found of steps of an incident that went through states before."""
+    taken = [*pairwise(states), *steps]
+    ways = [
+        said(before, after, START + place, place + 1, kind=None, process="incident")
+        for place, (before, after) in enumerate(taken)
+    ]
+    return verdicts(fold(SHIPPED.processes["incident"], ways, BY_US))[-len(steps) :]
+
+
+@pytest.mark.parametrize("states", [FIRST_ROUND, SECOND_ROUND], ids=["first round", "second round"])
+def test_a_state_that_is_entered_again_leaves_all_behind_that_several_noted_after_it(states: list[str]) -> None:
+    acknowledged, on_site = ("assigned", "acknowledged"), ("acknowledged", "on-site")
+    noted = (Verdict.ACKNOWLEDGED, None)
+    assert incident(states, [on_site, acknowledged]) == [(Verdict.ILLEGAL, Reason.NOT_REACHED), noted]
+    assert incident(states, [acknowledged, on_site, acknowledged, on_site]) == [noted] * 4
+
+
+def test_a_step_of_one_that_another_round_took_away_lost_by_order() -> None:
+    handled = ("handled", "bounced")
+    assert incident(SECOND_ROUND, [handled]) == [(Verdict.CONFLICTING, Reason.MOVED_ON)]
+    lost = (Verdict.CONFLICTING, Reason.MOVED_ON)
+    assert incident([*FIRST_ROUND, "acknowledged", "escalated"], [("acknowledged", "on-site")]) == [lost]
 
 
 def test_a_state_that_several_acknowledge_began_with_the_earliest_of_them() -> None:
@@ -213,6 +243,20 @@ def test_acknowledgements_of_several_bodies_commute(acks: list[Transition], chan
     one, other = (folded(said("told", "sent"), *order, around=around) for order in (first, shuffled))
     assert (one.state, one.since, one.visits, one.owed) == (other.state, other.since, other.visits, other.owed)
     assert by_id(one) == by_id(other)
+
+
+BODIES_STEPS = st.sampled_from(
+    [(one.before, one.after) for one in SHIPPED.processes["incident"].steps if one.mode is StepMode.EACH]
+)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(BODIES_STEPS, min_size=1, max_size=8), st.integers(1, 3))
+def test_what_several_bodies_say_is_judged_in_every_round_as_in_the_first(
+    steps: list[tuple[str, str]], rounds: int
+) -> None:
+    again = SECOND_ROUND[len(FIRST_ROUND) :]
+    assert incident([*FIRST_ROUND, *again * rounds], steps) == incident(FIRST_ROUND, steps)
 
 
 def any_step(draw: st.DrawFn, place: int) -> Transition:
