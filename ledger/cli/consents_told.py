@@ -114,8 +114,9 @@ def consent_lines(consent: ToldConsent, agencies: Mapping[int, str], language: s
 
 
 def consents_total(consents: Sequence[ToldConsent], language: str) -> str:
-    """Return how many consents there are, and how many of them are live; raises UsageError for another language."""
-    live = sum(one.told["state"] in (ConsentState.LIVE, ConsentState.SUPERSEDED) for one in consents)
+    """Return the number of consents, and of those on which looks may rest; raises UsageError for another language."""
+    states = (ConsentState.LIVE, ConsentState.SUPERSEDED)
+    live = sum(one.told["state"] in states and one.told["sound"] for one in consents)
     return _words_in(language)["total"].format(count=len(consents), live=live)
 
 

@@ -22,7 +22,7 @@ from ledger.cli.words import read_words
 from ledger.client.catalogue import names_of_items
 from ledger.client.consent_receipts import names_of, receipt_told
 from ledger.client.desk import Desk
-from ledger.client.durable import write_durably
+from ledger.client.durable import private_folder, write_durably
 from ledger.client.duties import duties_of
 from ledger.client.looking import Page, SearchTerms
 from ledger.client.own_consents import ToldConsent, own_consents
@@ -191,6 +191,8 @@ def consents(
     Ended consents are told too. Asking is a signed, anchored query too. The id is asked for, never an argument.
     """
     words_in(language)
+    if receipts is not None:
+        private_folder(receipts)
     grounds = resident_s_grounds(EVERY_ITEM, person.subject())
     agencies = names_of(load_profile(connection).members.get("agencies", []))
     with open_client(connection) as client:
@@ -211,7 +213,6 @@ def _keep_receipt(desk: Desk, one: ToldConsent, agencies: Mapping[int, str], lan
         receipt = receipt_told(desk, one, agencies, language)
     except NotFound:
         return  # told as unsound: nobody was given a receipt of it
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_durably(folder / f"{one.told['consent']}.json", encode(receipt))
 
 

@@ -229,3 +229,28 @@ def test_another_language_is_refused_before_anything_is_asked(
     assert run(command(tmp_path, server, "--language", "de")) == 2
     assert "zh or en" in capsys.readouterr().err
     assert server.gateway.calls == []
+
+
+def test_a_folder_that_others_enter_takes_no_receipts_and_nothing_is_asked(
+    server: GatewayServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "everybody's"
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    assert run(command(tmp_path, server, "--receipts", str(folder))) == 2
+    assert "others may enter it" in capsys.readouterr().err
+    assert (server.gateway.calls, list(folder.iterdir()), folder.stat().st_mode & 0o777) == ([], [], 0o755)
+
+
+def test_a_consent_on_which_nothing_rests_is_not_counted_as_active(
+    server: GatewayServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unsound = [one | {"sound": False} for one in (GUARDED, WITNESSED)]
+
+    def first_unsound(_: object, asked: dict[str, str], __: object) -> tuple[int, dict[str, Any]]:
+        page = told(server, asked)
+        return 200, page if "cursor" in asked else page | {"consents": unsound}
+
+    server.gateway.further["subject-consents"] = first_unsound
+    assert run(command(tmp_path, server, "--language", "en")) == 0
+    assert "consents: 4, active: 0" in capsys.readouterr().out
