@@ -6,6 +6,7 @@ at each node. Ours have none below the first level: a context, a received reques
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import iscoroutinefunction, signature
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -55,21 +56,21 @@ class FlatRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler of a request; raises AssertionError for a handler that takes anything else."""
         needs, endpoint = self.dependant, self.endpoint
-        makers = [(one.name or "", one.call) for one in needs.dependencies]
+        makers = [(one.name, one.call) for one in needs.dependencies if one.name is not None and one.call is not None]
         in_path, in_query = _parameters("path", needs.path_params), _parameters("query", needs.query_params)
-        flat = not any(one.dependencies or one.path_params or one.query_params for one in needs.dependencies)
-        if not flat or needs.header_params or needs.cookie_params or needs.body_params:
-            raise AssertionError(f"{self.path}: a handler takes context, request, and parameters of path and query")
+        taken = {name for name, _ in makers} | {parameter.name for parameter in (*in_path, *in_query)}
+        if taken != set(signature(endpoint).parameters) or iscoroutinefunction(endpoint):
+            raise AssertionError(f"{self.path}: a plain function takes context, request, parameters of path and query")
 
         async def handle(request: Request) -> Response:
-            values, wrong = dict[str, Any](), list[Any]()
+            values: dict[str, Any] = {name: await make(request) for name, make in makers}
+            wrong: list[Any] = []
             for parameters, texts in ((in_path, request.path_params), (in_query, request.query_params)):
                 for parameter in parameters:
                     values[parameter.name] = parameter.value(texts, wrong)
             if wrong:
                 raise RequestValidationError(wrong)
-            made = {name: await make(request) for name, make in makers if make is not None}
-            response: Response = await run_in_threadpool(endpoint, **made, **values)
+            response: Response = await run_in_threadpool(endpoint, **values)
             return response
 
         return handle

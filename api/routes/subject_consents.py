@@ -1,6 +1,5 @@
 """What a resident consented to, told to himself (policy page, "What a resident sees")."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.access_lists import Cursor, Rows
@@ -9,6 +8,7 @@ from api.auth import SignedRequest, answer
 from api.context import Context
 from api.look_headers import query_asked_by
 from api.openapi import resident_s_query
+from api.routing import routes
 from api.subject_shapes import OWN_CONSENTS_PAGE
 from ledger.core import queries
 from ledger.errors import LookRefused
@@ -16,7 +16,7 @@ from ledger.services.authenticate import Call
 from ledger.services.list_own_consents import OwnConsentsPage, list_own_consents
 from ledger.services.subjects import with_resident
 
-router = APIRouter(tags=["subjects"])
+router = routes("subjects")
 
 
 @router.get(

@@ -188,19 +188,22 @@ def _answered(
 
 
 def _call(gateway: Gateway, transaction: Transaction, verified: VerifiedRequest, now: int) -> Call:
+    return _call_of(_caller(gateway, _history(gateway, transaction), verified, now), transaction)
+
+
+def _history(gateway: Gateway, transaction: Transaction) -> History:
     try:
-        history = gateway.facts.history(transaction)
+        return gateway.facts.history(transaction)
     except (StoreError, HistoryError) as failure:
         reason = RequestReason.SIGNATURE_VERIFICATION_UNAVAILABLE
         raise RequestError(reason, "the state to judge the key cannot be read") from failure
-    return _call_of(_caller(gateway, history, verified, now), transaction)
 
 
 def _call_as_foreseen(known: Caller, foreseen: ForeseenLook, transaction: Transaction) -> Call | None:
     """Return the call if the facts by which it was foreseen are the newest that are stored, else None."""
     if transaction.seen_state().newest_block != known.facts_block:
         return None
-    is_same = known.gateway.facts.history(transaction) is known.history
+    is_same = _history(known.gateway, transaction) is known.history
     return _call_of(known, transaction, foreseen) if is_same else None
 
 

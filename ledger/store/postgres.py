@@ -20,6 +20,8 @@ First = TypeVar("First")
 CONNECT_TIMEOUT_SECONDS = 5
 STATEMENT_TIMEOUT_SECONDS = 60
 """Longer than the slowest statement (numbering 65,536 entries takes 2 seconds); a hung server ends here."""
+SHUTTING_DOWN = frozenset({"57P01", "57P02", "57P03", "57P05"})
+"""States with which a server ends a connection before it closes it."""
 
 
 class PostgresStore:
@@ -27,7 +29,7 @@ class PostgresStore:
 
     def __init__(self, dsn: str, *, connections: int = 10, wait_seconds: float = 10.0) -> None:
         """Connect lazily. At most `connections` at a time; who waits longer than `wait_seconds` gets StoreError."""
-        self._dsn = dsn
+        self._dsn, self._most = dsn, connections
         # Nothing to reset on return: `begin` ends its transaction itself or throws the connection away.
         self._pool = QueuePool(
             self._connect,
@@ -74,7 +76,7 @@ class PostgresStore:
 
         Raises StoreError.
         """
-        while True:
+        for _ in range(self._most + 1):
             try:
                 pooled = self._pool.connect()
             except PoolTimeout:
@@ -85,13 +87,16 @@ class PostgresStore:
             try:
                 cursor: psycopg.Cursor[Any] = connection.cursor(binary=True)
                 return pooled, cursor, first(cursor)
-            except psycopg.Error as failure:
-                was_dead = connection.closed or _is_dying(failure)
+            except BaseException as failure:
+                was_dead = connection.closed or getattr(failure, "sqlstate", None) in SHUTTING_DOWN
                 pooled.invalidate()
                 pooled.close()
+                if not isinstance(failure, psycopg.Error):
+                    raise
+                # One that was lying in the pool while the server restarted is replaced.
                 if not was_dead:
                     raise translated(failure) from None
-                # One that was lying in the pool while the server restarted. The pool is finite, so this ends.
+        raise StoreError("the database ends every connection")
 
     def close(self) -> None:
         """Give connections back; one that is in use is closed when its transaction ends."""
@@ -113,11 +118,6 @@ def _ended(pooled: PoolProxiedConnection, connection: psycopg.Connection[Any]) -
         if connection.closed or not _is_idle(connection):
             pooled.invalidate()
         pooled.close()
-
-
-def _is_dying(failure: psycopg.Error) -> bool:
-    # A server that shuts down says so before it closes the connection.
-    return isinstance(failure, psycopg.OperationalError) and not isinstance(failure, psycopg.errors.QueryCanceled)
 
 
 def _is_idle(connection: psycopg.Connection[Any]) -> bool:

@@ -14,7 +14,7 @@ import psycopg
 
 from ledger.core.received import AT_ONCE
 from ledger.core.request_base import RequestReason
-from ledger.errors import RequestError
+from ledger.errors import RequestError, StoreError
 from ledger.look_rows import ActedMeanwhile, ForeseenLook, LookRest
 from ledger.rows import Action, FollowedState, LookEvidence, NewEntry, RecordOfLook, SealedContent, StoredRecord
 from ledger.store.actions import lock_of
@@ -25,10 +25,11 @@ from ledger.store.looks import record_of_row, select_of_look
 from ledger.store.session import Row, any_of
 
 FORESEEN = f"""
-    SELECT {STATE_COLUMNS}, EXISTS (SELECT FROM actions WHERE {{named}}), found.*
+    SELECT {STATE_COLUMNS}, EXISTS (SELECT FROM actions WHERE {{named}}),
+        EXISTS (SELECT FROM nonces WHERE key = %s AND request_nonce = %s), found.*
     FROM following LEFT JOIN LATERAL ({{record}}) AS found ON true"""
 NAMES = f"'{{{','.join(AT_ONCE)}}}'::text[]"
-BEFORE_RECORD = 4
+BEFORE_RECORD = 5
 """Columns of FORESEEN before those of the record."""
 MOST_RELIED = 2
 """Ids that `undisturbed` takes."""
@@ -50,13 +51,14 @@ UNDER_GUARD = {
 
 
 def foreseen_row(cursor: psycopg.Cursor[Row], look: ForeseenLook) -> Row:
-    """Return the row of a look's first statement; raises psycopg.Error, or AssertionError without a followed state."""
+    """Return the row of a look's first statement; raises psycopg.Error, or StoreError without a followed state."""
     abouts = look.rest.abouts
     named = f"about {any_of(len(abouts))} AND name = ANY({NAMES})" if abouts else "false"
     record, values = select_of_look(look.record_id, look.version, look.rest)
-    row = cursor.execute(FORESEEN.format(named=named, record=record), (*abouts, *values)).fetchone()
+    asked = (*abouts, *look.nonce[:2], *values)
+    row = cursor.execute(FORESEEN.format(named=named, record=record), asked).fetchone()
     if row is None:
-        raise AssertionError("the migration puts the followed state there")
+        raise StoreError("the database lacks a row that its migration put there")
     return row
 
 
@@ -64,11 +66,13 @@ class SingleLook(PostgresTransaction):
     """See `ledger.ports.Store.look`."""
 
     def __init__(self, cursor: psycopg.Cursor[Row], look: ForeseenLook, row: Row) -> None:
-        """Begin nothing; `row` is that of `foreseen_row`, read by this cursor."""
+        """Begin nothing; `row` is that of `foreseen_row`, read by this cursor. Raises RequestError for a used nonce."""
         super().__init__(cursor)
         self._look = look
-        self._seen = FollowedState(*row[: BEFORE_RECORD - 1])
-        self._was_acted = bool(row[BEFORE_RECORD - 1])
+        self._seen = FollowedState(*row[: BEFORE_RECORD - 2])
+        self._was_acted, was_received = row[BEFORE_RECORD - 2 : BEFORE_RECORD]
+        if was_received:
+            raise _reused()
         found = row[BEFORE_RECORD:]
         self._found = None if found[0] is None else record_of_row(found, look.rest)
         self._relied: frozenset[bytes] = frozenset()
@@ -82,6 +86,8 @@ class SingleLook(PostgresTransaction):
         if not self._is_begun:
             self._is_begun = True
             self._cursor.execute("BEGIN")
+            # Nonce first, then locks and rows: the order of every other request.
+            self._consume(self)
             if self._relied:
                 super().share_about(tuple(self._relied))
                 if super().actions_about(tuple(self._relied), AT_ONCE):
@@ -91,16 +97,18 @@ class SingleLook(PostgresTransaction):
     def end(self) -> None:
         """Consume the nonce if nothing did, and commit what was begun; raises RequestError if it was consumed."""
         if not self._is_consumed:
-            self._is_consumed = True
-            transaction = self if self._is_begun else self._reads
-            if not PostgresTransaction.consume_nonce(transaction, *self._look.nonce):
-                raise _reused()
+            self._consume(self._reads)
         if self._is_begun:
             self._run("COMMIT")
 
+    def _consume(self, transaction: PostgresTransaction) -> None:
+        self._is_consumed = True
+        if not PostgresTransaction.consume_nonce(transaction, *self._look.nonce):
+            raise _reused()
+
     def record(self, record_id: bytes, version: int | None = None) -> StoredRecord | None:
         """Return a record version, the newest if None; the foreseen one was read."""
-        if (record_id, version) != (self._look.record_id, self._look.version):
+        if self._is_begun or (record_id, version) != (self._look.record_id, self._look.version):
             return super().record(record_id, version)
         return None if self._found is None else self._found[0]
 
@@ -152,19 +160,17 @@ class SingleLook(PostgresTransaction):
         guard = self._guard()
         parts = UNDER_GUARD if guard else ALONE
         statement = WRITE.format(**parts, kept=kept, proven=proven)
-        transaction = self if self._is_begun else self._reads
-        undisturbed, entry_id = transaction._one(statement, (*guard, *self._look.nonce, *entry_values(entry), *more))
+        undisturbed, entry_id = self._reads._one(statement, (*guard, *self._look.nonce, *entry_values(entry), *more))
         if not undisturbed:
             raise ActedMeanwhile
         if entry_id is None:
             raise _reused()
-        self._is_consumed = True
-        self._has_ended = not self._is_begun
+        self._is_consumed = self._has_ended = True
         return int(entry_id)
 
     def _guard(self) -> tuple[Any, ...]:
-        """Return the values of GUARDED, none where nothing is relied on that is not locked."""
-        if self._is_begun or not self._relied:
+        """Return the values of GUARDED, none where nothing is relied on."""
+        if not self._relied:
             return ()
         relied = sorted(self._relied)
         one, other = relied[0], relied[-1]

@@ -231,3 +231,58 @@ def test_what_a_look_wrote_is_undone_when_it_fails_before_its_entry(store: Postg
     assert is_kept(store, new_entry(), look) == (False, False)
     with store.begin() as asking:
         assert asking.use_grant(grant, 1)
+
+
+def test_what_is_begun_meanwhile_is_read_anew(store: PostgresStore, record_id: bytes) -> None:
+    with store.look(foreseen(record_id)) as looking:
+        before = looking.record(record_id)
+        assert before is not None
+        with store.begin() as tx:
+            assert tx.withhold(record_id, before.publisher, 0) == 1
+        looking.followed_state()
+        after, found = looking.record(record_id), looking.record_of_look(record_id, None, LookRest())
+    assert after is not None
+    assert found is not None
+    assert (before.hidden, after.hidden, found[0].hidden) == (False, True, True)
+
+
+def test_of_two_that_are_sent_the_same_request_the_second_waits_and_counts_nothing(
+    store: PostgresStore, record_id: bytes
+) -> None:
+    grant, look, used = secrets.token_bytes(32), foreseen(record_id), threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as first:
+            assert first.consume_nonce(*look.nonce)
+            second = pool.submit(answered, store, look, using(grant), lambda _: used.set())
+            assert not used.wait(0.3)
+            assert first.use_grant(grant, 1)
+        with pytest.raises(RequestError, match="received before"):
+            second.result(10)
+
+
+BROKEN = """
+    ALTER TABLE following RENAME TO kept;
+    CREATE FUNCTION fails() RETURNS boolean LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'no memory' USING ERRCODE = '{state}'; END $$;
+    CREATE VIEW following AS SELECT * FROM kept WHERE fails()"""
+
+
+@pytest.mark.parametrize("state", ["53200", "58030", "57P01"], ids=["memory", "disk", "shutting down"])
+def test_a_database_that_always_fails_is_not_asked_for_ever(
+    store: PostgresStore, database: str, record_id: bytes, state: str
+) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(BROKEN.format(state=state))
+    with pytest.raises(StoreError):
+        answered(store, foreseen(record_id))
+
+
+def test_a_look_that_cannot_begin_gives_its_connection_back(database: str, store: PostgresStore) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("DELETE FROM following")
+    small, failures = PostgresStore(database, connections=1, wait_seconds=0.3), []
+    for _ in range(3):
+        with pytest.raises(StoreError, match="lacks a row") as raised:
+            answered(small, foreseen(secrets.token_bytes(32)))
+        failures.append(raised)
+    small.close()

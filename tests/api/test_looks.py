@@ -1,5 +1,7 @@
 """Looks: what is opened, what is signed and kept about it, and what is refused."""
 
+import base64
+import os
 from typing import Any
 
 import httpx
@@ -13,7 +15,10 @@ from ledger.core.merkle import MerkleTree, opening_leaf
 from ledger.core.signature import personal_digest, recover
 from ledger.core.statements import message_from_json, statement_digest
 from ledger.core.verify import check_slots, recompute_root
-from tests.api.consortium import Consortium, bound, published_args
+from ledger.errors import HistoryError
+from ledger.services import sign
+from ledger.services.facts import HistoryCache
+from tests.api.consortium import LOOK, Consortium, bound, published_args
 from tests.api.members import (
     API_KEY,
     AUDIT_KEY,
@@ -347,3 +352,40 @@ def test_a_key_may_be_reader_and_auditor(consortium: Consortium) -> None:
 def test_a_publishing_key_of_another_agency_may_not_look(shared: Consortium) -> None:
     record_id = shared.published().committed[0].record_id
     refused(shared.look(OTHER_PUBLISHER, path_of(record_id), authority="own"), 1, "key_not_entitled")
+
+
+def test_a_look_that_was_received_before_is_neither_signed_nor_kept_again(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, signed = path_of(consortium.published().committed[0].record_id), list[str]()
+    sign_statement = sign.sign_statement
+
+    def noting(gateway: Any, domain: Any, statement: str, message: Any) -> Any:
+        signed.append(statement)
+        return sign_statement(gateway, domain, statement, message)
+
+    monkeypatch.setattr(sign, "sign_statement", noting)
+    for headers, expected in ((LOOK, ["Disclosure"]), ({**LOOK, "gongzhi-item": "999"}, ["Refusal"])):
+        nonce = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
+        first, second = (
+            consortium.send(FIRE_READER, "GET", path, headers=headers, request_nonce=nonce, created=consortium.now)
+            for _ in range(2)
+        )
+        assert (first.status_code, signed) == (200 if headers is LOOK else 403, expected)
+        assert (second.status_code, second.json()["reason"]) == (401, "nonce_reused")
+        signed.clear()
+
+
+def test_a_look_is_told_when_the_followed_chain_cannot_be_read(
+    consortium: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = path_of(consortium.published().committed[0].record_id)
+    assert consortium.look(FIRE_READER, path).status_code == 200
+
+    def broken(_: Any, __: Any) -> Any:
+        raise HistoryError("two blocks of one number")
+
+    monkeypatch.setattr(HistoryCache, "history", broken)
+    for asked in (path, "/v1/records"):
+        answer = consortium.look(FIRE_READER, asked)
+        assert (answer.status_code, answer.json()["reason"]) == (503, "signature_verification_unavailable")
