@@ -1,6 +1,8 @@
 """No look is covert: whatever its authority and purpose, the resident is told of it at once."""
 
+import os
 from collections.abc import Callable
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -9,9 +11,20 @@ from ledger.core.codes import Authority, EntryType, Purpose, ShareClass, Tier
 from ledger.core.hexadecimal import to_hex
 from tests.api import test_emergencies as emergencies
 from tests.api.consortium import Consortium
-from tests.api.members import BEGINNING, FIRE_READER, key
+from tests.api.members import BEGINNING, FIRE_READER, PROPERTY_KEY, key
 from tests.api.offices import Offices
-from tests.api.persons import CARE, CARE_DOCUMENTS, OTHER_ID, args_of, opening, publish_care
+from tests.api.persons import (
+    CARE,
+    CARE_DOCUMENTS,
+    OTHER_ID,
+    args_of,
+    ask,
+    care_content,
+    care_draft,
+    entries_of,
+    opening,
+    publish_care,
+)
 from tests.api.test_grants import care_look, granted_by_consent
 from tests.api.test_looks import path_of
 from tests.api.test_who_looked import as_resident, audit_page, own_look, subject_of, who_looked
@@ -109,3 +122,52 @@ def say_purpose(consortium: Consortium, purpose: int) -> None:
             (purpose, EntryType.DISCLOSURE),
         )
         assert changed.rowcount == 1
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_version_that_names_another_ends_the_list_of_the_looks_before_it_and_leaves_their_entries(
+    offices: Offices, is_known: bool
+) -> None:
+    consortium = sharing_care(offices, ShareClass.CONDITIONAL).consortium
+    mine = subject_of(consortium, opening())
+    first = care_content(mine)
+    published = care_draft(consortium, first)
+    assert consortium.publish(published).status_code == 202
+    assert by_publisher(offices, first.record_id) == 200
+    assert told_versions(consortium) == [1]
+    another = subject_of(consortium, opening(OTHER_ID)) if is_known else to_hex(os.urandom(32))
+    for version, subject in ((2, another), (3, mine)):
+        following = replace(
+            first,
+            version=version,
+            previous=published.committed[0].record_root,
+            salt_secret=os.urandom(32),
+            originals={**first.originals, "/subject": subject},
+        )
+        published = care_draft(consortium, following)
+        assert consortium.publish(published).status_code == 202
+        # Not even naming him again brings the looks before back.
+        assert told_versions(consortium) == []
+    assert by_publisher(offices, first.record_id) == 200
+    assert told_versions(consortium) == [3]
+    # What shows it: the looks are entries still, and the signed count of his list fell though nothing was erased.
+    assert len(entries_of(consortium, EntryType.DISCLOSURE)) == 2
+    counts = [one["resultCount"] for one in entries_of(consortium, EntryType.QUERY) if one["purpose"] == 12]
+    assert counts == [1, 0, 0, 1]
+
+
+def told_versions(consortium: Consortium) -> list[int]:
+    """The versions of his records at which somebody looked, as a resident is told."""
+    return [look["version"] for look in who_looked(consortium, opening()).json()["looks"]]
+
+
+def test_looks_at_what_a_member_may_neither_read_nor_publish_and_questions_are_in_no_list_that_it_shows(
+    offices: Offices,
+) -> None:
+    consortium = sharing_care(offices, ShareClass.CONDITIONAL).consortium
+    record = publish_care(consortium, subject_of(consortium, opening()))
+    assert by_publisher(offices, record) == 200
+    assert ask(consortium, FIRE_READER, "/v1/coverage", opening()).status_code == 200
+    assert told_versions(consortium) == [1]
+    elsewhere = who_looked(consortium, opening(), PROPERTY_KEY).json()
+    assert (CARE in elsewhere["items"], elsewhere["looks"]) == (False, [])
