@@ -26,7 +26,8 @@ router = routes("subjects")
 def index(context: Context, request: SignedRequest, cursor: Cursor = None, limit: Rows = 50) -> Response:
     """Return every look at records about the resident, newest first; `items` are those that this member serves.
 
-    Looks by himself (authority 5) and by the publisher (7) are among them. Each page is a Query of its own.
+    Looks by himself (authority 5) and by the publisher (7) are among them. Each page is a Query of its own. Pages
+    follow each other while `items` stays the same; where it changes, begin anew.
     """
     left = parse_left(cursor)
 

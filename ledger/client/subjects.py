@@ -136,8 +136,13 @@ class SubjectsDesk:
         return ConsentTag(shaped(from_hex, members["subjectTag"], 32), shaped(unsigned, members["period"], 32))
 
     def looks(self, grounds: Grounds) -> LooksAtPerson:
-        """Ask who looked at records about the resident of `grounds` (authority SELF), every page a Query of its own."""
-        items, looks, query = [], [], {"limit": "200"}
+        """Ask who looked at records about the resident of `grounds` (authority SELF), every page a Query of its own.
+
+        A cursor counts looks at these items: where the gateway tells of others meanwhile, all is asked anew.
+        """
+        items: Sequence[int] = ()
+        looks: list[Mapping[str, Any]] = []
+        query = {"limit": "200"}
         while True:
             stated = state(grounds, self._desk.receipts)
             answer = self._desk.transport.get(queries.LOOKS.path, query, stated.headers)
@@ -146,7 +151,10 @@ class SubjectsDesk:
             page = shaped(array, members["looks"])
             if len(page) != said.message["resultCount"]:
                 broken("the answer lists other looks than its Query counts")
-            items = [shaped(unsigned, item, 32) for item in shaped(array, members["items"])]
+            before, items = items, [shaped(unsigned, item, 32) for item in shaped(array, members["items"])]
+            if "cursor" in query and items != before:
+                looks, query = [], {"limit": "200"}
+                continue
             looks += [self._checked(_look(look)) for look in page]
             if members["next"] is None:
                 return LooksAtPerson(items, looks)

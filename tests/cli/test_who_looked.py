@@ -143,6 +143,23 @@ def test_looks_are_told_as_json_and_the_id_is_kept_nowhere(
     assert not [text for text in (*kept, printed.out, printed.err) if PLANTED in text]
 
 
+def test_where_the_items_change_between_two_pages_all_is_asked_anew(
+    server: GatewayServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages = 0
+
+    def changing(_: object, asked: dict[str, str], __: object) -> tuple[int, dict[str, Any]]:
+        nonlocal pages
+        pages += 1
+        return 200, told(server, asked) | {"items": [ITEM] if pages == 1 else [ITEM, ITEM + 1]}
+
+    server.gateway.further["looks"] = changing
+    assert run(command(tmp_path, server, "--json")) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found == {"items": [ITEM, ITEM + 1], "looks": [GRANTED, OWN, HIMSELF]}
+    assert pages == 4
+
+
 def test_another_language_is_refused_before_anything_is_asked(
     server: GatewayServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
