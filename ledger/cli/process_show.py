@@ -15,7 +15,7 @@ from ledger.cli.output import print_json, print_members, print_table
 from ledger.cli.process_words import process_title, state_title
 from ledger.cli.search import seconds_of
 from ledger.client.looking import SearchTerms
-from ledger.client.processes import FoundTransitions, Placed, find_transitions, surroundings_of
+from ledger.client.processes import First, FoundTransitions, Placed, find_transitions, surroundings_of
 from ledger.client.steps import TRANSITION_ITEM
 from ledger.core.calendar import parse_calendar
 from ledger.core.codes import AgencyKind
@@ -26,6 +26,11 @@ from ledger.domain import load_document
 from ledger.domain.process_table import shipped_process_table
 
 CALENDAR = "calendar/cn-1.json"
+_FIRST = {
+    First.COUNTS: "its first version does",
+    First.OTHER: "its first version is about something else",
+    First.MISSING: "its first version, and what it was about, cannot be had",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +107,9 @@ def _document(
         "otherProcesses": [_transition(one, places[one.transition.record_id]) for one in unknown],
         "waiting": [to_hex(one) for one in found.waiting],
         "withdrawn": [to_hex(one) for one in found.gone],
+        "laterVersions": [
+            {"recordId": to_hex(one.record_id), "version": one.version, "first": one.first.value} for one in found.later
+        ],
         "disclosures": found.looks,
     }
 
@@ -135,6 +143,10 @@ def _print(told: dict[str, Any], language: Language) -> None:
     for what, name in (("waiting for the anchor", "waiting"), ("withdrawn or erased", "withdrawn")):
         if told[name]:
             print(f"{what}: {len(told[name])} steps")
+    for one in told["laterVersions"]:
+        print(
+            f"published again: {one['recordId']} version {one['version']}, which does not count; {_FIRST[one['first']]}"
+        )
     print(f"{told['disclosures']} disclosures, each checked and kept")
 
 

@@ -137,9 +137,9 @@ class GongzhiClient:
             if cursor is None:
                 return
 
-    def bundle(self, record_id: bytes, grounds: Grounds) -> DisclosedBundle:
+    def bundle(self, record_id: bytes, grounds: Grounds, version: int | None = None) -> DisclosedBundle:
         """Fetch and verify one record's proof bundle; see `Looking.bundle`."""
-        return self.looking.bundle(record_id, grounds)
+        return self.looking.bundle(record_id, grounds, version)
 
     def mark(self, record_id: bytes, version: int, mark: Mark, reason: int) -> RelayedAction:
         """Mark a record (version 0 = all versions) with a reason's code."""

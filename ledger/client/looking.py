@@ -99,20 +99,22 @@ class Looking:
             _require_terms(view, terms)
         return page
 
-    def bundle(self, record_id: bytes, grounds: Grounds) -> DisclosedBundle:
-        """Fetch one record's proof bundle and verify it: at chain level where there are chain facts, else the file.
+    def bundle(self, record_id: bytes, grounds: Grounds, version: int | None = None) -> DisclosedBundle:
+        """Fetch the proof bundle of a record version (the newest if None) and verify it: at chain level where there are
+        chain facts, else the file.
 
         Raises NotAnchoredYet, LookRefused, NotFound, PromiseBroken.
         """
         stated = state(grounds, self._desk.receipts)
-        answer = self._desk.transport.get(f"/v1/records/{to_hex(record_id)}/bundle", None, stated.headers)
+        query = None if version is None else {"version": str(version)}
+        answer = self._desk.transport.get(f"/v1/records/{to_hex(record_id)}/bundle", query, stated.headers)
         asked = self._asked(answer, grounds, stated)
         members = self._members(answer, asked, "bundle")
         if not isinstance(members["bundle"], dict):
             broken("the answer holds no bundle")
         data = encode(members["bundle"])
         disclosure, views, _ = self._disclosed(members, asked, [members["bundle"].get("record")])
-        self._require_record(views, record_id, None)
+        self._require_record(views, record_id, version)
         return DisclosedBundle(data, self._verified(data), disclosure)
 
     def attachment(

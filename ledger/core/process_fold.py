@@ -72,12 +72,15 @@ class Surroundings:
 
     `started_at`: when the initial state began (Unix seconds; None: not known, and what counts from it is not judged).
     `parties`: agencies by what they are to the record; `level`: of the record. Both may lack what is not known.
+    `on_chain`: states that steps on chain led to, with when (Unix seconds); None: the chain is not known, and
+    such steps are taken as done where a record begins behind them.
     """
 
     started_at: int | None = None
     parties: Mapping[Party, int] = field(default_factory=dict)
     level: int | None = None
     calendar: Calendar = WEEKENDS_ONLY
+    on_chain: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +232,9 @@ def _not_there(walk: _Walk, step: ListedStep) -> Reason | None:
     before = step.before
     if walk.here.state == before:
         return None
-    if before in walk.process.reached_from(walk.here.state, {StepMode.CHAIN}):
-        walk.enter(before, None, None)
+    done = walk.around.on_chain
+    if before in walk.process.reached_from(walk.here.state, {StepMode.CHAIN}) and (done is None or before in done):
+        walk.enter(before, None if done is None else done[before], None)
         walk.implied.append(before)
         return None
     # What one of several says too early in a round did not lose to anybody; what another step says there may have.

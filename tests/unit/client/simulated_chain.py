@@ -16,10 +16,8 @@ from tests.unit.client.simulated_gateway import (
     DOMAIN,
     GATEWAY,
     GENESIS,
-    ITEM,
     NOW,
     PUBLISHER,
-    SCHEMA,
     VERSION,
     SimulatedGateway,
     transaction_of,
@@ -53,11 +51,11 @@ def chain_facts(
 def _published(gateway: SimulatedGateway) -> dict[str, Any]:
     item = parse_item(gateway.item)
     return {
-        "item": ITEM,
+        "item": gateway.item_number,
         "version": VERSION,
         "responsible": GATEWAY,
         "shareClass": 1,
-        "schemaHash": to_hex(SCHEMA.hash),
+        "schemaHash": to_hex(gateway.schema.hash),
         "publisherKinds": item.publisher_bitmap,
         "readerKinds": item.reader_bitmap,
         "purposes": item.purpose_bitmap,

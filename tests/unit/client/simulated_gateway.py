@@ -90,8 +90,10 @@ class SimulatedGateway:
         self.nonces: set[str] = set()
         self.newest_request = ZERO32
         self.calls: list[str] = []
-        own = {"item": self.item_number, "schemaHash": to_hex(self.schema.hash)}
-        self.item = item_document(self.profile.hash) | own
+        self.item = item_document(self.profile.hash) | {
+            "item": self.item_number,
+            "schemaHash": to_hex(self.schema.hash),
+        }
         self.documents = {
             to_hex(self.schema.hash): encode(self.schema.document),
             **{to_hex(digest): encode(one.document) for digest, one in self.code_sets.items()},
@@ -242,13 +244,8 @@ class SimulatedGateway:
         message = typed_from_json("Mark", body["message"])
         digest = message_digest("Mark", message, DOMAIN.chain_id, DOMAIN.record_anchors)
         assert recover(digest, from_hex(body["signature"])) == message["key"]
-        promise = {
-            "gateway": GATEWAY,
-            "action": digest,
-            "receivedAt": self.now,
-            "includeBy": self.now + 300,
-            "anchorBy": self.now + 300,
-        }
+        times = {"receivedAt": self.now, "includeBy": self.now + 300, "anchorBy": self.now + 300}
+        promise = {"gateway": GATEWAY, "action": digest, **times}
         return {"action": to_hex(digest), "state": "received", "received": self.sign("Received", promise)}
 
     # --- looking
@@ -276,7 +273,9 @@ class SimulatedGateway:
         following = None
         if len(parts) > 1:
             found = [made for made in found if to_hex(made.record_id) == parts[1]]
+            found = [made for made in found if query.get("version") in (None, str(made.version))][-1:]
         else:
+            found = [*{made.record_id: made for made in found}.values()]
             start = int(query.get("cursor", "0"))
             following = str(start + self.page) if len(found) > start + self.page else None
             found = found[start : start + self.page]

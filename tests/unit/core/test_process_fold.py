@@ -1,6 +1,7 @@
 """The fold of transitions: which step counts, which loses by order, which is illegal, which is late, what is owed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
@@ -157,6 +158,16 @@ def test_steps_on_chain_are_taken_as_done_where_a_record_begins_behind_them() ->
     assert (state.state, state.implied, state.is_end) == ("filed", ("paid",), True)
     assert folded(*way, said("paid", "paid")).since is None
     assert verdicts(folded(said("told", "sent"), said("paid", "filed")))[1] == (Verdict.ILLEGAL, Reason.NOT_REACHED)
+
+
+def test_where_the_chain_is_known_only_what_it_says_is_done() -> None:
+    way = [said("told", "sent"), said("sent", "seen"), said("seen", "done")]
+    filed = said("paid", "filed", START + 9)
+    unpaid = folded(*way, filed, around=replace(BY_US, on_chain={}))
+    assert (unpaid.state, unpaid.implied, verdicts(unpaid)[3]) == ("done", (), (Verdict.ILLEGAL, Reason.NOT_REACHED))
+    paid = replace(BY_US, on_chain={"paid": START + 5})
+    assert (folded(*way, filed, around=paid).state, folded(*way, filed, around=paid).implied) == ("filed", ("paid",))
+    assert folded(*way, said("paid", "paid"), around=paid).since == START + 5
 
 
 def test_what_is_noted_moves_nothing_and_is_owed_until_then() -> None:
