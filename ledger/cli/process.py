@@ -150,7 +150,7 @@ def _step(step: ListedStep) -> dict[str, Any]:
         "from": step.before,
         "to": step.after,
         "mode": step.mode.value,
-        "kinds": [int(kind) for kind in step.kinds],
+        "agencyKinds": [int(kind) for kind in step.agency_kinds],
         "party": None if step.party is None else step.party.value,
         "deadlines": [
             {"since": one.since, "hours": one.hours, "workingDays": one.working_days, "level": one.level}

@@ -123,7 +123,7 @@ def _transition(judged: Judged, placed: Placed) -> dict[str, Any]:
         "signedAt": said.at,
         "sequence": placed.sequence,
         "publisher": said.publisher,
-        "kind": None if said.kind is None else int(said.kind),
+        "agencyKind": None if said.agency_kind is None else int(said.agency_kind),
         "verdict": judged.verdict.value,
         "reason": None if judged.reason is None else judged.reason.value,
         "dueAt": judged.due_at,

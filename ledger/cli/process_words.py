@@ -39,7 +39,7 @@ def takers_text(step: ListedStep, language: Language) -> str:
     """Return who may take a step: kinds of agencies and the party, or that it stands on chain."""
     english = language is Language.EN
     who = [] if step.party is None else [_PARTIES[step.party][english]]
-    who += [str(getattr(kind, language)) for kind in step.kinds]
+    who += [str(getattr(kind, language)) for kind in step.agency_kinds]
     return ", ".join(who) or ("on chain" if english else "链上")
 
 

@@ -97,7 +97,7 @@ class _Finding:
     waiting: list[bytes] = field(default_factory=list)
     gone: list[bytes] = field(default_factory=list)
     later: list[LaterVersion] = field(default_factory=list)
-    kinds: dict[int, AgencyKind | None] = field(default_factory=dict)
+    agency_kinds: dict[int, AgencyKind | None] = field(default_factory=dict)
 
     def take(self, view: View, *, is_gone: bool) -> None:
         """Take what the newest version of a transition shows, and its first one where that may be of the subject."""
@@ -126,9 +126,9 @@ class _Finding:
         if not _is_about(said, self.subject):
             return First.OTHER
         publisher = bundle.submission.message["publisher"]
-        if publisher not in self.kinds:
-            self.kinds[publisher] = _kind_of(self.client, publisher)
-        self.placed.append(_placed(bundle, said, self.kinds[publisher]))
+        if publisher not in self.agency_kinds:
+            self.agency_kinds[publisher] = _agency_kind_of(self.client, publisher)
+        self.placed.append(_placed(bundle, said, self.agency_kinds[publisher]))
         return First.COUNTS
 
 
@@ -178,7 +178,7 @@ def _is_gone(page: Page, view: View) -> bool:
     )
 
 
-def _placed(bundle: Bundle, said: Mapping[str, JsonValue], kind: AgencyKind | None) -> Placed:
+def _placed(bundle: Bundle, said: Mapping[str, JsonValue], agency_kind: AgencyKind | None) -> Placed:
     """Return the transition of a verified bundle at the place that it proves."""
     message, note = bundle.submission.message, said.get("/note")
     process, before, after = (str(said[path]) for path in _STEP_PATHS)
@@ -189,7 +189,7 @@ def _placed(bundle: Bundle, said: Mapping[str, JsonValue], kind: AgencyKind | No
         after=after,
         at=message["signedAt"],
         publisher=message["publisher"],
-        kind=kind,
+        agency_kind=agency_kind,
         previous=_id_or_none(said.get("/previousTransition")),
         table=_id_or_none(said.get("/table")),
     )
@@ -200,7 +200,7 @@ def _id_or_none(value: JsonValue) -> bytes | None:
     return None if value is None else from_hex(value, 32, what="id in a transition")
 
 
-def _kind_of(client: GongzhiClient, agency: int) -> AgencyKind | None:
+def _agency_kind_of(client: GongzhiClient, agency: int) -> AgencyKind | None:
     """Return an agency's kind: from the chain where it is at hand, else as the gateway tells it; None if not known."""
     chain = client.desk.facts.chain
     try:

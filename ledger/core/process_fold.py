@@ -51,8 +51,8 @@ CONFLICTS: Final = frozenset({Reason.MOVED_ON, Reason.OTHER_PREVIOUS})
 class Transition:
     """A step as a record states it. Ids are 32 bytes; `at` is when its submission was signed, in Unix seconds.
 
-    `publisher` is the agency that took the step, `kind` its kind (None: not known, so not judged). `table` is the hash
-    of the table that it says it follows.
+    `publisher` is the agency that took the step, `agency_kind` its kind (None: not known, so not judged). `table` is the
+    hash of the table that it says it follows.
     """
 
     record_id: bytes
@@ -61,7 +61,7 @@ class Transition:
     after: str
     at: int
     publisher: int
-    kind: AgencyKind | None = None
+    agency_kind: AgencyKind | None = None
     previous: bytes | None = None
     table: bytes | None = None
 
@@ -267,7 +267,8 @@ def _refused(transition: Transition, reason: Reason) -> Judged:
 
 def _may(step: ListedStep, transition: Transition, around: Surroundings) -> bool:
     """Say whether an agency may take a step; what is not known of it speaks for it."""
-    of_kind = step.kinds if transition.kind is None else transition.kind in step.kinds
+    known = transition.agency_kind
+    of_kind = step.agency_kinds if known is None else known in step.agency_kinds
     party = None if step.party is None else around.parties.get(step.party, transition.publisher)
     return bool(of_kind) or party == transition.publisher
 

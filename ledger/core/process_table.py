@@ -21,7 +21,7 @@ MOST_STEPS: Final = 1_000
 """Of one process."""
 _MEMBERS = ("format", "version", "title", "codeSets", "processes")
 _PROCESS_MEMBERS = ("process", "initial", "states", "ends", "note", "steps")
-_STEP_MEMBERS = ("from", "to", "mode", "kinds", "party", "deadlines", "escalation")
+_STEP_MEMBERS = ("from", "to", "mode", "agencyKinds", "party", "deadlines", "escalation")
 
 
 class StepMode(StrEnum):
@@ -63,7 +63,7 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class ListedStep:
-    """A step of a process. `kinds` and `party` may take it; both empty: nobody by a record, it stands on chain.
+    """A step of a process. `agency_kinds` and `party` may take it; both empty: nobody by a record, it stands on chain.
 
     `escalation` are the kinds of agencies that hear of it when nobody took it in time.
     """
@@ -71,7 +71,7 @@ class ListedStep:
     before: str
     after: str
     mode: StepMode
-    kinds: tuple[AgencyKind, ...]
+    agency_kinds: tuple[AgencyKind, ...]
     party: Party | None
     deadlines: tuple[Deadline, ...]
     escalation: tuple[AgencyKind, ...]
@@ -186,7 +186,7 @@ def _parse_step(value: object, what: str) -> ListedStep:
         before=before,
         after=after,
         mode=_word(StepMode, members["mode"], what=f"{what} mode"),
-        kinds=ascending_codes(AgencyKind, members["kinds"], what=f"{what} kinds"),
+        agency_kinds=ascending_codes(AgencyKind, members["agencyKinds"], what=f"{what} agencyKinds"),
         party=None if party is None else _word(Party, party, what=f"{what} party"),
         deadlines=tuple(_parse_deadline(one, before, f"{what} deadline") for one in deadlines),
         escalation=ascending_codes(AgencyKind, members["escalation"], what=f"{what} escalation"),
@@ -230,8 +230,10 @@ def _check_states(process: Process, what: str) -> None:
 def _check_step(step: ListedStep, process: Process, what: str) -> None:
     """Raise ProcessTableInvalid unless somebody may take a step where a record states it, and its clocks run."""
     what = f"{what} step {step.before} → {step.after}"
-    if (step.mode is StepMode.CHAIN) is bool(step.kinds or step.party):
-        raise ProcessTableInvalid(f"{what}: kinds or party say who may take it, and only where it is not on chain")
+    if (step.mode is StepMode.CHAIN) is bool(step.agency_kinds or step.party):
+        raise ProcessTableInvalid(
+            f"{what}: agencyKinds or party say who may take it, and only where it is not on chain"
+        )
     if step.mode is StepMode.EACH and step.before == step.after:
         raise ProcessTableInvalid(f"{what}: of mode each, and leads nowhere")
     if any(deadline.since not in process.states for deadline in step.deadlines):

@@ -127,7 +127,7 @@ def test_a_record_stands_where_its_steps_lead_and_every_step_is_shown(
         ("fixing", "taken", None),
     ]
     assert [one["sequence"] for one in hazard["transitions"]] == [1, 2, 3, 4, 5, 6]
-    assert {one["kind"] for one in hazard["transitions"]} == {22}
+    assert {one["agencyKind"] for one in hazard["transitions"]} == {22}
     assert not any(one["otherTable"] or one["late"] for one in hazard["transitions"])
     # Seven records on pages of two, and a bundle for each step of this one.
     assert told["disclosures"] == 4 + 6
@@ -172,7 +172,7 @@ def test_a_look_at_the_record_itself_says_whose_steps_count_and_when_it_began(
     incident, warning = printed(capsys)["processes"]
     assert (warning["state"], warning["isEnd"]) == ("lifted", True)
     assert incident["transitions"][0]["dueAt"] is not None
-    assert (incident["transitions"][0]["kind"], incident["transitions"][0]["late"]) == (None, False)
+    assert (incident["transitions"][0]["agencyKind"], incident["transitions"][0]["late"]) == (None, False)
 
 
 def test_where_no_step_is_anchored_that_is_said(server: GatewayServer, capsys: pytest.CaptureFixture[str]) -> None:

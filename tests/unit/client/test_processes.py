@@ -153,6 +153,6 @@ def test_the_kind_of_an_agency_is_that_of_the_chain_where_it_is_at_hand(
     publish(make_client(), new_record(says(HAZARD, *FIXED)))
     lies = {"id": PUBLISHER, "kind": int(AgencyKind.FIRE)}
     gateway.further_public["agencies"] = lambda *_: (200, lies)
-    assert [one.transition.kind for one in found(make_client()).placed] == [AgencyKind.FIRE]
+    assert [one.transition.agency_kind for one in found(make_client()).placed] == [AgencyKind.FIRE]
     proven = make_client(facts=GatewayFacts(GATEWAY, DOMAIN, chain=chain_facts(gateway)))
-    assert [one.transition.kind for one in found(proven).placed] == [AgencyKind.COMMUNITY]
+    assert [one.transition.agency_kind for one in found(proven).placed] == [AgencyKind.COMMUNITY]

@@ -15,7 +15,7 @@ KINDS = [POLICE, FIRE, COMMUNITY]
 
 def step(before: str, after: str, **more: Any) -> dict[str, Any]:
     """A step that fire, police and community may take."""
-    usual = {"mode": "move", "kinds": KINDS, "party": None, "deadlines": [], "escalation": []}
+    usual = {"mode": "move", "agencyKinds": KINDS, "party": None, "deadlines": [], "escalation": []}
     return {"from": before, "to": after, **usual, **more}
 
 
@@ -36,11 +36,17 @@ STEPS = [
         escalation=[21],
     ),
     step("back", "sent"),
-    step("done", "paid", mode="chain", kinds=[]),
-    step("done", "void", mode="chain", kinds=[]),
-    step("paid", "filed", kinds=[], party="holder"),
+    step("done", "paid", mode="chain", agencyKinds=[]),
+    step("done", "void", mode="chain", agencyKinds=[]),
+    step("paid", "filed", agencyKinds=[], party="holder"),
     step(
-        "paid", "paid", mode="note", kinds=[], party="reader", deadlines=[{"hours": 1, "since": "told"}], escalation=[1]
+        "paid",
+        "paid",
+        mode="note",
+        agencyKinds=[],
+        party="reader",
+        deadlines=[{"hours": 1, "since": "told"}],
+        escalation=[1],
     ),
     step("seen", "back"),
 ]
@@ -64,8 +70,10 @@ TABLE: ProcessTable = parse_process_table(document())
 ERRAND: Process = TABLE.processes["errand"]
 
 
-def said(before: str, after: str, at: int = START, number: int = 1, kind: int | None = FIRE, **more: Any) -> Transition:
+def said(
+    before: str, after: str, at: int = START, number: int = 1, agency_kind: int | None = FIRE, **more: Any
+) -> Transition:
     """A transition, by agency 8 of the fire brigade if nothing is said."""
-    kinds = None if kind is None else AgencyKind(kind)
-    usual = {"process": "errand", "publisher": kind or FIRE, "kind": kinds}
+    known = None if agency_kind is None else AgencyKind(agency_kind)
+    usual = {"process": "errand", "publisher": agency_kind or FIRE, "agency_kind": known}
     return Transition(record_id=bytes([number]) * 32, before=before, after=after, at=at, **{**usual, **more})

@@ -57,7 +57,7 @@ def test_steps_in_order_move_the_state() -> None:
         (said("told", "seen"), Reason.NOT_LISTED),
         (said("nowhere", "sent"), Reason.NOT_LISTED),
         (said("done", "paid"), Reason.ON_CHAIN),
-        (said("sent", "back", kind=VOLUNTEERS), Reason.NOT_ENTITLED),
+        (said("sent", "back", agency_kind=VOLUNTEERS), Reason.NOT_ENTITLED),
         (said("seen", "done"), Reason.NOT_REACHED),
         (said("sent", "seen"), Reason.NOT_REACHED),
         (said("told", "sent", process="journey"), Reason.UNKNOWN_PROCESS),
@@ -73,7 +73,7 @@ def test_of_two_steps_from_one_state_the_one_that_was_anchored_first_counts() ->
     state = folded(said("told", "sent"), said("sent", "back", number=2), said("sent", "back", number=3))
     assert state.state == "back"
     assert verdicts(state)[2] == (Verdict.CONFLICTING, Reason.MOVED_ON)
-    late = folded(said("told", "sent"), said("sent", "back"), said("sent", "seen", number=3, kind=POLICE))
+    late = folded(said("told", "sent"), said("sent", "back"), said("sent", "seen", number=3, agency_kind=POLICE))
     assert (late.state, verdicts(late)[2]) == ("back", (Verdict.CONFLICTING, Reason.MOVED_ON))
 
 
@@ -86,7 +86,7 @@ def test_a_step_that_names_another_one_before_it_than_led_here_loses() -> None:
 
 
 def test_a_step_may_name_any_of_the_acknowledgements_that_led_here() -> None:
-    first, second = said("sent", "seen", number=2), said("sent", "seen", number=3, kind=POLICE)
+    first, second = said("sent", "seen", number=2), said("sent", "seen", number=3, agency_kind=POLICE)
     for previous in (first, second):
         done = said("seen", "done", number=4, previous=previous.record_id)
         assert folded(said("told", "sent"), first, second, done).state == "done"
@@ -110,7 +110,7 @@ def incident(states: Sequence[str], steps: Sequence[tuple[str, str]]) -> list[tu
     """What is found of steps of an incident that went through states before."""
     taken = [*pairwise(states), *steps]
     ways = [
-        said(before, after, START + place, place + 1, kind=None, process="incident")
+        said(before, after, START + place, place + 1, agency_kind=None, process="incident")
         for place, (before, after) in enumerate(taken)
     ]
     return verdicts(fold(SHIPPED.processes["incident"], ways, BY_US))[-len(steps) :]
@@ -140,16 +140,16 @@ def test_a_state_that_several_acknowledge_began_with_the_earliest_of_them() -> N
 
 
 def test_a_step_of_a_party_is_that_party_s_and_what_is_not_known_is_not_held_against_it() -> None:
-    other = said("told", "sent", kind=POLICE, publisher=99)
-    kinds_only = said("sent", "back", kind=None, publisher=99)
+    other = said("told", "sent", agency_kind=POLICE, publisher=99)
+    kinds_only = said("sent", "back", agency_kind=None, publisher=99)
     assert folded(other).state == "sent"
     assert folded(said("told", "sent"), kinds_only).state == "back"
     paid = [said("told", "sent"), said("sent", "seen"), said("seen", "done")]
-    of_holder = said("paid", "filed", kind=POLICE, publisher=99)
+    of_holder = said("paid", "filed", agency_kind=POLICE, publisher=99)
     assert verdicts(folded(*paid, of_holder))[3] == (Verdict.ILLEGAL, Reason.NOT_ENTITLED)
     assert folded(*paid, of_holder, around=Surroundings(START)).state == "filed"
-    assert folded(*paid, said("paid", "filed", kind=None)).state == "filed"
-    assert verdicts(folded(*paid, said("paid", "filed", kind=None, publisher=99)))[3][1] is Reason.NOT_ENTITLED
+    assert folded(*paid, said("paid", "filed", agency_kind=None)).state == "filed"
+    assert verdicts(folded(*paid, said("paid", "filed", agency_kind=None, publisher=99)))[3][1] is Reason.NOT_ENTITLED
 
 
 def test_steps_on_chain_are_taken_as_done_where_a_record_begins_behind_them() -> None:
@@ -174,8 +174,8 @@ def test_what_is_noted_moves_nothing_and_is_owed_until_then() -> None:
     way = [said("told", "sent"), said("sent", "seen"), said("seen", "done")]
     seen = fold(ERRAND, [*way, said("paid", "paid", number=7), said("paid", "paid", number=8)], BY_US)
     assert (seen.state, verdicts(seen)[3:], seen.owed) == ("paid", [(Verdict.ACKNOWLEDGED, None)] * 2, ())
-    refused = said("paid", "paid", kind=POLICE, publisher=99)
-    owed = folded(*way, said("paid", "filed", kind=None, publisher=99), refused)
+    refused = said("paid", "paid", agency_kind=POLICE, publisher=99)
+    owed = folded(*way, said("paid", "filed", agency_kind=None, publisher=99), refused)
     assert owed.owed == ()
     waiting = fold(ERRAND, [*way, said("paid", "paid", number=7)], BY_US)
     assert waiting.visits["paid"] == 1
@@ -314,7 +314,7 @@ def test_whoever_follows_the_released_table_is_never_refused(name: str, choices:
         if not steps:
             break
         step = steps[choice % len(steps)]
-        way.append(said(step.before, step.after, START + len(way), len(way) + 1, kind=None, process=name))
+        way.append(said(step.before, step.after, START + len(way), len(way) + 1, agency_kind=None, process=name))
         state = step.after
     found = fold(process, way, Surroundings(START))
     assert (found.state, {one.reason for one in found.judged} - {None}) == (state, set())
@@ -323,6 +323,6 @@ def test_whoever_follows_the_released_table_is_never_refused(name: str, choices:
 def test_no_step_out_of_an_end_counts_that_the_table_does_not_list() -> None:
     for process in SHIPPED.processes.values():
         for end in process.ends:
-            way = said(end, process.initial, process=process.name, kind=None)
+            way = said(end, process.initial, process=process.name, agency_kind=None)
             if (end, process.initial) not in process.by_ends:
                 assert fold(process, [way]).judged[0].reason is Reason.NOT_LISTED

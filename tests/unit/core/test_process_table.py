@@ -15,7 +15,7 @@ pytestmark = pytest.mark.unit
 
 def test_a_table_says_who_may_take_a_step_until_when_and_who_hears_otherwise() -> None:
     seen = ERRAND.by_ends["sent", "seen"]
-    assert (seen.mode, [int(kind) for kind in seen.kinds], seen.party) == (StepMode.EACH, [3, 8, 22], None)
+    assert (seen.mode, [int(kind) for kind in seen.agency_kinds], seen.party) == (StepMode.EACH, [3, 8, 22], None)
     assert seen.deadlines == (
         Deadline("sent", 2, None, None),
         Deadline("sent", 1, None, 1),
@@ -52,9 +52,9 @@ def without(number: int, **changes: Any) -> list[dict[str, Any]]:
         ({"states": [*STATES, "adrift", "lost"], "steps": [*STEPS, step("lost", "done")]}, "leads to adrift, lost"),
         ({"ends": ["filed"]}, "no step leads out of, though no end, void"),
         ({"steps": [*STEPS, step("sent", "done", mode="each")]}, "two steps of mode each from sent"),
-        ({"steps": without(0, kinds=[], party=None)}, "told → sent: kinds or party say who"),
-        ({"steps": without(5, kinds=[8])}, "done → paid: kinds or party say who"),
-        ({"steps": without(5, party="holder")}, "done → paid: kinds or party say who"),
+        ({"steps": without(0, agencyKinds=[], party=None)}, "told → sent: agencyKinds or party say who"),
+        ({"steps": without(5, agencyKinds=[8])}, "done → paid: agencyKinds or party say who"),
+        ({"steps": without(5, party="holder")}, "done → paid: agencyKinds or party say who"),
         ({"steps": without(8, mode="each")}, "paid → paid: of mode each, and leads nowhere"),
         ({"steps": without(0, deadlines=[{"hours": 1, "since": "begun"}])}, "a state that the process does not have"),
         ({"steps": without(0, escalation=[])}, "deadlines and escalation go together"),
@@ -86,8 +86,8 @@ def test_a_table_without_a_process_or_with_one_twice_is_refused(processes: list[
         document(more=1),
         document(process(states="told")),
         document(process(steps=without(0, mode=1))),
-        document(process(steps=without(0, kinds=[8, 3]))),
-        document(process(steps=without(0, kinds=[9999]))),
+        document(process(steps=without(0, agencyKinds=[8, 3]))),
+        document(process(steps=without(0, agencyKinds=[9999]))),
         document(process(steps=without(0, deadlines=[{"hours": 0}]))),
         document(process(steps=without(0, deadlines=[{"minutes": 5}]))),
     ],
@@ -129,7 +129,10 @@ def test_another_step_is_refused_with_the_accepted_ones_and_without_what_was_giv
 
 def test_of_a_process_that_stands_on_chain_no_step_is_a_record() -> None:
     chained = process(
-        process="deed", states=["told", "void"], ends=["void"], steps=[step("told", "void", mode="chain", kinds=[])]
+        process="deed",
+        states=["told", "void"],
+        ends=["void"],
+        steps=[step("told", "void", mode="chain", agencyKinds=[])],
     )
     with pytest.raises(StepNotListed, match="accepted: none, its steps stand on chain"):
         parse_process_table(document(chained)).require_listed("deed", "told", "void")
