@@ -51,8 +51,8 @@ CONFLICTS: Final = frozenset({Reason.MOVED_ON, Reason.OTHER_PREVIOUS})
 class Transition:
     """A step as a record states it. Ids are 32 bytes; `at` is when its submission was signed, in Unix seconds.
 
-    `publisher` is the agency that took the step, `agency_kind` its kind (None: not known, so not judged). `table` is the
-    hash of the table that it says it follows.
+    `publisher` is the agency that took the step, `agency_kind` its kind (None: not known, so not judged). `table` is
+    the hash of the table that it says it follows.
     """
 
     record_id: bytes

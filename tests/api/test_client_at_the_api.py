@@ -124,6 +124,21 @@ def test_a_publisher_looks_at_its_own_and_publishes_the_next_version(desks: Desk
         publisher.publish(schema, 1, version, [next_version(first.record_id, 1, root, originals(level=4))])
 
 
+def test_the_first_version_is_proven_by_its_own_bundle_after_a_second_one(desks: Desks) -> None:
+    publisher, fire = desks.open(PUBLISHER), desks.open(FIRE_READER)
+    schema, version = publisher.schema_of(1)
+    first = new_record(originals())
+    made = commit(schema, first)
+    publisher.publish(schema, 1, version, [first])
+    desks.consortium.anchor_all()
+    again = next_version(first.record_id, 1, made.record_root, originals(level=3))
+    publisher.publish(schema, 1, version, [again])
+    desks.consortium.anchor_all()
+    newest = fire.bundle(first.record_id, GROUNDS).verified
+    earlier = fire.bundle(first.record_id, GROUNDS, version=1).verified
+    assert (newest.version, earlier.version, earlier.record_root) == (2, 1, made.record_root)
+
+
 def test_a_publisher_signs_nothing_whose_code_is_not_in_its_set(desks: Desks) -> None:
     publisher = desks.open(PUBLISHER)
     schema, version = publisher.schema_of(1)
