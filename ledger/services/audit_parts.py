@@ -1,5 +1,6 @@
 """An export cut into parts, and the processes that check them."""
 
+import gc
 import multiprocessing
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -160,6 +161,7 @@ _shops: list[Workshop] = []
 
 def _begin_work(shop: Workshop) -> None:
     _shops[:] = [shop]
+    gc.freeze()  # what was forked stays as long as this process: no collection need go through it
 
 
 def _work(order: tuple[Callable[[Workshop, Task], Outcome], Task]) -> Outcome:
