@@ -17,7 +17,7 @@ from ledger.embedded import processes
 from tests.e2e.acting import Asking, BreakingGlass
 from tests.e2e.demo_stack import PROGRAM, ROOT, DemoStack, environment_for, kill
 from tests.e2e.ingest import Ingest, blocks_on_chain, followed_blocks, require_nothing_lost
-from tests.e2e.persistent import Looks, Marks
+from tests.e2e.persistent import Looks, Marks, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("repaired")]
 
@@ -51,6 +51,7 @@ def test_after_a_kill_in_the_middle_of_ingest_nothing_acknowledged_is_lost(
         asking = Asking(Desk("fire", fire, demo.folder))
         with Ingest(client) as ingest, asking:
             ingest.wait_for_more(5)
+            wait_until(lambda: bool(asking.taken) or asking.failed)
             followed = followed_blocks(demo)
             kill(VICTIMS[victim](demo))
             time.sleep(0.5)
