@@ -104,7 +104,8 @@ def decode(data: bytes | str) -> JsonValue:
         where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
         raise CanonicalJsonError(f"not one JSON value{where}") from None
     if _has_only_plain_strings(text, is_utf8=text is not data):
-        _check_depth(value, 0)
+        if text.count("[") + text.count("{") > DEEPEST_NESTING:
+            _check_depth(value, 0)
     else:
         encode_text(value)
     return value  # type: ignore[no-any-return]

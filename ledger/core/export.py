@@ -337,7 +337,7 @@ def parse_record(members: object) -> ExportedRecord:
     """Return the record of a line's members; raises FormatError. Speed matters: there is one per record."""
     given = members_of(members, _RECORD, what="export record")
     values = given["values"]
-    if not isinstance(values, list) or not all(type(value) is str for value in values):
+    if not isinstance(values, list) or not {*map(type, values)} <= {str}:
         raise FormatError("record values: expected an array of canonical JSON texts")
     salts, digests = from_hex(given["salts"], what="record salts"), from_hex(given["digests"], what="record digests")
     if len(salts) != 32 * len(values) or len(digests) % 32:

@@ -10,7 +10,7 @@ import pytest
 from ledger.core.audit.ground import Ground
 from ledger.core.audit.promises import is_broken
 from ledger.core.audit.requests import parse_base
-from ledger.core.audit.slots import REMEMBERED_VALUES, value_check
+from ledger.core.audit.slots import REMEMBERED_VALUES, value_hash
 from ledger.core.bundle import View
 from ledger.core.canonical import encode
 from ledger.core.codes import EntryType
@@ -270,21 +270,20 @@ def test_documents_that_are_no_schema_or_profile_give_none() -> None:
 )
 def test_a_stored_value_is_canonical_and_of_its_type(path: str, text: str, fits: bool) -> None:
     schema = parse_schema(incident_schema())
-    check = value_check(schema.slots[schema.index[path, "o"]])
+    hash_of = value_hash(schema.slots[schema.index[path, "o"]])
     for _ in range(2):
         if fits:
-            check(text)
+            assert hash_of(text) == keccak256(text.encode())
         else:
             with pytest.raises(FormatError, match=path):
-                check(text)
+                hash_of(text)
 
 
 def test_no_more_values_are_remembered_than_said() -> None:
     schema = parse_schema(incident_schema())
-    check = value_check(schema.slots[schema.index["/occurredAt", "o"]])
-    for number in range(REMEMBERED_VALUES + 3):
-        check(str(number))
-    check(str(REMEMBERED_VALUES + 2))
+    hash_of = value_hash(schema.slots[schema.index["/occurredAt", "o"]])
+    for number in [*range(REMEMBERED_VALUES + 3)] * 2:
+        assert hash_of(str(number)) == keccak256(str(number).encode())
 
 
 def test_a_gateway_that_is_no_active_member_breaks_no_promise() -> None:

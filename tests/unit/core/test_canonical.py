@@ -113,6 +113,11 @@ def test_thirty_two_levels_are_enough_for_everybody() -> None:
         encode([value])
 
 
+def test_brackets_within_a_text_or_side_by_side_are_no_levels() -> None:
+    for value in ("[{" * 40, [[]] * 40, {"a": "[" * 40, "b": [{}] * 40}):
+        assert decode(encode(value)) == value
+
+
 def test_member_names_are_ordered_by_utf_16_code_units() -> None:
     assert encode_text({"\ue000": 1, "\U00010000": 2}) == '{"\U00010000":2,"\ue000":1}'
 
