@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 
 from api.context import ApiContext
 from api.settings import MOST_BODY_BYTES
@@ -19,7 +20,8 @@ from ledger.core.request_base import (
 )
 from ledger.errors import GongzhiError, RequestError, TooLarge
 from ledger.look_rows import ForeseenLook
-from ledger.services.authenticate import Call, Caller, answer_look, answer_signed
+from ledger.services.authenticate import Call, Caller, answer_signed
+from ledger.services.look_together import Outcome, WaitingLook
 
 Answer = TypeVar("Answer")
 
@@ -105,28 +107,60 @@ SignedRequest = Annotated[Received, Depends(receive)]
 SignedUpload = Annotated[Received, Depends(receive_upload)]
 
 
-def answer(
-    context: ApiContext,
-    received: Received,
-    action: Callable[[Call], Answer | GongzhiError],
-    foresee: Callable[[Caller], ForeseenLook | None] | None = None,
-) -> Answer:
-    """Answer an authentic request of an agency within its limits by `action`; `foresee` tells what a look will read.
+def answer(context: ApiContext, received: Received, action: Callable[[Call], Answer | GongzhiError]) -> Answer:
+    """Answer an authentic request of an agency within its limits by `action`.
 
     An error that `action` raises rolls back what it did; one that it returns is raised after the commit: so a refusal
     is kept. Raises RequestError and TooMany besides.
     """
     with context.limits.admission() as admit:
+        outcome = _answered_alone(context, received, action, _admitting(received, admit))
+    return _given(outcome)
 
-        def admit_and_note(agency: int) -> None:
+
+async def answer_look(
+    context: ApiContext,
+    received: Received,
+    action: Callable[[Call], Answer | GongzhiError],
+    foresee: Callable[[Caller], ForeseenLook | None],
+) -> Answer:
+    """Answer a look at one record as `answer` does, together with others that wait; see WaitingLook.
+
+    Where another process signs, looks are answered alone: they would wait for each other's signatures.
+    """
+    with context.limits.admission() as admit:
+        admitting = _admitting(received, admit)
+        outcome: Answer | GongzhiError | Outcome = Outcome.ALONE
+        if not context.gateway.signs_remotely:
+            look = WaitingLook(lambda: received.signable(context), foresee, action, admitting)
+            outcome = await context.looks.outcome(look)
+        if isinstance(outcome, Outcome):
+            context.metrics.count_alone()
+            outcome = await run_in_threadpool(lambda: _answered_alone(context, received, action, admitting))
+    return _given(outcome)
+
+
+def _answered_alone(
+    context: ApiContext,
+    received: Received,
+    action: Callable[[Call], Answer | GongzhiError],
+    admitting: Callable[[int], None],
+) -> Answer | GongzhiError:
+    return answer_signed(context.gateway, received.signable(context), action, admitting)
+
+
+def _admitting(received: Received, admit: Callable[[int], None]) -> Callable[[int], None]:
+    """Return what admits the caller's agency the first time that it is told, and notes it for the access log."""
+
+    def note_and_admit(agency: int) -> None:
+        if AGENCY_KEY not in received.scope:
             received.scope[AGENCY_KEY] = agency
             admit(agency)
 
-        gateway, signable = context.gateway, received.signable(context)
-        if foresee is None:
-            outcome = answer_signed(gateway, signable, action, admit_and_note)
-        else:
-            outcome = answer_look(gateway, signable, foresee, action, admit_and_note)
+    return note_and_admit
+
+
+def _given(outcome: Answer | GongzhiError) -> Answer:
     if isinstance(outcome, GongzhiError):
         raise outcome
     return outcome

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from api.limits import Limits
 from api.metrics import Metrics
 from api.settings import ApiSettings
+from api.waiting_looks import WaitingLooks
 from ledger.services.gateway import Gateway
 from ledger.services.relay import Relay
 from ledger.services.seal import DailyKeys
@@ -24,6 +25,7 @@ class ApiContext:
     limits: Limits
     metrics: Metrics
     relay: Relay | None
+    looks: WaitingLooks
     waiting: threading.Semaphore
     """Requests that may wait for an anchor at a time; each holds a thread."""
 
@@ -37,6 +39,7 @@ def make_context(gateway: Gateway, settings: ApiSettings, relay: Relay | None) -
         limits=Limits(settings.rate_per_second, settings.rate_burst, settings.concurrency),
         metrics=Metrics(),
         relay=relay,
+        looks=WaitingLooks(gateway),
         waiting=threading.Semaphore(max(1, settings.threads // 2)),
     )
 

@@ -38,17 +38,23 @@ class Limits:
     def admission(self) -> Iterator[Callable[[int], None]]:
         """Give a function that admits an agency, once, for as long as the `with` block lasts.
 
-        The function raises TooMany, whose `retry_after` says in how many seconds to come back.
+        The function raises TooMany, whose `retry_after` says in how many seconds to come back. It may be called by
+        another thread, which may be late: then the agency is let go at once.
         """
         admitted: list[_Use] = []
+        is_over = False
 
         def admit(agency: int) -> None:
-            admitted.append(self._enter(agency))
+            use = self._enter(agency)
+            with self._lock:
+                admitted.append(use)
+                use.running -= is_over
 
         try:
             yield admit
         finally:
             with self._lock:
+                is_over = True
                 for use in admitted:
                     use.running -= 1
 

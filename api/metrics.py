@@ -47,6 +47,11 @@ class Metrics:
         self._opened = Counter(
             "gongzhi_opened_records", "Records that this process opened in looks", registry=self._registry
         )
+        self._alone = Counter(
+            "gongzhi_looks_alone",
+            "Looks at one record that were not answered together with others, in a transaction of their own",
+            registry=self._registry,
+        )
         self._keys = Gauge(
             "gongzhi_key_expiry_seconds",
             "Seconds until the last usable key of this gateway with this role expires, 0 if there is none",
@@ -83,6 +88,10 @@ class Metrics:
     def count_published(self, records: int) -> None:
         """Count accepted records."""
         self._published.inc(records)
+
+    def count_alone(self) -> None:
+        """Count a look at one record that was answered alone."""
+        self._alone.inc()
 
     def count_opened(self, records: int) -> None:
         """Count opened records."""

@@ -6,6 +6,7 @@ at each node. Ours have none below the first level: a context, a received reques
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from inspect import iscoroutinefunction, signature
 from typing import Any
 
@@ -51,7 +52,7 @@ def _loc(place: str, field: ModelField) -> tuple[str, str]:
 
 
 class FlatRoute(APIRoute):
-    """A route whose handler is a plain function that takes what is made of the request alone, and parameters."""
+    """A route whose handler takes what is made of the request alone, and parameters; a plain one runs in a thread."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler of a request; raises AssertionError for a handler that takes anything else."""
@@ -59,8 +60,9 @@ class FlatRoute(APIRoute):
         makers = [(one.name, one.call) for one in needs.dependencies if one.name is not None and one.call is not None]
         in_path, in_query = _parameters("path", needs.path_params), _parameters("query", needs.query_params)
         taken = {name for name, _ in makers} | {parameter.name for parameter in (*in_path, *in_query)}
-        if taken != set(signature(endpoint).parameters) or iscoroutinefunction(endpoint):
-            raise AssertionError(f"{self.path}: a plain function takes context, request, parameters of path and query")
+        if taken != set(signature(endpoint).parameters):
+            raise AssertionError(f"{self.path}: a handler takes context, request, parameters of path and query")
+        answered = endpoint if iscoroutinefunction(endpoint) else partial(run_in_threadpool, endpoint)
 
         async def handle(request: Request) -> Response:
             values: dict[str, Any] = {name: await make(request) for name, make in makers}
@@ -70,7 +72,7 @@ class FlatRoute(APIRoute):
                     values[parameter.name] = parameter.value(texts, wrong)
             if wrong:
                 raise RequestValidationError(wrong)
-            response: Response = await run_in_threadpool(endpoint, **values)
+            response: Response = await answered(**values)
             return response
 
         return handle

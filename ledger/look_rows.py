@@ -34,6 +34,11 @@ class LookAtPerson:
     """Place among the looks that are told: 1 is the oldest."""
 
 
+MOST_ABOUTS = 2
+MOST_DOCUMENTS = 4
+"""What a look may rest on to be answered together with others: grant and consent; two scopes, text, evidence."""
+
+
 @dataclass(frozen=True, slots=True)
 class LookRest:
     """What a look at one record rests on: the tag of a consent, ids that nobody may act on meanwhile, documents."""
@@ -57,7 +62,8 @@ class LookRest:
 class ForeseenLook:
     """What a look at one record will read, as far as a process knows before it asks, and the nonce of its request.
 
-    The nonce: the signer's address, the nonce itself, and until when it is kept (Unix seconds).
+    `rest` holds MOST_ABOUTS ids and MOST_DOCUMENTS documents at most. The nonce: the signer's address, the nonce
+    itself, and until when it is kept (Unix seconds).
     """
 
     record_id: bytes
@@ -67,5 +73,5 @@ class ForeseenLook:
     nonce: tuple[str, str, int]
 
 
-class ActedMeanwhile(Exception):
-    """Somebody acted on what a look rests on after it was read; nothing was written."""
+class NotTogether(Exception):
+    """A look cannot be answered together with others: it needs more than was foreseen, or a transaction of its own."""

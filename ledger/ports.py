@@ -1,6 +1,6 @@
 """The four things that may be exchanged: Store, Chain, KeyProvider, Signer. Nothing else is abstract."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from ledger.rows import (
 )
 from ledger.transaction import Transaction
 
-__all__ = ["Chain", "KeyProvider", "Signer", "Store", "Transaction"]
+__all__ = ["Chain", "KeyProvider", "LooksTogether", "Signer", "Store", "Transaction"]
 
 
 class Signer(Protocol):
@@ -82,18 +82,35 @@ class Chain(Protocol):
         """Return the receipt of our own transaction, or None while it is not mined."""
 
 
+class LooksTogether(Protocol):
+    """Looks that are answered together: each reads in its own transaction, and their entries are written at once."""
+
+    @property
+    def transactions(self) -> Sequence[Transaction]:
+        """Give one for each look, in their order, which takes one entry with its evidence (and has no id for it yet).
+
+        It raises NotTogether for whatever was not foreseen, and writes nothing by itself.
+        """
+
+    def write(self, places: Collection[int]) -> Collection[int]:
+        """Write the entries of the looks at these places, each with its nonce; returns the places that are written.
+
+        One is left out if its nonce was consumed before, or if somebody acts, or has acted since it was read, on what
+        it rests on; all are if the database refuses them. Raises StoreError where the connection is lost: then nobody
+        knows.
+        """
+
+
 class Store(Protocol):
     """The gateway's database."""
 
     def begin(self) -> AbstractContextManager[Transaction]:
         """Open a transaction; raises StoreError when the database does not answer."""
 
-    def look(self, foreseen: ForeseenLook) -> AbstractContextManager[Transaction]:
-        """Open the transaction of a look at one record, which consumes the nonce of its request.
+    def looks(self, foreseen: Sequence[ForeseenLook]) -> AbstractContextManager[LooksTogether]:
+        """Read at once what looks at one record each will read; their requests have different nonces.
 
-        What was foreseen is read at once. Its entry is the last that may be written. If somebody acted meanwhile on
-        what the look rests on, nothing is written and ActedMeanwhile raised. Raises RequestError if the nonce was
-        consumed before, StoreError as `begin` does.
+        Raises StoreError as `begin` does; nothing was written then.
         """
 
     def close(self) -> None:

@@ -33,7 +33,7 @@ from ledger.embedded.stack import Endpoints, RemoteChain, ServicePlan, StackPlan
 from ledger.errors import UsageError
 from ledger.keys.private_file import read_password
 from ledger.keys.uris import open_key_provider, open_signer
-from ledger.keys.web3signer import SignerTls
+from ledger.keys.web3signer import SignerTls, Web3Signer
 from ledger.ports import KeyProvider, Signer
 from ledger.services.administration import Administration
 from ledger.services.anchor import Anchoring
@@ -121,6 +121,7 @@ def open_gateway(settings: Settings, connections: int = 10) -> Gateway:
         store=open_store(settings, connections),
         facts=HistoryCache(),
         api_signer=api_signer,
+        signs_remotely=isinstance(api_signer, Web3Signer),
         key_provider=key_provider,
         clock=lambda: int(time.time()),
         subject_rules=SubjectRules(

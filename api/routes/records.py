@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from api.answer_shapes import ATTACHED, PAGE, PROVEN
 from api.answers import attachment_response, bytes32, page_response, parse_cursor, proven_response
-from api.auth import Received, SignedRequest, answer
+from api.auth import Received, SignedRequest, answer, answer_look
 from api.context import Context
 from api.look_headers import asked_by
 from api.openapi import look
@@ -21,7 +21,7 @@ from ledger.services.authenticate import Call
 from ledger.services.disclose import MOST_RECORDS
 from ledger.services.look_ground import foreseen_look
 from ledger.services.prove import prove_record
-from ledger.services.read import Page, read_record
+from ledger.services.read import read_record
 from ledger.services.read_attachment import read_attachment
 from ledger.services.search import search_records
 from ledger.services.subjects import counted_resident
@@ -45,17 +45,19 @@ def _asked(call: Call, request: Received) -> Asked:
 
 
 @router.get("/v1/records/{record_id}", **look("Read one record", PAGE))
-def read(context: Context, request: SignedRequest, record_id: Hash, version: Version = None) -> Response:
+async def read(context: Context, request: SignedRequest, record_id: Hash, version: Version = None) -> Response:
     """Return the view of a record that the look may open, with the signed Disclosure."""
     wanted = bytes32(record_id, "recordId")
     asked = cache(lambda: asked_by(request.headers))
 
-    def opened(call: Call) -> Page | LookRefused:
-        return read_record(call, counted_resident(call, asked(), request.opening()), context.keys, wanted, version)
+    def opened(call: Call) -> Response | LookRefused:
+        resident = counted_resident(call, asked(), request.opening())
+        page = read_record(call, resident, context.keys, wanted, version)
+        return page if isinstance(page, LookRefused) else page_response(page)
 
-    page = answer(context, request, opened, lambda caller: foreseen_look(caller, asked(), wanted, version))
-    context.metrics.count_opened(len(page.views))
-    return page_response(page)
+    page = await answer_look(context, request, opened, lambda caller: foreseen_look(caller, asked(), wanted, version))
+    context.metrics.count_opened(1)
+    return page
 
 
 @router.get("/v1/records", **look("Search records", PAGE))

@@ -15,8 +15,8 @@ from ledger.core.look import moment
 from ledger.core.request_base import SKEW_SECONDS, RequestReason, SignableRequest
 from ledger.core.request_signature import VerifiedRequest, verify
 from ledger.core.statements import StatementDomain
-from ledger.errors import FormatError, HistoryError, RequestError, StoreError
-from ledger.look_rows import ActedMeanwhile, ForeseenLook
+from ledger.errors import HistoryError, RequestError, StoreError
+from ledger.look_rows import ForeseenLook
 from ledger.ports import Transaction
 from ledger.services.gateway import Gateway
 from ledger.services.refuse import entitlement_error
@@ -96,67 +96,14 @@ def answer_signed(
     authentic, replayed, by a key that was never bound, or `signature_verification_unavailable` when the state to judge
     the key cannot be read.
     """
-    verified, now = _verified(gateway, request)
+    verified, now = authentic(gateway, request)
     return _answered(gateway, verified, now, action, admit)
 
 
-def answer_look(
-    gateway: Gateway,
-    request: SignableRequest,
-    foresee: Callable[[Caller], ForeseenLook | None],
-    action: Callable[[Call], Answer],
-    admit: Callable[[int], None],
-) -> Answer:
-    """Answer a signed look at one record as `answer_signed` does, in fewer statements: those of `Store.look`.
-
-    `foresee` says what the look will read, by what this process knows of the chain, which may be old. Where it cannot
-    tell (None) or does not understand what is asked (FormatError), the look is answered as any request.
-    """
-    verified, now = _verified(gateway, request)
-    caller = _known_caller(gateway, verified, now)
-    foreseen = None if caller is None else _foreseen(caller, foresee)
-    if caller is None or foreseen is None:
-        return _answered(gateway, verified, now, action, admit)
-    admit(caller.agency)
-    try:
-        return _looked(caller, foreseen, action)
-    except ActedMeanwhile:
-        return _answered(gateway, verified, now, action, lambda _: None)
-
-
-def _verified(gateway: Gateway, request: SignableRequest) -> tuple[VerifiedRequest, int]:
+def authentic(gateway: Gateway, request: SignableRequest) -> tuple[VerifiedRequest, int]:
+    """Return what a request's signature covers, and the gateway's clock; raises RequestError."""
     now = gateway.clock()
     return verify(request, now=now, chain_id=gateway.domain.chain_id), now
-
-
-def _known_caller(gateway: Gateway, verified: VerifiedRequest, now: int) -> Caller | None:
-    """Return who calls as far as this process knows, None of a stranger."""
-    try:
-        return _caller(gateway, gateway.facts.known(), verified, now)
-    except RequestError:
-        return None
-
-
-def _foreseen(caller: Caller, foresee: Callable[[Caller], ForeseenLook | None]) -> ForeseenLook | None:
-    try:
-        return foresee(caller)
-    except FormatError:
-        return None
-
-
-def _looked(known: Caller, foreseen: ForeseenLook, action: Callable[[Call], Answer]) -> Answer:
-    gateway, verified, is_called = known.gateway, known.request, False
-    try:
-        with gateway.store.look(foreseen) as transaction:
-            call = _call_as_foreseen(known, foreseen, transaction) or _call(gateway, transaction, verified, known.now)
-            is_called = True
-            return action(call)
-    except ActedMeanwhile:
-        raise
-    except BaseException:
-        if is_called:
-            _consume_alone(gateway, verified)
-        raise
 
 
 def _answered(
@@ -188,10 +135,11 @@ def _answered(
 
 
 def _call(gateway: Gateway, transaction: Transaction, verified: VerifiedRequest, now: int) -> Call:
-    return _call_of(_caller(gateway, _history(gateway, transaction), verified, now), transaction)
+    return call_of(caller_in(gateway, history_in(gateway, transaction), verified, now), transaction)
 
 
-def _history(gateway: Gateway, transaction: Transaction) -> History:
+def history_in(gateway: Gateway, transaction: Transaction) -> History:
+    """Return the newest history that a transaction saw; raises RequestError where it cannot be read."""
     try:
         return gateway.facts.history(transaction)
     except (StoreError, HistoryError) as failure:
@@ -199,20 +147,14 @@ def _history(gateway: Gateway, transaction: Transaction) -> History:
         raise RequestError(reason, "the state to judge the key cannot be read") from failure
 
 
-def _call_as_foreseen(known: Caller, foreseen: ForeseenLook, transaction: Transaction) -> Call | None:
-    """Return the call if the facts by which it was foreseen are the newest that are stored, else None."""
-    if transaction.seen_state().newest_block != known.facts_block:
-        return None
-    is_same = _history(known.gateway, transaction) is known.history
-    return _call_of(known, transaction, foreseen) if is_same else None
-
-
-def _call_of(caller: Caller, transaction: Transaction, foreseen: ForeseenLook | None = None) -> Call:
+def call_of(caller: Caller, transaction: Transaction, foreseen: ForeseenLook | None = None) -> Call:
+    """Return the call of a caller in a transaction."""
     facts = (caller.gateway, caller.history, caller.facts_block, caller.as_of, caller.now)
     return Call(*facts, caller.key, caller.agency, caller.request, transaction, foreseen)
 
 
-def _caller(gateway: Gateway, history: History, verified: VerifiedRequest, now: int) -> Caller:
+def caller_in(gateway: Gateway, history: History, verified: VerifiedRequest, now: int) -> Caller:
+    """Return who calls, by a history; raises RequestError for a stranger, or where no block was seen yet."""
     block = history.newest_block_by(now + CLOCK_SKEW_SECONDS)
     if block is None:
         raise RequestError(RequestReason.SIGNATURE_VERIFICATION_UNAVAILABLE, "no block of the chain was seen yet")

@@ -75,6 +75,8 @@ class Gateway:
     collect_once: CollectOnce = NO_RULES
     count_rules: CountRules = COUNT_RULES
     attachment_rules: AttachmentRules = field(default_factory=AttachmentRules)
+    signs_remotely: bool = False
+    """Whether another process signs, so that a signature takes as long as its answer."""
 
     def domains_in(self, history: History) -> Sequence[StatementDomain]:
         """Return the domains of its statements, of each RecordAnchors one, that in force last.

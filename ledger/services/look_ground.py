@@ -8,7 +8,7 @@ from ledger.core.codes import Authority, Basis
 from ledger.core.look import Ground, Look, consent_id, objects_of, scopes_named
 from ledger.core.received import AT_ONCE, ReceivedAction, received_facts
 from ledger.core.typed_messages import message_from_json
-from ledger.look_rows import ForeseenLook, LookRest
+from ledger.look_rows import MOST_ABOUTS, MOST_DOCUMENTS, ForeseenLook, LookRest
 from ledger.ports import Transaction
 from ledger.rows import Action, StoredRecord
 from ledger.services.asked import Asked, look_of
@@ -96,10 +96,21 @@ def record_of_look(call: Call, asked: Asked, record_id: bytes, version: int | No
 
 
 def foreseen_look(caller: Caller, asked: Asked, record_id: bytes, version: int | None) -> ForeseenLook | None:
-    """Return what a look at a record version (the newest if None) will read; None where a resident looks himself."""
-    if asked.authority == Authority.SELF:
+    """Return what a look at a record version (the newest if None) will read.
+
+    None where a resident looks himself, where uses of a grant are counted, and where it rests on too much.
+    """
+    if asked.authority == Authority.SELF or _counts_uses(caller, asked):
         return None
-    return ForeseenLook(record_id, version, _rest_of(caller, asked), nonce_of(caller.request))
+    rest = _rest_of(caller, asked)
+    if len(rest.abouts) > MOST_ABOUTS or len(rest.documents) > MOST_DOCUMENTS:
+        return None
+    return ForeseenLook(record_id, version, rest, nonce_of(caller.request))
+
+
+def _counts_uses(caller: Caller, asked: Asked) -> bool:
+    access = caller.history.accesses.get(asked.authority_id) if asked.authority == Authority.GRANT else None
+    return access is not None and access.grant is not None and access.grant.uses > 0
 
 
 def _rest_of(caller: Caller, asked: Asked) -> LookRest:

@@ -8,9 +8,8 @@ from typing import Any
 from ledger.rows import LookEvidence, NewEntry, StoredEntry
 from ledger.store.session import Row, Session
 
-ENTRY = "entries (entry_type, message, signer, signature, annex, digest, agency, created_at, anchor_by)"
-ENTRY_VALUES = "%s, %s::json, %s, %s, %s, %s, %s, %s, %s"
-ADD = f"INSERT INTO {ENTRY} VALUES ({ENTRY_VALUES}) RETURNING entry_id"
+NEW_ENTRY = "entry_type, message, signer, signature, annex, digest, agency, created_at, anchor_by"
+ADD = f"INSERT INTO entries ({NEW_ENTRY}) VALUES (%s, %s::json, %s, %s, %s, %s, %s, %s, %s) RETURNING entry_id"
 # One statement for an entry and what proves it: a look makes both, and every round trip counts.
 ADD_EVIDENCE = """
     INSERT INTO evidence (entry_id, request_base, request_signature, openings)
@@ -57,10 +56,15 @@ def unpacked(openings: bytes) -> tuple[tuple[bytes, int, bytes, int], ...]:
 
 
 def entry_values(entry: NewEntry) -> tuple[Any, ...]:
-    """Return the values of ENTRY_VALUES."""
+    """Return the values of NEW_ENTRY."""
     message = json.dumps(entry.message, separators=(",", ":"), ensure_ascii=False)
     who = (entry.signer, entry.signature, entry.annex, entry.digest, entry.agency)
     return (entry.entry_type, message, *who, entry.created_at, entry.anchor_by)
+
+
+def evidence_values(evidence: LookEvidence) -> tuple[bytes, bytes, bytes]:
+    """Return what is kept of a look's evidence: request base, its signature, the openings."""
+    return evidence.request_base, evidence.request_signature, packed(evidence.openings)
 
 
 def evidence_of_added(evidence: LookEvidence, *, of_persons: bool) -> tuple[str, str, tuple[Any, ...]]:
@@ -70,7 +74,7 @@ def evidence_of_added(evidence: LookEvidence, *, of_persons: bool) -> tuple[str,
     rows = [(key, version, opened.to_bytes(32, "big")) for key, version, _, opened in evidence.openings if of_persons]
     kept = KEPT.format(rows=", ".join([OPENED_ROW] * len(rows))) if rows else ""
     values = [value for row in rows for value in row]
-    return kept, ADD_EVIDENCE, (*values, evidence.request_base, evidence.request_signature, packed(evidence.openings))
+    return kept, ADD_EVIDENCE, (*values, *evidence_values(evidence))
 
 
 class Entries(Session):

@@ -1,11 +1,12 @@
 """`ledger.ports.Store` on PostgreSQL: a pool of connections, one transaction per `begin`."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg.types.numeric import Int8BinaryDumper
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
@@ -13,13 +14,26 @@ from ledger.errors import StoreError
 from ledger.look_rows import ForeseenLook
 from ledger.store.database_transaction import PostgresTransaction
 from ledger.store.failures import translated
-from ledger.store.single_look import SingleLook, foreseen_row
+from ledger.store.looks_together import LooksTogether
 
 First = TypeVar("First")
 
 CONNECT_TIMEOUT_SECONDS = 5
 STATEMENT_TIMEOUT_SECONDS = 60
 """Longer than the slowest statement (numbering 65,536 entries takes 2 seconds); a hung server ends here."""
+DEAD_AFTER: Mapping[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
+"""A server behind a link that is dead, without a word, is noticed within half a minute (seconds; milliseconds)."""
+LOOK_CONNECTIONS = 2
+"""For looks that are answered together; a process does so one company after the other."""
+LOOK_OPTIONS = "-c lock_timeout=50ms -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off"
+"""None waits for long because of another one's nonce. Their statements have few forms, which are planned once each, and
+by indexes even when the tables are small, since a plan is kept while they grow.
+"""
 SHUTTING_DOWN = frozenset({"57P01", "57P02", "57P03", "57P05"})
 """States with which a server ends a connection before it closes it."""
 
@@ -29,78 +43,88 @@ class PostgresStore:
 
     def __init__(self, dsn: str, *, connections: int = 10, wait_seconds: float = 10.0) -> None:
         """Connect lazily. At most `connections` at a time; who waits longer than `wait_seconds` gets StoreError."""
-        self._dsn, self._most = dsn, connections
-        # Nothing to reset on return: `begin` ends its transaction itself or throws the connection away.
-        self._pool = QueuePool(
-            self._connect,
-            pool_size=connections,
-            max_overflow=0,
-            timeout=wait_seconds,
-            use_lifo=True,
-            reset_on_return=None,
-        )
+        self._dsn, self._wait_seconds = dsn, wait_seconds
+        self._pool = self._pool_of(self._connect, connections)
+        self._look_pool = self._pool_of(self._connect_for_looks, LOOK_CONNECTIONS)
 
     def __repr__(self) -> str:
         """Show no URL: it may hold a password."""
         return "PostgresStore()"
 
-    def _connect(self) -> Any:
+    def _pool_of(self, connect: Callable[[], Any], connections: int) -> QueuePool:
+        # Nothing to reset on return: `begin` ends its transaction itself or throws the connection away.
+        return QueuePool(
+            connect,
+            pool_size=connections,
+            max_overflow=0,
+            timeout=self._wait_seconds,
+            use_lifo=True,
+            reset_on_return=None,
+        )
+
+    def _connect(self, options: str = "") -> Any:
         return psycopg.connect(
             self._dsn,
             autocommit=True,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            options=f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s",
+            **DEAD_AFTER,
+            options=f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s {options}",
         )
+
+    def _connect_for_looks(self) -> Any:
+        connection = self._connect(LOOK_OPTIONS)
+        connection.adapters.register_dumper(int, Int8BinaryDumper)  # one type whatever the value: one plan
+        return connection
 
     @contextmanager
     def begin(self) -> Iterator[PostgresTransaction]:
         """Open a transaction; see `ledger.ports.Store.begin`."""
-        pooled, cursor, _ = self._connected(lambda cursor: cursor.execute("BEGIN"))
+        pooled, cursor, _ = _connected(self._pool, lambda cursor: cursor.execute("BEGIN"))
         with _ended(pooled, cursor.connection):
             yield PostgresTransaction(cursor)
             _end(cursor, "COMMIT")
 
     @contextmanager
-    def look(self, foreseen: ForeseenLook) -> Iterator[PostgresTransaction]:
-        """Open the transaction of a look; see `ledger.ports.Store.look`."""
-        pooled, cursor, row = self._connected(lambda cursor: foreseen_row(cursor, foreseen))
+    def looks(self, foreseen: Sequence[ForeseenLook]) -> Iterator[LooksTogether]:
+        """Read for looks that are answered together; see `ledger.ports.Store.looks`."""
+        pooled, cursor, together = _connected(self._look_pool, lambda cursor: LooksTogether(cursor, foreseen))
         with _ended(pooled, cursor.connection):
-            look = SingleLook(cursor, foreseen, row)
-            yield look
-            look.end()
-
-    def _connected(
-        self, first: Callable[[psycopg.Cursor[Any]], First]
-    ) -> tuple[PoolProxiedConnection, psycopg.Cursor[Any], First]:
-        """Return a connection, its cursor, and what the first statement gave; those that died in the pool are replaced.
-
-        Raises StoreError.
-        """
-        for _ in range(self._most + 1):
-            try:
-                pooled = self._pool.connect()
-            except PoolTimeout:
-                raise StoreError("every connection to the database is in use") from None
-            except psycopg.Error as failure:
-                raise translated(failure) from None
-            connection: Any = pooled.dbapi_connection
-            try:
-                cursor: psycopg.Cursor[Any] = connection.cursor(binary=True)
-                return pooled, cursor, first(cursor)
-            except BaseException as failure:
-                was_dead = connection.closed or getattr(failure, "sqlstate", None) in SHUTTING_DOWN
-                pooled.invalidate()
-                pooled.close()
-                if not isinstance(failure, psycopg.Error):
-                    raise
-                # One that was lying in the pool while the server restarted is replaced.
-                if not was_dead:
-                    raise translated(failure) from None
-        raise StoreError("the database ends every connection")
+            yield together
 
     def close(self) -> None:
         """Give connections back; one that is in use is closed when its transaction ends."""
         self._pool.dispose()
+        self._look_pool.dispose()
+
+
+def _connected(
+    pool: QueuePool, first: Callable[[psycopg.Cursor[Any]], First]
+) -> tuple[PoolProxiedConnection, psycopg.Cursor[Any], First]:
+    """Return a connection, its cursor, and what the first statement gave; those that died in the pool are replaced.
+
+    Raises StoreError.
+    """
+    for _ in range(pool.size() + 1):
+        try:
+            pooled = pool.connect()
+        except PoolTimeout:
+            raise StoreError("every connection to the database is in use") from None
+        except psycopg.Error as failure:
+            raise translated(failure) from None
+        connection: Any = pooled.dbapi_connection
+        try:
+            cursor: psycopg.Cursor[Any] = connection.cursor(binary=True)
+            return pooled, cursor, first(cursor)
+        except BaseException as failure:
+            was_dead = connection.closed or getattr(failure, "sqlstate", None) in SHUTTING_DOWN
+            pooled.invalidate()
+            pooled.close()
+            if not isinstance(failure, psycopg.Error):
+                raise
+            # One that was lying in the pool while the server restarted is replaced.
+            if not was_dead:
+                raise translated(failure) from None
+    raise StoreError("the database ends every connection")
 
 
 @contextmanager

@@ -98,6 +98,7 @@ def test_statements_and_batches_of_a_gateway_with_remote_keys_check_on_chain(
     ground: Ground, api_key: Key, settings: Settings, signer: Web3SignerServer
 ) -> None:
     gateway = wiring.open_gateway(settings, connections=1)
+    assert gateway.signs_remotely
     message = {"gateway": settings.gateway, "entry": bytes(32), "acceptedAt": 1_000, "anchorBy": 1_300}
     signed = sign_statement(gateway, gateway.domain, "Acceptance", message)
     assert isinstance(gateway.store, PostgresStore)

@@ -208,7 +208,12 @@ class Consortium:
         return given
 
     def look(self, caller: Key, path: str, query: Mapping[str, Any] | None = None, **headers: str) -> httpx.Response:
-        """Send a look; `headers` by name without `gongzhi-`, underscores for hyphens, empty to leave one out."""
+        """Send a look; `headers` by name without `gongzhi-`, underscores for hyphens, empty to leave one out.
+
+        The process knows the newest block by then, so that it answers the look together with those that wait, if it is
+        one that can be: the first one after a block is answered alone.
+        """
+        self.gateway_history()
         changed = {f"gongzhi-{name.replace('_', '-')}": value for name, value in headers.items()}
         sent = {name: value for name, value in (LOOK | changed).items() if value}
         return self.send(caller, "GET", path, query=query, headers=sent)

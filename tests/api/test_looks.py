@@ -387,5 +387,5 @@ def test_a_look_is_told_when_the_followed_chain_cannot_be_read(
 
     monkeypatch.setattr(HistoryCache, "history", broken)
     for asked in (path, "/v1/records"):
-        answer = consortium.look(FIRE_READER, asked)
+        answer = consortium.send(FIRE_READER, "GET", asked, headers=LOOK)
         assert (answer.status_code, answer.json()["reason"]) == (503, "signature_verification_unavailable")

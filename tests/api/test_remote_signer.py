@@ -29,7 +29,8 @@ def signer() -> Iterator[Web3SignerServer]:
 @pytest.fixture
 def remote(consortium: Consortium, signer: Web3SignerServer) -> Iterator[Consortium]:
     """The consortium behind a gateway that signs remotely."""
-    gateway = replace(consortium.gateway, api_signer=open_signer(f"web3signer:{signer.url}", None))
+    signing = open_signer(f"web3signer:{signer.url}", None)
+    gateway = replace(consortium.gateway, api_signer=signing, signs_remotely=True)
     with served(create_app(gateway, consortium.settings)) as client:
         yield replace(consortium, client=client, gateway=gateway)
 
@@ -45,6 +46,13 @@ def test_acceptances_and_disclosures_are_signed_by_the_remote_key(remote: Consor
     digest = statement_digest(DOMAIN, "Disclosure", message_from_json("Disclosure", disclosure["message"]))
     assert recover(digest, from_hex(disclosure["signature"], 65)) == API_KEY.address
     assert len([asked for asked in signer.asked if asked[0] == "POST"]) == 2
+
+
+def test_no_look_waits_for_the_signature_of_another_one(remote: Consortium) -> None:
+    record_id = remote.published().committed[0].record_id
+    for _ in range(2):
+        assert remote.look(FIRE_READER, f"/v1/records/{to_hex(record_id)}").status_code == 200
+    assert "gongzhi_looks_alone_total 2.0" in remote.client.get("/metrics").text
 
 
 def test_while_the_signer_is_away_nothing_is_promised_stored_or_shown(
