@@ -106,7 +106,7 @@ WRITE = f"""
 
 
 def _rows(columns: Mapping[str, str], count: int, first: int = 1) -> str:
-    """Return so many rows of parameters, numbered from `first`, of which the first row says the types."""
+    """Return so many rows of parameters with their types, numbered from `first`."""
     numbers = iter(range(first, first + count * len(columns)))
     rows = [[f"${next(numbers)}::{sort}" for sort in columns.values()] for _ in range(count)]
     return ", ".join(f"({', '.join(row)})" for row in rows)
@@ -160,9 +160,9 @@ class LooksTogether:
 
     def write(self, places: Collection[int]) -> Collection[int]:
         """Write entries that were added; see `ledger.ports.LooksTogether.write`."""
-        if not places:
+        looks = {place: look for place in places if (look := self.transactions[place]).added is not None}
+        if not looks:
             return ()
-        looks = {place: self.transactions[place] for place in places}
         relied = sorted(frozenset[bytes]().union(*(look.relied for look in looks.values())))
         guard = [relied, *map(list, zip(*map(lock_of, relied), strict=True))] if relied else []
         values = [value for place, look in looks.items() for value in look.values(place)]
