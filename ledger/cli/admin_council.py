@@ -23,14 +23,15 @@ from ledger.cli.admin_options import (
 )
 from ledger.cli.admin_options import administration as opened_administration
 from ledger.cli.chain_reading import load_trust_file, place_of
+from ledger.cli.council_files import read_action, read_approval, read_trust
 from ledger.cli.option_groups import takes
 from ledger.cli.output import print_result
 from ledger.cli.signing import open_asking
 from ledger.client.durable import write_durably
 from ledger.config import load_settings
-from ledger.core.chainfile import Trust, parse_trust
-from ledger.core.council_action import CouncilAction, parse_council_action
-from ledger.core.council_approval import Approval, parse_approval
+from ledger.core.chainfile import Trust
+from ledger.core.council_action import CouncilAction
+from ledger.core.council_approval import Approval
 from ledger.core.hexadecimal import from_hex, to_address, to_hex
 from ledger.council_errors import SuccessorRefused
 from ledger.errors import UsageError
@@ -292,29 +293,3 @@ def _show(action: CouncilAction, trusted: Trust, *, cancels: bool) -> None:
         f"  waits {action.delay // 3600} hours once it is scheduled, unless the Council is for development", err=True
     )
     typer.echo(f"  chain: {action.chain_id}, Council: {action.council}, id: {to_hex(action.id)}", err=True)
-
-
-def read_trust(path: Path | None, data_folder: Path | None) -> Trust:
-    """Return the trust file at `path`, else the data folder's; raises UsageError if there is none, FormatError."""
-    trusted = wiring.load_trust(load_settings(data_folder)) if path is None else parse_trust(_content(path))
-    if "Council" not in trusted.contracts:
-        raise UsageError("the trust file names no Council")
-    return trusted
-
-
-def read_action(path: Path, trusted: Trust) -> CouncilAction:
-    """Return the action of a file, its calls read by the trust file's contracts; raises UsageError, FormatError."""
-    reader = wiring_council.call_reader(wiring.contract_addresses(trusted))
-    return parse_council_action(_content(path), reader)
-
-
-def read_approval(path: Path) -> Approval:
-    """Return the approval of a file; raises UsageError, FormatError."""
-    return parse_approval(_content(path))
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as failure:
-        raise UsageError(f"{path} cannot be read: {failure.strerror}") from None

@@ -9,9 +9,9 @@ import typer
 
 from ledger import wiring, wiring_council
 from ledger.catalogue_errors import PlanNotDecided
-from ledger.cli.admin_council import read_action
 from ledger.cli.admin_options import read_json
 from ledger.cli.catalogue_files import LoadDocument
+from ledger.cli.council_files import read_action
 from ledger.core.canonical import document_hash
 from ledger.core.catalogue_list import CatalogueList
 from ledger.core.chainfile import Trust
